@@ -1,0 +1,10 @@
+//! The Lambda function `backup`.
+
+use waymark::Waymark;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let waymark = Waymark::from_environment().await?;
+    lambda_http::run(waymark_backup::router(waymark)).await
+}

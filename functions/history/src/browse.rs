@@ -1,0 +1,59 @@
+//! The log itself: newest first, in pages, by kind and author.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use waymark::entry::EntryView;
+use waymark::history::Filter;
+use waymark::http::{As, Limit, Query, Viewer, listing, query_of};
+use waymark::id::Version;
+use waymark::{Problem, Waymark};
+
+/// The kinds that may be asked for.
+const KINDS: [&str; 7] = ["saved", "snapshot", "renamed", "restored", "published", "unpublished", "imported"];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    before: Option<Version>,
+    limit: Option<u16>,
+    /// One kind, or several with commas between.
+    kind: Option<String>,
+    /// An author's id.
+    author: Option<String>,
+}
+
+impl Params {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let kinds: Vec<String> =
+            self.kind.iter().flat_map(|kinds| kinds.split(',')).map(|kind| kind.trim().to_owned()).collect();
+        if kinds.iter().any(|kind| !KINDS.contains(&kind.as_str())) {
+            return Err(Problem::malformed(format!("kind takes one or more of {}.", KINDS.join(", "))));
+        }
+        Ok(Filter { kinds, author: self.author.clone() })
+    }
+}
+
+/// `GET /history`.
+pub(crate) async fn browse(
+    State(waymark): State<Waymark>,
+    viewer: As<Viewer>,
+    Query(params): Query<Params>,
+) -> Result<Response, Problem> {
+    let env = &viewer.env;
+    let limit = Limit::check(params.limit)?;
+    let filter = params.filter()?;
+    let page = waymark.history.page(env, params.before, limit, &filter).await?;
+    if page.items.is_empty() && page.next.is_none() && waymark.history.head(env).await?.is_none() {
+        return Err(Problem::no_environment(env));
+    }
+    let items: Vec<EntryView> = page.items.iter().map(EntryView::from).collect();
+    let next = page.next.map(|before| {
+        let (before, limit) = (before.to_string(), limit.to_string());
+        let mut query = vec![("before", before.as_str()), ("limit", &limit)];
+        query.extend(params.kind.as_deref().map(|kind| ("kind", kind)));
+        query.extend(params.author.as_deref().map(|author| ("author", author)));
+        format!("/v1/apps/{}/envs/{}/history?{}", env.app, env.env, query_of(&query))
+    });
+    listing(&items, next)
+}

@@ -1,0 +1,152 @@
+//! Publishing a snapshot, or a version that is made a snapshot in the same write.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use waymark::entry::{Entry, Event, Live, Releases, Subject};
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Refused};
+use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::{Problem, Waymark};
+
+use crate::releases::{Expected, before, users_see_it_soon};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    snapshot: Option<String>,
+    version: Option<Version>,
+    note: Option<String>,
+    #[serde(default, deserialize_with = "waymark::http::present")]
+    expect_live: Option<Value>,
+}
+
+/// What is to be published.
+enum Wanted {
+    /// A snapshot: its present name, the entry that made it, and its config.
+    Snapshot { name: SnapshotName, snapshot: Version, subject: Subject },
+    /// A version that has to be given a name first.
+    Version(Subject),
+}
+
+/// `POST /publish`.
+pub(crate) async fn publish(
+    State(waymark): State<Waymark>,
+    publisher: As<Publisher>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let request: Request = change.json()?;
+    let note: Option<Note> = given(request.note.as_deref())?;
+    let expected = Expected::read(request.expect_live.as_ref())?;
+    let env = &publisher.env;
+    let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
+    let (start, found) = tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request));
+    let (start, found) = (start?, Some(found?));
+    let publish = Publish { waymark: &waymark, env, request, note, expected, found };
+    reply(&waymark.history.commit(&mutation, start, publish).await?)
+}
+
+/// The decision to make a snapshot what users see.
+struct Publish<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    request: Request,
+    note: Option<Note>,
+    expected: Option<Expected>,
+    /// What was found for the first attempt.
+    found: Option<Wanted>,
+}
+
+impl Decide for Publish<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        if attempt.refused.contains(&Refused::ReleasesOff) {
+            return Err(releases_off(self.env));
+        }
+        if let Some(expected) = &self.expected {
+            expected.check(self.waymark, self.env, attempt.head()?).await?;
+        }
+        // Whoever was faster may have renamed the snapshot.
+        let wanted = match self.found.take() {
+            Some(found) => found,
+            None => wanted(self.waymark, self.env, &self.request).await?,
+        };
+        decide(self.env, &attempt, wanted, self.note.clone())
+    }
+}
+
+async fn wanted(waymark: &Waymark, env: &EnvId, request: &Request) -> Result<Wanted, Problem> {
+    match (&request.snapshot, request.version) {
+        (Some(name), None) => {
+            let name: SnapshotName = name.parse()?;
+            let record = waymark.history.named(env, &name).await?;
+            let name = waymark.history.present_name(env, name, &record).await?;
+            Ok(Wanted::Snapshot { name, snapshot: record.snapshot, subject: record.subject })
+        }
+        (None, Some(version)) => {
+            let entry = waymark.history.entry(env, version).await?;
+            Ok(Wanted::Version(waymark.configs.subject(&env.app, version, &entry.config).await?))
+        }
+        _ => Err(Problem::malformed("Say what to publish: {\"snapshot\": \"v1\"} or {\"version\": 7}.")),
+    }
+}
+
+fn decide(
+    env: &EnvId,
+    attempt: &Attempt<'_>,
+    wanted: Wanted,
+    note: Option<Note>,
+) -> Result<Decision, Problem> {
+    let head = attempt.head()?;
+    match wanted {
+        Wanted::Snapshot { snapshot, .. } if is_live(head, snapshot) => Ok(Decision::unchanged(head)),
+        Wanted::Snapshot { name, snapshot, subject } => {
+            let live = Live { name, snapshot, subject, entry: attempt.next() };
+            let mark = Alongside::Published { snapshot, entry: live.entry, again: false };
+            let mut draft = Draft::of(published(head, live, note));
+            draft.alongside = vec![Alongside::ReleasesAllowed(env.clone()), mark];
+            users_see_it_soon(&mut draft);
+            Ok(draft.append())
+        }
+        Wanted::Version(subject) => {
+            let (number, name) = attempt.generated_name();
+            let snapshot = attempt.next();
+            let named = DraftEntry {
+                generated: Some(number),
+                ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject: subject.clone() })
+            };
+            let live = Live { name, snapshot, subject, entry: snapshot.next() };
+            let mut draft = Draft::of(named);
+            draft.entries.push(published(head, live, note));
+            draft.alongside = vec![Alongside::ReleasesAllowed(env.clone())];
+            users_see_it_soon(&mut draft);
+            Ok(draft.append())
+        }
+    }
+}
+
+fn is_live(head: &Entry, snapshot: Version) -> bool {
+    head.releases.live.as_ref().is_some_and(|live| live.snapshot == snapshot)
+}
+
+fn published(head: &Entry, live: Live, note: Option<Note>) -> DraftEntry {
+    let event = Event::Published { name: live.name.clone(), subject: live.subject.clone(), rollback: false };
+    let releases = Releases { live: Some(live), before: before(&head.releases) };
+    DraftEntry { note, releases: Some(releases), ..DraftEntry::new(event) }
+}
+
+/// 403: whoever runs this installation has switched releases off.
+fn releases_off(env: &EnvId) -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "releases-off",
+        "Releases are switched off",
+        format!(
+            "Publishing is switched off in {env} by its settings or its app's. An admin can switch it on: \
+             PUT /settings {{\"releases\": true}}."
+        ),
+    )
+}

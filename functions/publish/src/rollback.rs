@@ -1,0 +1,119 @@
+//! Rolling back: users get the release before the present one, or a named one. Builders keep everything.
+//!
+//! It works also where releases are switched off: it is the way back.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+use waymark::entry::{Entry, Event, Live, Releases};
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::{Error, Problem, Waymark};
+
+use crate::releases::{Expected, users_see_it_soon};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    to: Option<String>,
+    note: Option<String>,
+    #[serde(default, deserialize_with = "waymark::http::present")]
+    expect_live: Option<Value>,
+}
+
+/// `POST /rollback`.
+pub(crate) async fn rollback(
+    State(waymark): State<Waymark>,
+    publisher: As<Publisher>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let request: Request = change.json()?;
+    let to: Option<SnapshotName> = given(request.to.as_deref())?;
+    let note: Option<Note> = given(request.note.as_deref())?;
+    let expected = Expected::read(request.expect_live.as_ref())?;
+    let env = &publisher.env;
+    let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
+    let start = waymark.history.start(&mutation).await?;
+    let rollback = Rollback { waymark: &waymark, env, to, note, expected };
+    reply(&waymark.history.commit(&mutation, start, rollback).await?)
+}
+
+/// The decision to give users an earlier release.
+struct Rollback<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    /// The release to go back to; `None` for the one before the present one.
+    to: Option<SnapshotName>,
+    note: Option<Note>,
+    expected: Option<Expected>,
+}
+
+impl Decide for Rollback<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let head = attempt.head()?;
+        if let Some(expected) = &self.expected {
+            expected.check(self.waymark, self.env, head).await?;
+        }
+        let published_by = match &self.to {
+            Some(name) => last_published(self.waymark, self.env, name).await?,
+            None => head.releases.before.as_ref().ok_or_else(|| no_earlier_release(head))?.entry,
+        };
+        let target = self.waymark.history.entry(self.env, published_by).await?;
+        self.back_to(&attempt, target).await
+    }
+}
+
+impl Rollback<'_> {
+    /// Goes back to the state of releases that `target` left: its release, and the one before that.
+    async fn back_to(&self, attempt: &Attempt<'_>, target: Entry) -> Result<Decision, Problem> {
+        let head = attempt.head()?;
+        let Releases { live: Some(release), before } = target.releases else {
+            return Err(Error::Item(format!("entry {} published nothing", target.version)).into());
+        };
+        if head.releases.live.as_ref().is_some_and(|live| live.snapshot == release.snapshot) {
+            return Ok(Decision::unchanged(head));
+        }
+        // It may have been renamed since that entry.
+        let name = self.waymark.history.marker(self.env, release.snapshot).await?.name;
+        let live = Live { name: name.clone(), entry: attempt.next(), ..release };
+        let event = Event::Published { name, subject: live.subject.clone(), rollback: true };
+        let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, again: true };
+        let mut draft = Draft::of(DraftEntry {
+            note: self.note.clone(),
+            releases: Some(Releases { live: Some(live), before }),
+            ..DraftEntry::new(event)
+        });
+        draft.alongside.push(mark);
+        users_see_it_soon(&mut draft);
+        Ok(draft.append())
+    }
+}
+
+/// The entry that published a snapshot last.
+async fn last_published(waymark: &Waymark, env: &EnvId, name: &SnapshotName) -> Result<Version, Problem> {
+    let record = waymark.history.named(env, name).await?;
+    let marker = waymark.history.marker(env, record.snapshot).await?;
+    marker.published.ok_or_else(|| {
+        Problem::conflict(
+            "not-a-release",
+            "Never published",
+            format!("{name} was never published, so there is nothing to go back to. Publish it instead."),
+        )
+        .with("name", name.as_str())
+    })
+}
+
+fn no_earlier_release(head: &Entry) -> Problem {
+    let detail = match &head.releases.live {
+        Some(live) => format!(
+            "{} is the first release: there is none before it. Unpublish, or publish another.",
+            live.name
+        ),
+        None => "Nothing was ever published here. Publish a snapshot first.".to_owned(),
+    };
+    Problem::conflict("no-earlier-release", "No earlier release", detail)
+}

@@ -1,0 +1,64 @@
+//! Unpublishing: no release is live any more.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+use waymark::entry::{Event, Releases};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::id::{EnvId, Note};
+use waymark::{Problem, Waymark};
+
+use crate::releases::{Expected, before, users_see_it_soon};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    note: Option<String>,
+    #[serde(default, deserialize_with = "waymark::http::present")]
+    expect_live: Option<Value>,
+}
+
+/// `POST /unpublish`. Roll back brings the release back.
+pub(crate) async fn unpublish(
+    State(waymark): State<Waymark>,
+    publisher: As<Publisher>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let request: Request = change.json()?;
+    let note: Option<Note> = given(request.note.as_deref())?;
+    let expected = Expected::read(request.expect_live.as_ref())?;
+    let env = &publisher.env;
+    let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
+    let start = waymark.history.start(&mutation).await?;
+    let unpublish = Unpublish { waymark: &waymark, env, note, expected };
+    reply(&waymark.history.commit(&mutation, start, unpublish).await?)
+}
+
+/// The decision that no release is live.
+struct Unpublish<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    note: Option<Note>,
+    expected: Option<Expected>,
+}
+
+impl Decide for Unpublish<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let head = attempt.head()?;
+        if let Some(expected) = &self.expected {
+            expected.check(self.waymark, self.env, head).await?;
+        }
+        let Some(live) = &head.releases.live else { return Ok(Decision::unchanged(head)) };
+        let mut draft = Draft::of(DraftEntry {
+            note: self.note.clone(),
+            releases: Some(Releases { live: None, before: before(&head.releases) }),
+            ..DraftEntry::new(Event::Unpublished { name: live.name.clone() })
+        });
+        users_see_it_soon(&mut draft);
+        Ok(draft.append())
+    }
+}

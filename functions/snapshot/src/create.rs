@@ -1,0 +1,85 @@
+//! Taking a snapshot: of the working version, or of an earlier one, which it does not restore.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use waymark::entry::{Entry, Event};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::http::{As, Change, Editor, given, reply};
+use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::{Problem, Waymark};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    name: Option<String>,
+    note: Option<String>,
+    version: Option<Version>,
+}
+
+/// `POST /snapshots`.
+pub(crate) async fn create(
+    State(waymark): State<Waymark>,
+    editor: As<Editor>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let request: Request = change.json()?;
+    let name: Option<SnapshotName> = given(request.name.as_deref())?;
+    let note: Option<Note> = given(request.note.as_deref())?;
+    let env = &editor.env;
+    let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
+    let start = waymark.history.start(&mutation).await?;
+    let earlier = match request.version {
+        Some(version) => Some(waymark.history.entry(env, version).await?),
+        None => None,
+    };
+    let create = Create { waymark: &waymark, env, earlier, name, note };
+    reply(&waymark.history.commit(&mutation, start, create).await?)
+}
+
+/// The decision to name a config.
+struct Create<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    /// The earlier version to name; `None` for the working one.
+    earlier: Option<Entry>,
+    name: Option<SnapshotName>,
+    note: Option<Note>,
+}
+
+impl Decide for Create<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let of = self.earlier.as_ref().map_or_else(|| attempt.head(), Ok)?;
+        let subject = self.waymark.configs.subject(&self.env.app, of.version, &of.config).await?;
+        let (generated, name) = match &self.name {
+            Some(name) if attempt.is_taken(name) => return Err(name_taken(name)),
+            Some(name) => (None, name.clone()),
+            None => {
+                let (number, name) = attempt.generated_name();
+                (Some(number), name)
+            }
+        };
+        let mut draft = Draft::of(DraftEntry {
+            note: self.note.clone(),
+            generated,
+            ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject })
+        });
+        draft.status = StatusCode::CREATED.as_u16();
+        draft.location =
+            Some(format!("/v1/apps/{}/envs/{}/versions/{name}/config", self.env.app, self.env.env));
+        Ok(draft.append())
+    }
+}
+
+/// 409: another snapshot has, or had, the name.
+pub(crate) fn name_taken(name: &SnapshotName) -> Problem {
+    Problem::conflict(
+        "name-taken",
+        "The name is taken",
+        format!("Another snapshot has, or had, the name {name}. Names are unique for ever: choose another."),
+    )
+    .with("name", name.as_str())
+}

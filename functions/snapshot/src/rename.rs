@@ -1,0 +1,93 @@
+//! Renaming a snapshot: the old name stays an alias, and nobody else can have it.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use waymark::entry::{Event, Releases};
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, NameRecord, Place};
+use waymark::http::{As, Change, Editor, Segment, given, reply};
+use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::{Problem, Waymark};
+
+use crate::create::name_taken;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    name: Option<String>,
+    note: Option<String>,
+}
+
+/// `PATCH /snapshots/{name}`.
+pub(crate) async fn rename(
+    State(waymark): State<Waymark>,
+    editor: As<Editor>,
+    Segment(present): Segment,
+    change: Change,
+) -> Result<Response, Problem> {
+    let request: Request = change.json()?;
+    let wanted: Option<SnapshotName> = given(request.name.as_deref())?;
+    let note: Option<Note> = given(request.note.as_deref())?;
+    if wanted.is_none() && note.is_none() {
+        return Err(Problem::malformed("Say what to change: {\"name\": …}, {\"note\": …} or both."));
+    }
+    let env = &editor.env;
+    let present: SnapshotName = present.parse()?;
+    let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
+    let (start, record) =
+        tokio::try_join!(waymark.history.start(&mutation), waymark.history.named(env, &present))?;
+    let rename = Rename { waymark: &waymark, env, record, name: wanted, note };
+    reply(&waymark.history.commit(&mutation, start, rename).await?)
+}
+
+/// The decision to give a snapshot another name or note.
+struct Rename<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    record: NameRecord,
+    name: Option<SnapshotName>,
+    note: Option<Note>,
+}
+
+impl Decide for Rename<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let Self { record, note, .. } = self;
+        let head = attempt.head()?;
+        let marker = self.waymark.history.marker(self.env, record.snapshot).await?;
+        let name = self.name.clone().unwrap_or_else(|| marker.name.clone());
+        if attempt.is_taken(&name) {
+            return Err(name_taken(&name));
+        }
+        if name == marker.name && (note.is_none() || *note == marker.note) {
+            return Ok(Decision::unchanged(head));
+        }
+        let event =
+            Event::Renamed { name: name.clone(), previous: marker.name.clone(), snapshot: record.snapshot };
+        let mut draft = Draft::of(DraftEntry {
+            note: note.clone(),
+            releases: Some(renamed_in(&head.releases, record.snapshot, &name)),
+            ..DraftEntry::new(event)
+        });
+        if name != marker.name {
+            let of = |former| NameRecord { former, ..record.clone() };
+            draft.alongside.push(Alongside::Name { name: name.clone(), record: of(false) });
+            draft.alongside.push(Alongside::Name { name: marker.name.clone(), record: of(true) });
+        }
+        draft.alongside.push(Alongside::Rename { snapshot: record.snapshot, name, note: note.clone() });
+        Ok(draft.append())
+    }
+}
+
+/// What is live, with the snapshot's new name where it is the release or the one before.
+fn renamed_in(releases: &Releases, snapshot: Version, name: &SnapshotName) -> Releases {
+    let mut releases = releases.clone();
+    if let Some(live) = releases.live.as_mut().filter(|live| live.snapshot == snapshot) {
+        live.name = name.clone();
+    }
+    if let Some(before) = releases.before.as_mut().filter(|before| before.snapshot == snapshot) {
+        before.name = name.clone();
+    }
+    releases
+}

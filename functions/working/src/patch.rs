@@ -1,0 +1,76 @@
+//! Patching: an edit is applied to the working version.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use waymark::config::{Config, MAX_BYTES, merge_patch, patch as json_patch};
+use waymark::history::{Attempt, Decide, Decision, Place};
+use waymark::http::{As, Change, Editor, reply};
+use waymark::id::{EnvId, Note};
+use waymark::{Problem, Waymark};
+
+use crate::save::{Conditions, put};
+
+/// RFC 6902.
+const JSON_PATCH: &str = "application/json-patch+json";
+
+/// RFC 7396.
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// `PATCH /working`.
+///
+/// A merge patch says what its author wants to be so, whatever else has changed, and is applied to the newest
+/// config. The operations of a JSON patch depend on what is there, so it must say what it builds on.
+pub(crate) async fn patch(
+    State(waymark): State<Waymark>,
+    editor: As<Editor>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let media_type = change.media_type().unwrap_or_default();
+    let is_merge = match media_type.as_str() {
+        JSON_PATCH => false,
+        MERGE_PATCH => true,
+        _ => return Err(Problem::unsupported("the patch with a Content-Type", &[JSON_PATCH, MERGE_PATCH])),
+    };
+    let conditions = Conditions::read(&change.headers)?;
+    let note = change.note()?;
+    let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
+    let body = change.bytes(MAX_BYTES)?;
+    let start = waymark.history.start(&mutation).await?;
+    let patch = Patch { waymark: &waymark, env: &editor.env, conditions, body, is_merge, note };
+    reply(&waymark.history.commit(&mutation, start, patch).await?)
+}
+
+/// The decision to save the newest config, patched.
+struct Patch<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    conditions: Conditions,
+    body: Bytes,
+    is_merge: bool,
+    note: Option<Note>,
+}
+
+impl Decide for Patch<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let Some(head) = attempt.head.map(|head| &head.entry) else {
+            self.conditions.check_given(None)?;
+            return Err(Problem::no_environment(self.env));
+        };
+        if self.is_merge {
+            self.conditions.check_given(Some(head))?;
+        } else {
+            self.conditions.check(Some(head))?;
+        }
+        let current = self.waymark.configs.of(&self.env.app, head).await?;
+        let config = apply(&current, &self.body, self.is_merge)?;
+        put(self.waymark, self.env, Some(head), &config, self.note.clone()).await
+    }
+}
+
+fn apply(current: &Config, body: &[u8], is_merge: bool) -> Result<Config, Problem> {
+    let patched = if is_merge { merge_patch::apply(current, body) } else { json_patch::apply(current, body) };
+    patched.map_err(Problem::from)
+}

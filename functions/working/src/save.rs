@@ -1,0 +1,145 @@
+//! Saving: a whole config becomes the working version.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::header::IF_NONE_MATCH;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use waymark::config::Config;
+use waymark::entry::{Entry, Event};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::http::{As, Change, Editor, IfMatch, Query, matches_etag, reply};
+use waymark::id::{EnvId, Note};
+use waymark::{Problem, Waymark};
+
+/// The header that asks for a merge with what came since a version.
+const WAYMARK_BASE: &str = "waymark-base";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    /// The id of an upload that is to be saved, instead of the body.
+    upload: Option<String>,
+}
+
+/// `PUT /working`.
+pub(crate) async fn save(
+    State(waymark): State<Waymark>,
+    editor: As<Editor>,
+    Query(params): Query<Params>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let conditions = Conditions::read(&change.headers)?;
+    let note = change.note()?;
+    let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
+    let text = match params.upload {
+        None => change.config_text()?,
+        Some(id) => waymark.transfer.uploaded(&waymark.history.upload(&editor.env, &id).await?).await?,
+    };
+    let config = Config::check(text).map_err(Problem::from)?;
+    let start = waymark.history.start(&mutation).await?;
+    let save = Save { waymark: &waymark, env: &editor.env, conditions, config, note };
+    reply(&waymark.history.commit(&mutation, start, save).await?)
+}
+
+/// The decision to save a whole config.
+struct Save<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    conditions: Conditions,
+    config: Config,
+    note: Option<Note>,
+}
+
+impl Decide for Save<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let head = attempt.head.map(|head| &head.entry);
+        self.conditions.check(head)?;
+        put(self.waymark, self.env, head, &self.config, self.note.clone()).await
+    }
+}
+
+/// Decides to save `config` on top of `head`; what is already there appends nothing.
+pub(crate) async fn put(
+    waymark: &Waymark,
+    env: &EnvId,
+    head: Option<&Entry>,
+    config: &Config,
+    note: Option<Note>,
+) -> Result<Decision, Problem> {
+    if let Some(head) = head.filter(|head| head.config.sha256 == config.sha256()) {
+        return Ok(Decision::unchanged(head));
+    }
+    let stored = waymark.configs.store(&env.app, config, head, note.as_ref()).await?;
+    let entry = DraftEntry {
+        note,
+        config: Some(stored.config),
+        ..DraftEntry::new(Event::Saved { changes: stored.changes })
+    };
+    let mut draft = Draft::of(entry);
+    if head.is_none() {
+        draft.status = StatusCode::CREATED.as_u16();
+        draft.location = Some(format!("/v1/apps/{}/envs/{}/working", env.app, env.env));
+    }
+    Ok(draft.append())
+}
+
+/// What a save says about the config that it builds on.
+#[derive(Debug)]
+pub(crate) struct Conditions {
+    if_match: IfMatch,
+    headers: HeaderMap,
+}
+
+impl Conditions {
+    /// Reads the preconditions of a request.
+    pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        if headers.contains_key(WAYMARK_BASE) {
+            return Err(Problem::not_implemented("Merging (Waymark-Base)"));
+        }
+        Ok(Self { if_match: IfMatch::read(headers)?, headers: headers.clone() })
+    }
+
+    /// Refuses to overwrite silently: over an existing config, the request must say what it builds on.
+    pub(crate) fn check(&self, head: Option<&Entry>) -> Result<(), Problem> {
+        self.check_given(head)?;
+        match head {
+            Some(head) if self.if_match == IfMatch::Absent => Err(precondition_required(head)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the conditions that the request does have.
+    pub(crate) fn check_given(&self, head: Option<&Entry>) -> Result<(), Problem> {
+        self.if_match.check(head)?;
+        if let Some(head) = head
+            && matches_etag(&self.headers, IF_NONE_MATCH, &head.config.sha256)
+        {
+            return Err(Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "already-exists",
+                "There is a config already",
+                format!("If-None-Match asks for none; the working version is #{}.", head.version),
+            )
+            .with("version", head.version.get()));
+        }
+        Ok(())
+    }
+}
+
+fn precondition_required(head: &Entry) -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "precondition-required",
+        "Say what this builds on",
+        format!(
+            "There is a config already: #{version}. Send If-Match: \"{version}\" to save only if nothing came since, \
+             Waymark-Base: {version} to merge with what came since, or If-Match: * to overwrite it knowingly.",
+            version = head.version
+        ),
+    )
+    .with("version", head.version.get())
+    .with("etag", format!("\"{}\"", head.config.sha256))
+}

@@ -1,0 +1,54 @@
+//! The whole service on one machine: `cargo run`.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use waymark::clock::Sources;
+use waymark_local::cli::Cli;
+
+/// What is logged unless `RUST_LOG` says otherwise. The engines warn of every failed condition, which is daily work
+/// here.
+const LEVEL: &str = "warn,dynoxide=error,s3s=error,s3s_fs=error";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LEVEL));
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(level).with_ansi(colours).with_writer(io::stderr).init();
+    let ended = match stop() {
+        Ok(stop) => cli.run(Sources::system(), stop, &mut io::stdout(), &mut io::stderr()).await,
+        Err(error) => Err(error.into()),
+    };
+    let Err(error) = ended else { return ExitCode::SUCCESS };
+    // Nothing is left to do when even this cannot be written.
+    let _ = writeln!(io::stderr(), "waymark: {error}");
+    ExitCode::FAILURE
+}
+
+/// Takes SIGINT (Ctrl-C) and SIGTERM from now on; the future resolves at the first of either. From now on, not from
+/// the first poll: a signal that comes while the service starts stops it all the same.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Takes Ctrl-C from now on; the future resolves at the first.
+#[cfg(windows)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}

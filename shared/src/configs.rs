@@ -1,0 +1,259 @@
+//! Configs in S3: keyframes, and the deltas that entries carry against them.
+
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::primitives::ByteStream;
+use quick_cache::sync::Cache;
+use quick_cache::{OptionsBuilder, Weighter};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::diff::{Counts, counts};
+use crate::config::{Config, MAX_BYTES};
+use crate::delta::{self, MAX_DELTA};
+use crate::entry::{ConfigRef, Delta, Entry, Subject};
+use crate::error::{Cause, Error};
+use crate::hash::Sha256;
+use crate::id::{AppName, Note, Version};
+use crate::key;
+
+/// How much text of keyframes a warm function keeps, in bytes.
+pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How often a conditional PUT that meets another of the same object is tried again.
+const CONFLICT_ATTEMPTS: u32 = 5;
+
+/// How much of the room for a delta a note may take before the delta has to give way, in bytes: an entry stays
+/// under 4 KB, of which a delta may take 2 KiB and everything but the note another 1.5 KB.
+const NOTE_ROOM: usize = 400;
+
+/// The configs bucket, and the keyframes that were used last.
+#[derive(Clone, Debug)]
+pub struct Configs {
+    s3: aws_sdk_s3::Client,
+    bucket: String,
+    // Keyframes are immutable, so a copy never grows old. The key is the object's, which names the app: what one
+    // app may read is never found for another.
+    keyframes: Arc<Cache<String, Config, ByText>>,
+}
+
+/// Weighs a keyframe by its text.
+#[derive(Clone, Debug)]
+struct ByText;
+
+impl Weighter<String, Config> for ByText {
+    fn weight(&self, key: &String, config: &Config) -> u64 {
+        (key.len() + config.len()) as u64
+    }
+}
+
+/// A config that was put away.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// How an entry refers to it.
+    pub config: ConfigRef,
+    /// What changed since the config that it was saved over; `None` where there was none, or none that can be read.
+    pub changes: Option<Counts>,
+}
+
+impl Configs {
+    /// The configs in `bucket`.
+    pub fn new(s3: aws_sdk_s3::Client, bucket: String) -> Self {
+        // One shard: several would each get a part of the room, too small for one large keyframe.
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(256)
+            .weight_capacity(CACHE_BYTES)
+            .build();
+        let keyframes = options.map_or_else(
+            |_| Cache::with_weighter(256, CACHE_BYTES, ByText),
+            |options| Cache::with_options(options, ByText, Default::default(), Default::default()),
+        );
+        Self { s3, bucket, keyframes: Arc::new(keyframes) }
+    }
+
+    /// The config of `version`. No call when its keyframe is in memory, one GET otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when what is stored is not what was saved; [`Error::Storage`].
+    pub async fn read(&self, app: &AppName, version: Version, config: &ConfigRef) -> Result<Config, Error> {
+        let keyframe = self.keyframe(app, version, config.keyframe()).await?;
+        let Some(delta) = &config.delta else { return Ok(keyframe) };
+        let damaged = |fault: String| Error::Damaged {
+            version,
+            object: format!("its entry, against {}", key::keyframe(app, &delta.keyframe)),
+            fault,
+        };
+        let bytes = usize::try_from(config.bytes).unwrap_or(usize::MAX).min(MAX_BYTES);
+        let text = delta::decode(keyframe.text().as_bytes(), &delta.data, bytes)
+            .map_err(|e| damaged(e.to_string()))?;
+        Config::restored(text, config.sha256).map_err(|e| damaged(e.to_string()))
+    }
+
+    /// The config of an entry, as [`Configs::read`].
+    ///
+    /// # Errors
+    /// As for [`Configs::read`].
+    pub async fn of(&self, app: &AppName, entry: &Entry) -> Result<Config, Error> {
+        self.read(app, entry.version, &entry.config).await
+    }
+
+    /// Puts a config away on top of `head`: as a delta where a small one does, as a keyframe otherwise. One PUT for
+    /// a keyframe, and one GET where the head's keyframe is not in memory. A head that cannot be read safely does
+    /// not stop a save.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn store(
+        &self,
+        app: &AppName,
+        new: &Config,
+        head: Option<&Entry>,
+        note: Option<&Note>,
+    ) -> Result<Stored, Error> {
+        let before = match head {
+            None => None,
+            Some(entry) => match self.of(app, entry).await {
+                Ok(config) => Some((entry, config)),
+                Err(error @ Error::Damaged { .. }) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "saving over a config that is damaged"
+                    );
+                    None
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let changes = before.as_ref().map(|(_, config)| counts(config.text(), new.text()));
+        let plain = ConfigRef { sha256: new.sha256(), bytes: new.len() as u64, delta: None };
+        if let Some((entry, _)) = before {
+            let keyframe = entry.config.keyframe();
+            if keyframe == new.sha256() {
+                return Ok(Stored { config: plain, changes });
+            }
+            let room =
+                MAX_DELTA.saturating_sub(note.map_or(0, |n| n.as_str().len()).saturating_sub(NOTE_ROOM));
+            let text = self.keyframe(app, entry.version, keyframe).await?;
+            match delta::encode(text.text().as_bytes(), new.text().as_bytes()) {
+                Ok(data) if data.len() <= room => {
+                    let delta = Some(Delta { keyframe, data });
+                    return Ok(Stored { config: ConfigRef { delta, ..plain }, changes });
+                }
+                Ok(_) => {}
+                // A keyframe always serves where a delta fails.
+                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no delta"),
+            }
+        }
+        self.put_keyframe(app, new).await?;
+        Ok(Stored { config: plain, changes })
+    }
+
+    /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; [`Error::Storage`].
+    pub async fn subject(
+        &self,
+        app: &AppName,
+        version: Version,
+        config: &ConfigRef,
+    ) -> Result<Subject, Error> {
+        if config.delta.is_some() {
+            let config = self.read(app, version, config).await?;
+            self.put_keyframe(app, &config).await?;
+        }
+        Ok(Subject { version, sha256: config.sha256, bytes: config.bytes })
+    }
+
+    async fn keyframe(&self, app: &AppName, version: Version, sha256: Sha256) -> Result<Config, Error> {
+        let object = key::keyframe(app, &sha256);
+        if let Some(config) = self.keyframes.get(&object) {
+            return Ok(config);
+        }
+        let damaged = |fault: String| Error::Damaged { version, object: object.clone(), fault };
+        let Some(compressed) = self.get(&object).await? else {
+            return Err(damaged("is missing".to_owned()));
+        };
+        let text = delta::decompress(&compressed, MAX_BYTES).map_err(|e| damaged(e.to_string()))?;
+        let config = Config::restored(text, sha256).map_err(|e| damaged(e.to_string()))?;
+        self.keyframes.insert(object, config.clone());
+        Ok(config)
+    }
+
+    async fn get(&self, object: &str) -> Result<Option<bytes::Bytes>, Error> {
+        let read = Error::storage("read a keyframe");
+        match self.s3.get_object().bucket(&self.bucket).key(object).send().await {
+            Ok(output) => output
+                .body
+                .collect()
+                .await
+                .map(|body| Some(body.into_bytes()))
+                .map_err(|e| read(Cause::from(e))),
+            Err(SdkError::ServiceError(context)) if matches!(context.err(), GetObjectError::NoSuchKey(_)) => {
+                Ok(None)
+            }
+            Err(error) => Err(read(Cause::from(error))),
+        }
+    }
+
+    /// Puts a keyframe in S3, unless it is there.
+    async fn put_keyframe(&self, app: &AppName, config: &Config) -> Result<(), Error> {
+        let object = key::keyframe(app, &config.sha256());
+        // Only what was read from, or written to, the bucket is in memory.
+        if self.keyframes.peek(&object).is_some() {
+            return Ok(());
+        }
+        let failed = Error::storage("write a keyframe");
+        let compressed = match delta::compress(config.text().as_bytes()) {
+            Ok(compressed) => bytes::Bytes::from(compressed),
+            Err(error) => return Err(failed(Cause::from(error))),
+        };
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let put = self.s3.put_object().bucket(&self.bucket).key(&object).content_type("application/zstd");
+            let sent = put.if_none_match("*").body(ByteStream::from(compressed.clone())).send().await;
+            let Err(error) = sent else { break };
+            match error.raw_response().map(|response| response.status().as_u16()) {
+                Some(412) => {
+                    self.check_or_mend(&object, config, compressed).await?;
+                    break;
+                }
+                // Another PUT of the same object is under way.
+                Some(409) if attempts < CONFLICT_ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(20) * attempts).await;
+                }
+                _ => return Err(failed(Cause::from(error))),
+            }
+        }
+        self.keyframes.insert(object, config.clone());
+        Ok(())
+    }
+
+    /// Makes sure that the object that stands where a keyframe was to be put is that keyframe. One of the same size
+    /// is; another may have been compressed by another version of zstd, or be damaged, and is then written anew:
+    /// the name is the hash of the text, so nothing else can belong there.
+    async fn check_or_mend(
+        &self,
+        object: &str,
+        config: &Config,
+        compressed: bytes::Bytes,
+    ) -> Result<(), Error> {
+        let head = self.s3.head_object().bucket(&self.bucket).key(object).send().await;
+        let head = head.map_err(|e| Error::storage("look at a keyframe")(Cause::from(e)))?;
+        if head.content_length() == i64::try_from(compressed.len()).ok() {
+            return Ok(());
+        }
+        if let Some(there) = self.get(object).await? {
+            let text = delta::decompress(&there, MAX_BYTES);
+            if text.is_ok_and(|text| text == config.text().as_bytes()) {
+                return Ok(());
+            }
+        }
+        tracing::error!(object, "a keyframe was damaged; written anew");
+        let put = self.s3.put_object().bucket(&self.bucket).key(object).content_type("application/zstd");
+        let sent = put.body(ByteStream::from(compressed)).send().await;
+        sent.map(|_| ()).map_err(|e| Error::storage("write a keyframe anew")(Cause::from(e)))
+    }
+}

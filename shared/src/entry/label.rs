@@ -1,0 +1,50 @@
+//! What an entry is called, for people. Nothing reads a meaning back out of it.
+
+use super::{Entry, Event, Origin};
+use crate::config::diff::Counts;
+
+impl Entry {
+    /// One line that says what the entry did, such as `Reverted changes to #7`.
+    pub fn label(&self) -> String {
+        match &self.event {
+            Event::Saved { changes: Some(counts) } => saved(counts),
+            Event::Saved { changes: None } if self.prev.is_none() => "First save".to_owned(),
+            Event::Saved { changes: None } => "Saved".to_owned(),
+            Event::Snapshot { name, subject } if Some(subject.version) == self.version.before() => {
+                format!("Snapshot {name}")
+            }
+            Event::Snapshot { name, subject } => format!("Snapshot {name} of #{}", subject.version),
+            Event::Renamed { name, previous, .. } if name == previous => {
+                format!("Changed the note of {name}")
+            }
+            Event::Renamed { name, previous, .. } => format!("Renamed {previous} to {name}"),
+            Event::Restored { from } => restored(from),
+            Event::Published { name, rollback: true, .. } => format!("Rolled back to {name}"),
+            Event::Published { name, .. } => format!("Published {name}"),
+            Event::Unpublished { name } => format!("Unpublished {name}"),
+            Event::Unknown => "A change that this version of Waymark does not know".to_owned(),
+        }
+    }
+}
+
+fn saved(counts: &Counts) -> String {
+    let parts: Vec<String> =
+        [(counts.changed, "changed"), (counts.added, "added"), (counts.removed, "removed")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+    if parts.is_empty() {
+        "Saved: white space only".to_owned()
+    } else {
+        format!("Saved: {}", parts.join(", "))
+    }
+}
+
+fn restored(from: &Origin) -> String {
+    match (&from.name, &from.at) {
+        (Some(name), _) => format!("Reverted changes to {name} (#{})", from.version),
+        (None, Some(at)) => format!("Reverted changes to #{} (as of {at})", from.version),
+        (None, None) => format!("Reverted changes to #{}", from.version),
+    }
+}

@@ -1,0 +1,236 @@
+//! An entry: one element of a history, and the environment's whole state after it.
+
+mod chain;
+mod item;
+mod label;
+mod view;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use chain::{canonical, link};
+pub use item::{Item, from_item, to_item};
+pub use view::{EntryView, SubjectView};
+
+use crate::config::diff::Counts;
+use crate::hash::Sha256;
+use crate::id::{Note, SnapshotName, Version};
+
+/// The format of the entries that this library writes.
+///
+/// An unknown attribute at the top level of an entry is carried over to the next one, so state that is
+/// added later goes there and does not need a new number.
+pub const FORMAT: u32 = 1;
+
+/// Who made an entry, from the verified token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The token's subject, at most 255 bytes.
+    pub id: String,
+    /// A name for people, at most 100 bytes.
+    pub name: String,
+}
+
+/// Where a config's bytes are: a keyframe of its own, or a delta against one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigRef {
+    /// The SHA-256 of the config.
+    #[serde(with = "item::hash")]
+    pub sha256: Sha256,
+    /// The config's length in bytes.
+    pub bytes: u64,
+    /// How to make it from a keyframe; `None` when it is a keyframe itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Delta>,
+}
+
+impl ConfigRef {
+    /// The keyframe that the config is read from.
+    pub fn keyframe(&self) -> Sha256 {
+        self.delta.as_ref().map_or(self.sha256, |delta| delta.keyframe)
+    }
+}
+
+/// An edit that lies inside its entry.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// The SHA-256 of the keyframe.
+    #[serde(with = "item::hash")]
+    pub keyframe: Sha256,
+    /// The config, compressed with the keyframe as prefix.
+    #[serde(with = "serde_bytes")]
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for Delta {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Delta({} bytes against {})", self.data.len(), self.keyframe)
+    }
+}
+
+/// The config that a snapshot names. It is a keyframe, so that a release stands alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The version that the config is read from.
+    pub version: Version,
+    /// The SHA-256 of the config.
+    #[serde(with = "item::hash")]
+    pub sha256: Sha256,
+    /// The config's length in bytes.
+    pub bytes: u64,
+}
+
+impl Subject {
+    /// The reference to its config.
+    pub fn config(&self) -> ConfigRef {
+        ConfigRef { sha256: self.sha256, bytes: self.bytes, delta: None }
+    }
+}
+
+/// The release that users see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// The release's present name.
+    pub name: SnapshotName,
+    /// The entry that made the snapshot: its identity, whatever it is called.
+    pub snapshot: Version,
+    /// The config that users get.
+    pub subject: Subject,
+    /// The entry that published it last.
+    pub entry: Version,
+}
+
+/// The release before the present one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The release's present name.
+    pub name: SnapshotName,
+    /// The entry that made the snapshot.
+    pub snapshot: Version,
+    /// The entry that published it; its own state says what came before it.
+    pub entry: Version,
+}
+
+impl From<&Live> for Before {
+    fn from(live: &Live) -> Self {
+        Self { name: live.name.clone(), snapshot: live.snapshot, entry: live.entry }
+    }
+}
+
+/// What is live in an environment, and what would come back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Releases {
+    /// The published release; `None` before the first publish and after unpublishing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
+    /// The release before it: where roll back goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+}
+
+/// The earlier state that a restore brought back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The version whose config it is.
+    pub version: Version,
+    /// The snapshot that was asked for, when one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<SnapshotName>,
+    /// The moment that was asked for, when one was.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub at: Option<Timestamp>,
+}
+
+/// What happened, by kind of entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Event {
+    /// A config was saved.
+    Saved {
+        /// What changed; `None` for the first save, and where the config before could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Counts>,
+    },
+    /// A config was given a name.
+    Snapshot {
+        /// The name.
+        name: SnapshotName,
+        /// The config.
+        subject: Subject,
+    },
+    /// A snapshot was given another name or note.
+    Renamed {
+        /// The name from now on.
+        name: SnapshotName,
+        /// The name before; it stays an alias.
+        previous: SnapshotName,
+        /// The entry that made the snapshot.
+        snapshot: Version,
+    },
+    /// An earlier config became the working version again.
+    Restored {
+        /// Where it came from.
+        from: Origin,
+    },
+    /// A release became what users see.
+    Published {
+        /// The release.
+        name: SnapshotName,
+        /// Its config.
+        subject: Subject,
+        /// Whether it was rolled back to.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        rollback: bool,
+    },
+    /// No release is live any more.
+    Unpublished {
+        /// The release that was live.
+        name: SnapshotName,
+    },
+    /// A kind that a newer format brought.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One entry of a history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number in the history; in the table a part of the sort key.
+    #[serde(skip, default = "first")]
+    pub version: Version,
+    /// The format that it was written in.
+    pub format: u32,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// When, to the millisecond; never before the entry before it.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// Who.
+    pub author: Author,
+    /// A note for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+    /// The id of the request that wrote it: how a request finds out that a lost answer was a success.
+    pub write: Uuid,
+    /// The hash of the entry before it (`canonical`); `None` for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "item::optional_hash")]
+    pub prev: Option<Sha256>,
+    /// The working config after it.
+    pub config: ConfigRef,
+    /// What is live after it.
+    pub releases: Releases,
+    /// The number of the last generated snapshot name; 0 for none.
+    pub generated: u64,
+    /// A random id of the history, made with its first entry.
+    pub history: Uuid,
+}
+
+fn first() -> Version {
+    Version::FIRST
+}

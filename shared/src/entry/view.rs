@@ -1,0 +1,108 @@
+//! The one shape of every answer about an entry.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Author, Entry, Event, Origin, Subject};
+use crate::config::diff::Counts;
+use crate::hash::Sha256;
+use crate::id::{Note, SnapshotName, Version};
+
+/// An entry as answers show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntryView {
+    version: Version,
+    kind: &'static str,
+    label: String,
+    at: Timestamp,
+    author: Author,
+    sha256: Sha256,
+    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<SnapshotName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<SnapshotName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Note>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<SubjectView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollback: Option<bool>,
+    /// The name of what is live after the entry; `null` when no release is.
+    live: Option<SnapshotName>,
+}
+
+/// A snapshot's config as answers show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubjectView {
+    version: Version,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl From<&Subject> for SubjectView {
+    fn from(subject: &Subject) -> Self {
+        Self { version: subject.version, sha256: subject.sha256, bytes: subject.bytes }
+    }
+}
+
+impl From<&Entry> for EntryView {
+    fn from(entry: &Entry) -> Self {
+        let mut view = Self {
+            version: entry.version,
+            kind: entry.event.kind(),
+            label: entry.label(),
+            at: entry.at,
+            author: entry.author.clone(),
+            sha256: entry.config.sha256,
+            bytes: entry.config.bytes,
+            name: None,
+            previous: None,
+            note: entry.note.clone(),
+            subject: None,
+            from: None,
+            changes: None,
+            rollback: None,
+            live: entry.releases.live.as_ref().map(|live| live.name.clone()),
+        };
+        match &entry.event {
+            Event::Saved { changes } => view.changes = *changes,
+            Event::Snapshot { name, subject } => {
+                view.name = Some(name.clone());
+                view.subject = Some(subject.into());
+            }
+            Event::Renamed { name, previous, .. } => {
+                view.name = Some(name.clone());
+                view.previous = Some(previous.clone());
+            }
+            Event::Restored { from } => view.from = Some(from.clone()),
+            Event::Published { name, subject, rollback } => {
+                view.name = Some(name.clone());
+                view.subject = Some(subject.into());
+                view.rollback = Some(*rollback);
+            }
+            Event::Unpublished { name } => view.name = Some(name.clone()),
+            Event::Unknown => {}
+        }
+        view
+    }
+}
+
+impl Event {
+    /// The kind's name, as stored and as answered.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Saved { .. } => "saved",
+            Self::Snapshot { .. } => "snapshot",
+            Self::Renamed { .. } => "renamed",
+            Self::Restored { .. } => "restored",
+            Self::Published { .. } => "published",
+            Self::Unpublished { .. } => "unpublished",
+            Self::Unknown => "unknown",
+        }
+    }
+}

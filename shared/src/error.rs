@@ -1,0 +1,109 @@
+//! What can go wrong in the library, by what the caller should do about it.
+
+use std::error::Error as StdError;
+
+use crate::config::{ConfigError, PatchError};
+use crate::id::{SnapshotName, Version};
+
+/// The cause of a failure inside AWS or the SDK; for the log only.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// A failure of the library. The edge turns it into a problem (`crate::problem`).
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is not a config that can be versioned: mend it and send it again.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    /// The patch cannot be applied: mend it, or read the config again.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+
+    /// A name, note or version is not of its form.
+    #[error("invalid {what}: it takes {rule}")]
+    InvalidName {
+        /// What was read, such as `snapshot`.
+        what: &'static str,
+        /// The form that it takes.
+        rule: &'static str,
+    },
+
+    /// The environment has no entries.
+    #[error("nothing has been saved in this environment")]
+    NoEnvironment,
+
+    /// The history has no such entry.
+    #[error("there is no version {0}")]
+    NoVersion(Version),
+
+    /// The environment has no snapshot of this name.
+    #[error("there is no snapshot {0}")]
+    NoSnapshot(SnapshotName),
+
+    /// Nothing is live: no release is published, and the settings say not to serve the working version.
+    #[error("nothing is live")]
+    NothingLive,
+
+    /// The history had no entry at the given time yet.
+    #[error("the history begins later")]
+    BeforeHistory,
+
+    /// The idempotency key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    IdempotencyKeyReused,
+
+    /// Other writers were faster, for as long as the request may take: try again.
+    #[error("the environment is being written to by many at once")]
+    Contention,
+
+    /// Whether the write happened is not known: repeat it with its idempotency key.
+    #[error("whether the change was saved is not known")]
+    OutcomeUnknown(#[source] Cause),
+
+    /// The history was written by a newer version of Waymark: wait for the deployment to finish.
+    #[error("the history has format {found}, newer than this function's")]
+    NewerFormat {
+        /// The entry's format number.
+        found: u32,
+    },
+
+    /// What is stored does not decode to what was saved. Never answered in its place.
+    #[error("version {version} cannot be read safely: {object} {fault}")]
+    Damaged {
+        /// The version that was to be read.
+        version: Version,
+        /// The object in the configs bucket.
+        object: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+
+    /// An upload id that does not exist, has expired or belongs to another environment.
+    #[error("there is no upload {0}")]
+    NoUpload(String),
+
+    /// What was uploaded is not what was announced.
+    #[error("the upload does not match: {0}")]
+    UploadMismatch(String),
+
+    /// DynamoDB or S3 did not do as asked: try again later.
+    #[error("the storage did not answer: {action}")]
+    Storage {
+        /// What was being done, such as `read the head`.
+        action: &'static str,
+        /// Why it failed.
+        #[source]
+        cause: Cause,
+    },
+
+    /// What is stored in DynamoDB cannot be understood.
+    #[error("an item cannot be understood: {0}")]
+    Item(String),
+}
+
+impl Error {
+    /// A storage failure while doing `action`.
+    pub fn storage(action: &'static str) -> impl FnOnce(Cause) -> Self {
+        move |cause| Self::Storage { action, cause }
+    }
+}

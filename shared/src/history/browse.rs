@@ -1,0 +1,196 @@
+//! Reading a history: pages of entries, and the version at a moment.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+
+use super::{Head, History};
+use crate::entry::{Entry, Item, from_item};
+use crate::error::{Cause, Error};
+use crate::id::{EnvId, Version};
+use crate::key;
+
+/// How many entries one page with a filter examines at most.
+const EXAMINED_MAX: usize = 1_000;
+
+/// A page of a listing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T, C = Version> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<C>,
+}
+
+/// Which entries to list. Empty lists all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Entries of one of these kinds.
+    pub kinds: Vec<String>,
+    /// Entries by the author with this id.
+    pub author: Option<String>,
+}
+
+impl Filter {
+    fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.author.is_none()
+    }
+
+    fn accepts(&self, entry: &Entry) -> bool {
+        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == entry.event.kind()))
+            && self.author.as_ref().is_none_or(|author| *author == entry.author.id)
+    }
+}
+
+/// All of an entry but its delta, which a listing has no use for.
+const PROJECTED: [&str; 18] = [
+    "pk",
+    "sk",
+    "format",
+    "kind",
+    "at",
+    "author",
+    "note",
+    "write",
+    "prev",
+    "releases",
+    "generated",
+    "history",
+    "name",
+    "previous",
+    "snapshot",
+    "subject",
+    "from",
+    "changes",
+];
+
+impl History {
+    /// A page of entries, newest first, those before the entry `before` if given. One query without a filter; with
+    /// one, at most 1,000 entries are examined, so that a page may be short and still have a `next`.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn page(
+        &self,
+        env: &EnvId,
+        before: Option<Version>,
+        limit: u16,
+        filter: &Filter,
+    ) -> Result<Page<Entry>, Error> {
+        let limit = usize::from(limit);
+        let mut newest = match before {
+            None => Some(Version::MAX),
+            Some(version) => version.before(),
+        };
+        let mut items = Vec::new();
+        let mut examined = 0;
+        while let Some(from) = newest {
+            let wanted = if filter.is_empty() { limit } else { EXAMINED_MAX - examined };
+            let found = self.descending(env, from, wanted).await?;
+            newest = found.last().and_then(|entry| entry.version.before());
+            if found.is_empty() {
+                newest = None;
+            }
+            examined += found.len();
+            for entry in found {
+                let version = entry.version;
+                if filter.accepts(&entry) {
+                    items.push(entry);
+                }
+                if items.len() == limit {
+                    newest = version.before();
+                    break;
+                }
+            }
+            if items.len() >= limit || examined >= EXAMINED_MAX {
+                break;
+            }
+        }
+        Ok(Page { items, next: newest.map(Version::next) })
+    }
+
+    /// Entries from `from` downwards, newest first, without their deltas. One query, so at most 1 MB of entries.
+    async fn descending(&self, env: &EnvId, from: Version, limit: usize) -> Result<Vec<Entry>, Error> {
+        let names = PROJECTED.iter().map(|name| ((*name).to_owned(), (*name).to_owned()));
+        let config = ["#config.#sha256".to_owned(), "#config.#bytes".to_owned()];
+        let projection: Vec<String> = PROJECTED
+            .iter()
+            .map(|name| format!("#{name}"))
+            .chain(config)
+            .chain(["#rollback".to_owned()])
+            .collect();
+        let output = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :from")
+            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
+            .expression_attribute_values(":first", AttributeValue::S(key::entry(Version::FIRST)))
+            .expression_attribute_values(":from", AttributeValue::S(key::entry(from)))
+            .projection_expression(projection.join(", "))
+            .set_expression_attribute_names(Some(
+                names
+                    .chain(
+                        ["config", "sha256", "bytes", "rollback"]
+                            .map(|name| (name.to_owned(), name.to_owned())),
+                    )
+                    .map(|(short, name)| (format!("#{short}"), name))
+                    .collect(),
+            ))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
+        output.items.unwrap_or_default().iter().map(from_item).collect()
+    }
+
+    /// Whole items of entries from `from` upwards, oldest first. One query, so at most 1 MB of entries.
+    pub(super) async fn ascending(
+        &self,
+        env: &EnvId,
+        from: Version,
+        limit: usize,
+    ) -> Result<Vec<Item>, Error> {
+        let output = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :last")
+            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
+            .expression_attribute_values(":from", AttributeValue::S(key::entry(from)))
+            .expression_attribute_values(":last", AttributeValue::S(key::entry(Version::MAX)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| Error::storage("read entries to verify")(Cause::from(e)))?;
+        Ok(output.items.unwrap_or_default())
+    }
+
+    /// The newest entry that is not later than `at`, given the newest of all. Times never run backwards within a
+    /// history, so it is found by halving: at most log₂ n gets.
+    ///
+    /// # Errors
+    /// [`Error::BeforeHistory`] when the first entry is later; [`Error::Storage`]; [`Error::Item`].
+    pub async fn entry_at(&self, env: &EnvId, head: &Head, at: Timestamp) -> Result<Entry, Error> {
+        if head.entry.at <= at {
+            return Ok(head.entry.clone());
+        }
+        let (mut low, mut high) = (0, head.entry.version.get());
+        let mut found = None;
+        // Entries up to `low` are not later than `at` (`found` is that of `low`); those from `high` on are.
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let Some(version) = Version::new(middle) else { break };
+            let entry = self.entry(env, version).await?;
+            if entry.at <= at {
+                low = middle;
+                found = Some(entry);
+            } else {
+                high = middle;
+            }
+        }
+        found.ok_or(Error::BeforeHistory)
+    }
+}

@@ -1,0 +1,331 @@
+//! Deciding on the newest entry, appending, and deciding again when another writer was faster.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::append::{Outcome, Write};
+use super::idempotency::{Key, Reply};
+use super::transaction::{Alongside, Refused};
+use super::{Head, History, Place, snapshots};
+use crate::entry::{Author, ConfigRef, Entry, Event, FORMAT, Item, Releases, link, to_item};
+use crate::error::Error;
+use crate::id::{EnvId, Note, SnapshotName, Version};
+
+/// The first pause after a lost race; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// A request that changes an environment.
+#[derive(Clone, Debug)]
+pub struct Mutation {
+    /// The environment or app that it changes.
+    pub place: Place,
+    /// Who asks.
+    pub author: Author,
+    /// The request's write id: one for all its attempts.
+    pub id: Uuid,
+    /// Its idempotency key, if it has one.
+    pub key: Option<Key>,
+    /// When it must have been answered.
+    pub deadline: Instant,
+}
+
+impl Mutation {
+    fn env(&self) -> Result<&EnvId, Error> {
+        match &self.place {
+            Place::Environment(env) => Ok(env),
+            Place::App(_) => Err(Error::Item("an app has no history".to_owned())),
+        }
+    }
+}
+
+/// What a mutation begins with: the newest entry, and the answer that it was given before, if it was.
+#[derive(Debug)]
+pub struct Start {
+    head: Option<Head>,
+    replayed: Option<Reply>,
+}
+
+impl Start {
+    /// The newest entry.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+}
+
+/// What a decision is made on.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The newest entry; `None` where nothing was saved.
+    pub head: Option<&'a Head>,
+    /// What stood against earlier attempts of this request.
+    pub refused: &'a [Refused],
+}
+
+impl<'a> Attempt<'a> {
+    /// The newest entry.
+    ///
+    /// # Errors
+    /// [`Error::NoEnvironment`] where nothing was saved.
+    pub fn head(&self) -> Result<&'a Entry, Error> {
+        self.head.map(|head| &head.entry).ok_or(Error::NoEnvironment)
+    }
+
+    /// The version that the next entry gets.
+    pub fn next(&self) -> Version {
+        self.head.map_or(Version::FIRST, |head| head.entry.version.next())
+    }
+
+    /// The next generated snapshot name that is not known to be taken, with its number.
+    pub fn generated_name(&self) -> (u64, SnapshotName) {
+        let mut number = self.head.map_or(0, |head| head.entry.generated) + 1;
+        while self.is_taken(&SnapshotName::generated(number)) {
+            number += 1;
+        }
+        (number, SnapshotName::generated(number))
+    }
+
+    /// Whether an earlier attempt found that the name belongs to another snapshot.
+    pub fn is_taken(&self, name: &SnapshotName) -> bool {
+        self.refused.iter().any(|refused| matches!(refused, Refused::NameTaken(taken) if taken == name))
+    }
+}
+
+/// What to do about a mutation.
+#[derive(Debug)]
+pub enum Decision {
+    /// Append.
+    Append(Box<Draft>),
+    /// Append nothing, and answer this.
+    Answer(Reply),
+}
+
+impl Decision {
+    /// Append nothing, since what was asked for is so already: the answer is about the newest entry, with
+    /// `"unchanged": true`.
+    pub fn unchanged(head: &Entry) -> Self {
+        let more = Map::from_iter([("unchanged".to_owned(), true.into())]);
+        Self::Answer(Reply::about(200, head, more))
+    }
+}
+
+/// The one decision of a mutation.
+pub trait Decide: Send {
+    /// Why it may be refused.
+    type Refusal: From<Error>;
+
+    /// Decides on the newest entry. It is called again when another writer was faster, with the newer entry; and
+    /// when something beside the entry stood against it, told what.
+    ///
+    /// # Errors
+    /// When the request is refused: nothing is appended.
+    fn decide(
+        &mut self,
+        attempt: Attempt<'_>,
+    ) -> impl Future<Output = Result<Decision, Self::Refusal>> + Send;
+}
+
+/// Entries to append, in one write.
+#[derive(Debug)]
+pub struct Draft {
+    /// One or two entries, oldest first. The answer is about the last.
+    pub entries: Vec<DraftEntry>,
+    /// What belongs in the same transaction, beside what a snapshot's entry or a first entry brings along.
+    pub alongside: Vec<Alongside>,
+    /// The status of the answer.
+    pub status: u16,
+    /// Members of the answer beside the entry's.
+    pub more: Map<String, Value>,
+    /// The path for `Location`.
+    pub location: Option<String>,
+}
+
+impl Draft {
+    /// A draft of one entry, answered with 200.
+    pub fn of(entry: DraftEntry) -> Self {
+        let more = Map::from_iter([("unchanged".to_owned(), false.into())]);
+        Self { entries: vec![entry], alongside: Vec::new(), status: 200, more, location: None }
+    }
+
+    /// The decision to append this.
+    pub fn append(self) -> Decision {
+        Decision::Append(Box::new(self))
+    }
+}
+
+/// An entry to be: what it changes of the state before it.
+#[derive(Debug)]
+pub struct DraftEntry {
+    /// What happens.
+    pub event: Event,
+    /// A note for people.
+    pub note: Option<Note>,
+    /// The working config after it, if it changes.
+    pub config: Option<ConfigRef>,
+    /// What is live after it, if it changes.
+    pub releases: Option<Releases>,
+    /// The number of the last generated name after it, if it changes.
+    pub generated: Option<u64>,
+}
+
+impl DraftEntry {
+    /// An entry that changes no state yet.
+    pub fn new(event: Event) -> Self {
+        Self { event, note: None, config: None, releases: None, generated: None }
+    }
+}
+
+impl History {
+    /// Reads what a mutation begins with: one query, and one get beside it when it has an idempotency key.
+    ///
+    /// # Errors
+    /// Those of [`History::head`]; [`Error::IdempotencyKeyReused`].
+    pub async fn start(&self, mutation: &Mutation) -> Result<Start, Error> {
+        let (head, replayed) = tokio::try_join!(self.head(mutation.env()?), self.replayed(mutation))?;
+        Ok(Start { head, replayed })
+    }
+
+    /// Decides, appends and answers; decides again as often as it must.
+    ///
+    /// # Errors
+    /// Those of the decision; [`Error::Contention`] when other writers were faster until the deadline;
+    /// [`Error::OutcomeUnknown`]; [`Error::NewerFormat`]; [`Error::Storage`].
+    pub async fn commit<D: Decide>(
+        &self,
+        mutation: &Mutation,
+        start: Start,
+        mut decision: D,
+    ) -> Result<Reply, D::Refusal> {
+        if let Some(reply) = start.replayed {
+            return Ok(reply);
+        }
+        let mut head = start.head;
+        let mut refused = Vec::new();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if let Some(found) = head.as_ref().map(|head| head.entry.format).filter(|format| *format > FORMAT)
+            {
+                return Err(Error::NewerFormat { found }.into());
+            }
+            let draft = match decision.decide(Attempt { head: head.as_ref(), refused: &refused }).await? {
+                Decision::Answer(reply) => return Ok(self.record(mutation, &[], reply).await?),
+                Decision::Append(draft) => draft,
+            };
+            let (items, reply) = self.compose(mutation, head.as_ref(), *draft)?;
+            let (entries, alongside) = items;
+            match self.write(&write(mutation, entries, &alongside, &reply)).await? {
+                Outcome::Done => return Ok(reply),
+                Outcome::Replayed(reply) => return Ok(*reply),
+                Outcome::Refused(reason) => refused.push(reason),
+                Outcome::Lost => {
+                    if !self.pause(&mut pause, mutation.deadline).await {
+                        return Err(Error::Contention.into());
+                    }
+                    head = self.head(mutation.env()?).await?;
+                }
+            }
+        }
+    }
+
+    /// Writes `items` and the idempotency record of an answer that is about no new entry; nothing at all when there
+    /// are neither.
+    ///
+    /// # Errors
+    /// As for [`History::commit`].
+    pub(super) async fn record(
+        &self,
+        mutation: &Mutation,
+        items: &[Alongside],
+        reply: Reply,
+    ) -> Result<Reply, Error> {
+        if mutation.key.is_none() && items.is_empty() {
+            return Ok(reply);
+        }
+        match self.write(&write(mutation, Vec::new(), items, &reply)).await? {
+            Outcome::Replayed(first) => Ok(*first),
+            _ => Ok(reply),
+        }
+    }
+
+    /// The items of a draft's entries on top of `head`, and the answer about the last of them.
+    fn compose(
+        &self,
+        mutation: &Mutation,
+        head: Option<&Head>,
+        draft: Draft,
+    ) -> Result<((Vec<Item>, Vec<Alongside>), Reply), Error> {
+        let now = self.sources.clock.now();
+        let mut newest = head.cloned();
+        let mut items = Vec::with_capacity(draft.entries.len());
+        let mut entries = Vec::with_capacity(draft.entries.len());
+        for entry in draft.entries {
+            let entry = self.entry_after(newest.as_ref(), entry, mutation, now)?;
+            let mut item = to_item(&mutation.place.pk(), &entry)?;
+            let unknown = newest.map(|head| head.unknown).unwrap_or_default();
+            item.extend(unknown.iter().map(|(name, value)| (name.clone(), value.clone())));
+            entries.push(entry.clone());
+            newest = Some(Head { entry, hash: link(&item), unknown });
+            items.push(item);
+        }
+        let Some(newest) = newest else {
+            return Err(Error::Item("a draft without an entry".to_owned()));
+        };
+        let mut alongside = draft.alongside;
+        alongside.extend(snapshots::alongside(&entries));
+        if entries.iter().any(|entry| entry.version == Version::FIRST) {
+            alongside.push(Alongside::Registered(mutation.env()?.clone()));
+        }
+        let mut reply = Reply::about(draft.status, &newest.entry, draft.more);
+        reply.location = draft.location;
+        Ok(((items, alongside), reply))
+    }
+
+    fn entry_after(
+        &self,
+        head: Option<&Head>,
+        draft: DraftEntry,
+        mutation: &Mutation,
+        now: Timestamp,
+    ) -> Result<Entry, Error> {
+        let before = head.map(|head| &head.entry);
+        // Times are kept to the millisecond, and never run backwards within a history.
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let config = draft.config.or_else(|| before.map(|entry| entry.config.clone()));
+        Ok(Entry {
+            version: before.map_or(Version::FIRST, |entry| entry.version.next()),
+            format: FORMAT,
+            event: draft.event,
+            at: before.map_or(now, |entry| entry.at.max(now)),
+            author: mutation.author.clone(),
+            note: draft.note,
+            write: mutation.id,
+            prev: head.map(|head| head.hash),
+            config: config.ok_or_else(|| Error::Item("a first entry without a config".to_owned()))?,
+            releases: draft
+                .releases
+                .or_else(|| before.map(|entry| entry.releases.clone()))
+                .unwrap_or_default(),
+            generated: draft.generated.or_else(|| before.map(|entry| entry.generated)).unwrap_or_default(),
+            history: before.map_or_else(|| self.sources.ids.fresh(), |entry| entry.history),
+        })
+    }
+}
+
+fn write<'a>(
+    mutation: &'a Mutation,
+    entries: Vec<Item>,
+    alongside: &'a [Alongside],
+    reply: &'a Reply,
+) -> Write<'a> {
+    Write {
+        pk: mutation.place.pk(),
+        entries,
+        alongside,
+        idempotency: mutation.key.as_ref().map(|key| (key, reply)),
+        id: mutation.id,
+        deadline: mutation.deadline,
+    }
+}

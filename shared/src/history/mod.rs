@@ -1,0 +1,143 @@
+//! Histories in DynamoDB: the append-only log of each environment, and what lies beside it.
+//!
+//! The head is the newest entry, and reading it is reading everything. Appending is one conditional write
+//! (`append`); deciding again after a lost race, and answering a repeated request, is `commit`.
+
+mod append;
+mod browse;
+mod commit;
+mod idempotency;
+mod registry;
+mod settings;
+mod snapshots;
+mod transaction;
+mod uploads;
+mod verify;
+
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+pub use browse::{Filter, Page};
+pub use commit::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Start};
+pub use idempotency::{Key, Reply};
+pub use registry::Listed;
+pub use settings::{LiveWithoutRelease, Place, Settings};
+pub use snapshots::{Marker, NameRecord};
+pub use transaction::{Alongside, Refused};
+pub use uploads::Upload;
+pub use verify::{Fault, Verified};
+
+use crate::clock::Sources;
+use crate::entry::{Entry, Item, from_item, link, to_item};
+use crate::error::{Cause, Error};
+use crate::hash::Sha256;
+use crate::id::{EnvId, Version};
+use crate::key;
+
+/// The table of all histories.
+#[derive(Clone, Debug)]
+pub struct History {
+    dynamodb: aws_sdk_dynamodb::Client,
+    table: String,
+    sources: Sources,
+}
+
+/// The newest entry, as it was read.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The entry: the environment's whole state.
+    pub entry: Entry,
+    /// The entry's hash, which the next one holds.
+    pub(crate) hash: Sha256,
+    /// Its attributes that this library does not know, for the next entry.
+    pub(crate) unknown: Item,
+}
+
+impl Head {
+    fn read(env: &EnvId, item: Item) -> Result<Self, Error> {
+        let entry = from_item(&item)?;
+        let hash = link(&item);
+        let known = to_item(&key::environment(env), &entry)?;
+        let unknown = item.into_iter().filter(|(name, _)| !known.contains_key(name)).collect();
+        Ok(Self { entry, hash, unknown })
+    }
+}
+
+impl History {
+    /// The histories in `table`.
+    pub fn new(dynamodb: aws_sdk_dynamodb::Client, table: String, sources: Sources) -> Self {
+        Self { dynamodb, table, sources }
+    }
+
+    /// Opens a connection by one cheap read, so that the first request need not. A failure is left to that
+    /// request, which can say what was being done.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.get("environments", "-").await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "no connection at start");
+        }
+    }
+
+    /// The newest entry; `None` for an environment in which nothing was saved. One consistent query.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when DynamoDB does not answer, [`Error::Item`] when the entry cannot be understood.
+    pub async fn head(&self, env: &EnvId) -> Result<Option<Head>, Error> {
+        let output = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :entries)")
+            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
+            .expression_attribute_values(":entries", AttributeValue::S(key::ENTRY.to_owned()))
+            .scan_index_forward(false)
+            .limit(1)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| Error::storage("read the newest entry")(Cause::from(e)))?;
+        output.items.unwrap_or_default().pop().map(|item| Head::read(env, item)).transpose()
+    }
+
+    /// The newest entry of an environment that must exist.
+    ///
+    /// # Errors
+    /// [`Error::NoEnvironment`] where nothing was saved, and those of [`History::head`].
+    pub async fn existing_head(&self, env: &EnvId) -> Result<Head, Error> {
+        self.head(env).await?.ok_or(Error::NoEnvironment)
+    }
+
+    /// One entry. One get.
+    ///
+    /// # Errors
+    /// [`Error::NoVersion`] when there is none, [`Error::Storage`] and [`Error::Item`] as for [`History::head`].
+    pub async fn entry(&self, env: &EnvId, version: Version) -> Result<Entry, Error> {
+        let item = self.get(&key::environment(env), &key::entry(version)).await?;
+        item.map(|item| from_item(&item)).transpose()?.ok_or(Error::NoVersion(version))
+    }
+
+    async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, Error> {
+        self.dynamodb
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(sk.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map(|output: GetItemOutput| output.item)
+            .map_err(|e| Error::storage("read an item")(Cause::from(e)))
+    }
+}
+
+/// An item of `value` under the given keys.
+fn keyed<T: serde::Serialize>(pk: &str, sk: &str, value: &T) -> Result<Item, Error> {
+    let mut item: Item = serde_dynamo::to_item(value).map_err(|e| Error::Item(e.to_string()))?;
+    item.insert("pk".to_owned(), AttributeValue::S(pk.to_owned()));
+    item.insert("sk".to_owned(), AttributeValue::S(sk.to_owned()));
+    Ok(item)
+}
+
+/// The value that an item holds.
+fn parsed<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Error> {
+    serde_dynamo::from_item(item).map_err(|e| Error::Item(e.to_string()))
+}

@@ -1,0 +1,140 @@
+//! Snapshots: their names, and the markers that list them without scanning edits.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Alongside, History, Page, parsed};
+use crate::entry::{Author, Entry, Event, Subject};
+use crate::error::{Cause, Error};
+use crate::id::{EnvId, Note, SnapshotName, Version};
+use crate::key;
+
+/// What a snapshot's name leads to. It is kept for ever, also when the snapshot has another name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameRecord {
+    /// The config.
+    pub subject: Subject,
+    /// The entry that made the snapshot.
+    pub snapshot: Version,
+    /// Whether the snapshot has another name by now; its marker has the present one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub former: bool,
+}
+
+/// A snapshot as it is listed: its present name and note, and whether it is a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// The entry that made the snapshot.
+    pub snapshot: Version,
+    /// The present name.
+    pub name: SnapshotName,
+    /// The config.
+    pub subject: Subject,
+    /// When it was made.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// Who made it.
+    pub author: Author,
+    /// The present note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+    /// The entry that published it last; `None` when it was never published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Version>,
+}
+
+/// What must be written beside the entries that make snapshots: their names, and the markers that list them.
+pub(super) fn alongside(entries: &[Entry]) -> Vec<Alongside> {
+    let mut needed = Vec::new();
+    for entry in entries {
+        let Event::Snapshot { name, subject } = &entry.event else { continue };
+        let publishes =
+            |later: &&Entry| later.releases.live.as_ref().is_some_and(|live| live.snapshot == entry.version);
+        let record = NameRecord { subject: subject.clone(), snapshot: entry.version, former: false };
+        needed.push(Alongside::Name { name: name.clone(), record });
+        needed.push(Alongside::Marker(Marker {
+            snapshot: entry.version,
+            name: name.clone(),
+            subject: subject.clone(),
+            at: entry.at,
+            author: entry.author.clone(),
+            note: entry.note.clone(),
+            published: entries.iter().find(publishes).map(|later| later.version),
+        }));
+    }
+    needed
+}
+
+impl History {
+    /// What a snapshot's name, present or former, leads to. One get.
+    ///
+    /// # Errors
+    /// [`Error::NoSnapshot`] when no snapshot has or had the name; [`Error::Storage`]; [`Error::Item`].
+    pub async fn named(&self, env: &EnvId, name: &SnapshotName) -> Result<NameRecord, Error> {
+        let item = self.get(&key::environment(env), &key::name(name)).await?;
+        item.map(parsed).transpose()?.ok_or_else(|| Error::NoSnapshot(name.clone()))
+    }
+
+    /// The present name of the snapshot that `name` leads to. One get, if it has been renamed.
+    ///
+    /// # Errors
+    /// As for [`History::marker`].
+    pub async fn present_name(
+        &self,
+        env: &EnvId,
+        name: SnapshotName,
+        record: &NameRecord,
+    ) -> Result<SnapshotName, Error> {
+        if record.former { Ok(self.marker(env, record.snapshot).await?.name) } else { Ok(name) }
+    }
+
+    /// The marker of the snapshot that the entry `snapshot` made. One get.
+    ///
+    /// # Errors
+    /// [`Error::NoVersion`] when that entry made none; [`Error::Storage`]; [`Error::Item`].
+    pub async fn marker(&self, env: &EnvId, snapshot: Version) -> Result<Marker, Error> {
+        let item = self.get(&key::environment(env), &key::marker(snapshot)).await?;
+        item.map(parsed).transpose()?.ok_or(Error::NoVersion(snapshot))
+    }
+
+    /// A page of snapshots, newest first, those made before the entry `before` if given. One query.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn snapshots(
+        &self,
+        env: &EnvId,
+        before: Option<Version>,
+        limit: u16,
+    ) -> Result<Page<Marker>, Error> {
+        // `s$` sorts right behind every `s#…`.
+        let end = before.map_or_else(|| "s$".to_owned(), key::marker);
+        let output = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end")
+            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
+            .expression_attribute_values(":first", AttributeValue::S(key::MARKER.to_owned()))
+            .expression_attribute_values(":end", AttributeValue::S(end))
+            .scan_index_forward(false)
+            // One more than asked for where the end itself, which BETWEEN includes, may be among them.
+            .limit(i32::from(limit) + 2)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| Error::storage("list snapshots")(Cause::from(e)))?;
+        let mut items: Vec<Marker> = Vec::new();
+        for item in output.items.unwrap_or_default() {
+            let marker: Marker = parsed(item)?;
+            if Some(marker.snapshot) != before {
+                items.push(marker);
+            }
+        }
+        let more = items.len() > usize::from(limit);
+        items.truncate(usize::from(limit));
+        let next = if more { items.last().map(|marker| marker.snapshot) } else { None };
+        Ok(Page { items, next })
+    }
+}

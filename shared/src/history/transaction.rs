@@ -1,0 +1,215 @@
+//! What one append writes, as the items of one transaction.
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+
+use super::append::Write;
+use super::{History, Marker, NameRecord, Settings, Upload, idempotency, keyed, registry, settings};
+use crate::entry::Item;
+use crate::error::Error;
+use crate::id::{EnvId, Note, SnapshotName, Version};
+use crate::key;
+
+/// What an operation needs in the same transaction as its entries.
+#[derive(Clone, Debug)]
+pub enum Alongside {
+    /// Reserves a name for the snapshot that the entry `record.snapshot` made. A name that the same snapshot has
+    /// had before is free to it.
+    Name {
+        /// The name.
+        name: SnapshotName,
+        /// What it leads to.
+        record: NameRecord,
+    },
+    /// Lists a new snapshot.
+    Marker(Marker),
+    /// Gives a listed snapshot another name and note.
+    Rename {
+        /// The entry that made the snapshot.
+        snapshot: Version,
+        /// The name from now on.
+        name: SnapshotName,
+        /// The note from now on; `None` leaves it.
+        note: Option<Note>,
+    },
+    /// Marks a listed snapshot as a release.
+    Published {
+        /// The entry that made the snapshot.
+        snapshot: Version,
+        /// The entry that publishes it.
+        entry: Version,
+        /// Refuse, with [`Refused::NotARelease`], unless it was published before.
+        again: bool,
+    },
+    /// Refuse, with [`Refused::ReleasesOff`], where the settings switch releases off.
+    ReleasesAllowed(EnvId),
+    /// Lists the environment.
+    Registered(EnvId),
+    /// Replaces the settings of the mutation's place.
+    Settings(Settings),
+    /// Announces an upload.
+    Upload(Upload),
+}
+
+/// Why a transaction was refused for a reason other than its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The name belongs to another snapshot.
+    NameTaken(SnapshotName),
+    /// The settings switch releases off.
+    ReleasesOff,
+    /// The snapshot was never published.
+    NotARelease,
+}
+
+/// The items of a transaction, each with what its failed condition means.
+pub(super) struct Part {
+    pub(super) item: TransactWriteItem,
+    pub(super) meaning: Meaning,
+}
+
+/// What the failed condition of a part means.
+pub(super) enum Meaning {
+    Entry,
+    Idempotency,
+    Refused(Refused),
+    /// A condition that no other writer can fail.
+    None,
+}
+
+impl History {
+    /// The items of a write, its entries first.
+    pub(super) fn parts(&self, write: &Write<'_>) -> Result<Vec<Part>, Error> {
+        let mut parts = Vec::new();
+        for item in &write.entries {
+            parts.push(Part {
+                item: self.new_item(item.clone(), "attribute_not_exists(sk)", &[])?,
+                meaning: Meaning::Entry,
+            });
+        }
+        if let Some((key, reply)) = write.idempotency {
+            let now = self.sources.clock.now();
+            let item = idempotency::item(&write.pk, key, write.id, reply, now)?;
+            let seconds = AttributeValue::N(now.as_second().to_string());
+            let item = self.new_item(
+                item,
+                "attribute_not_exists(sk) OR #expires <= :expires",
+                &[("expires", seconds)],
+            )?;
+            parts.push(Part { item, meaning: Meaning::Idempotency });
+        }
+        for needed in write.alongside {
+            self.push(&mut parts, &write.pk, needed)?;
+        }
+        Ok(parts)
+    }
+
+    fn push(&self, parts: &mut Vec<Part>, pk: &str, needed: &Alongside) -> Result<(), Error> {
+        let (item, meaning) = match needed {
+            Alongside::Name { name, record } => {
+                let snapshot = AttributeValue::N(record.snapshot.to_string());
+                let free = "attribute_not_exists(sk) OR #snapshot = :snapshot";
+                let item =
+                    self.new_item(keyed(pk, &key::name(name), record)?, free, &[("snapshot", snapshot)])?;
+                (item, Meaning::Refused(Refused::NameTaken(name.clone())))
+            }
+            Alongside::Marker(marker) => {
+                let item = keyed(pk, &key::marker(marker.snapshot), marker)?;
+                (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
+            }
+            Alongside::Rename { snapshot, name, note } => {
+                let name = ("name", AttributeValue::S(name.to_string()));
+                let note = note.as_ref().map(|note| ("note", AttributeValue::S(note.to_string())));
+                let set: Vec<_> = [Some(name), note].into_iter().flatten().collect();
+                (self.change_marker(pk, *snapshot, &set, "attribute_exists(sk)")?, Meaning::None)
+            }
+            Alongside::Published { snapshot, entry, again } => {
+                let set = [("published", AttributeValue::N(entry.to_string()))];
+                let condition = if *again { "attribute_exists(#published)" } else { "attribute_exists(sk)" };
+                let item = self.change_marker(pk, *snapshot, &set, condition)?;
+                (item, Meaning::Refused(Refused::NotARelease))
+            }
+            Alongside::ReleasesAllowed(env) => {
+                for pk in [key::app(&env.app), key::environment(env)] {
+                    let item = self.releases_allowed(&pk)?;
+                    parts.push(Part { item, meaning: Meaning::Refused(Refused::ReleasesOff) });
+                }
+                return Ok(());
+            }
+            Alongside::Registered(env) => (self.any_item(registry::item(env))?, Meaning::None),
+            Alongside::Upload(upload) => {
+                let item = keyed(pk, &key::upload(&upload.id), upload)?;
+                (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
+            }
+            Alongside::Settings(settings) => {
+                (self.any_item(keyed(pk, key::SETTINGS, settings)?)?, Meaning::None)
+            }
+        };
+        parts.push(Part { item, meaning });
+        Ok(())
+    }
+
+    fn any_item(&self, item: Item) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(built)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn new_item(
+        &self,
+        item: Item,
+        condition: &str,
+        values: &[(&str, AttributeValue)],
+    ) -> Result<TransactWriteItem, Error> {
+        let mut put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in values {
+            put = put
+                .expression_attribute_names(format!("#{name}"), *name)
+                .expression_attribute_values(format!(":{name}"), value.clone());
+        }
+        Ok(TransactWriteItem::builder().put(put.build().map_err(built)?).build())
+    }
+
+    fn change_marker(
+        &self,
+        pk: &str,
+        snapshot: Version,
+        set: &[(&str, AttributeValue)],
+        condition: &str,
+    ) -> Result<TransactWriteItem, Error> {
+        let assignments: Vec<String> = set.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(key::marker(snapshot)))
+            .update_expression(format!("SET {}", assignments.join(", ")))
+            .condition_expression(condition);
+        for (name, value) in set {
+            update = update
+                .expression_attribute_names(format!("#{name}"), *name)
+                .expression_attribute_values(format!(":{name}"), value.clone());
+        }
+        Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
+    }
+
+    fn releases_allowed(&self, pk: &str) -> Result<TransactWriteItem, Error> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(key::SETTINGS.to_owned()))
+            .condition_expression(settings::RELEASES_ALLOWED)
+            .expression_attribute_names("#releases", "releases")
+            .expression_attribute_values(":off", AttributeValue::Bool(false))
+            .build()
+            .map_err(built)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+}
+
+fn built(error: aws_sdk_dynamodb::error::BuildError) -> Error {
+    Error::Item(error.to_string())
+}

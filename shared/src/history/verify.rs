@@ -1,0 +1,138 @@
+//! Walking a history and checking it: numbers, times, the chain of hashes, and every config.
+
+use serde::Serialize;
+
+use super::History;
+use crate::configs::Configs;
+use crate::entry::{Entry, Event, from_item, link};
+use crate::error::Error;
+use crate::hash::Sha256;
+use crate::id::{EnvId, Version};
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where.
+    pub version: Version,
+    /// What, for people.
+    pub what: String,
+}
+
+/// What a walk over a part of a history found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// The first version that was checked; `None` when the history ends before it.
+    pub from: Option<Version>,
+    /// The last version that was checked.
+    pub to: Option<Version>,
+    /// How many entries were checked.
+    pub checked: u64,
+    /// What is wrong; empty when all is well.
+    pub faults: Vec<Fault>,
+    /// The hash of the entry `to`. Kept elsewhere, it shows later that nothing up to it was altered or cut off.
+    pub hash: Option<Sha256>,
+    /// Where to go on; `None` at the end of the history.
+    #[serde(skip)]
+    pub next: Option<Version>,
+}
+
+impl History {
+    /// Checks up to `limit` entries from `from` on, and their link to the entry before: that versions have no gaps,
+    /// times do not run backwards, every entry holds the hash of the one before it, and every config, those of
+    /// snapshots included, decodes to its SHA-256. One query, and a GET for each keyframe that is not in memory.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]. What is wrong with the history is no error but an answer.
+    pub async fn verify(
+        &self,
+        configs: &Configs,
+        env: &EnvId,
+        from: Version,
+        limit: u16,
+    ) -> Result<Verified, Error> {
+        let limit = usize::from(limit);
+        let start = from.before().unwrap_or(from);
+        let lead = usize::from(start != from);
+        let items = self.ascending(env, start, limit + lead).await?;
+        let mut report =
+            Verified { from: None, to: None, checked: 0, faults: Vec::new(), hash: None, next: None };
+        let mut expected = start;
+        let mut before: Option<(Entry, Sha256)> = None;
+        for item in &items {
+            let hash = link(item);
+            let entry = match from_item(item) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    report.fault(expected, format!("is no entry: {error}"));
+                    expected = expected.next();
+                    before = None;
+                    continue;
+                }
+            };
+            if entry.version >= from {
+                report.link(&entry, expected, before.as_ref());
+                report.configs(configs, env, &entry).await?;
+                report.from = report.from.or(Some(entry.version));
+                report.to = Some(entry.version);
+                report.hash = Some(hash);
+                report.checked += 1;
+            }
+            expected = entry.version.next();
+            before = Some((entry, hash));
+        }
+        if items.len() > lead && (items.len() == limit + lead || self.more_after(env, expected).await?) {
+            report.next = Some(expected);
+        }
+        Ok(report)
+    }
+
+    async fn more_after(&self, env: &EnvId, version: Version) -> Result<bool, Error> {
+        Ok(!self.ascending(env, version, 1).await?.is_empty())
+    }
+}
+
+impl Verified {
+    fn fault(&mut self, version: Version, what: impl Into<String>) {
+        self.faults.push(Fault { version, what: what.into() });
+    }
+
+    fn link(&mut self, entry: &Entry, expected: Version, before: Option<&(Entry, Sha256)>) {
+        if entry.version != expected {
+            self.fault(expected, format!("is missing: the next entry is {}", entry.version));
+        }
+        match before {
+            None if entry.version == Version::FIRST && entry.prev.is_some() => {
+                self.fault(entry.version, "is the first entry and names one before it");
+            }
+            Some((before, hash)) => {
+                if entry.prev != Some(*hash) {
+                    self.fault(before.version, "is not what the entry after it was written on");
+                }
+                if entry.at < before.at {
+                    self.fault(entry.version, "is earlier than the entry before it");
+                }
+                if entry.history != before.history {
+                    self.fault(entry.version, "belongs to another history");
+                }
+            }
+            None => {}
+        }
+    }
+
+    async fn configs(&mut self, configs: &Configs, env: &EnvId, entry: &Entry) -> Result<(), Error> {
+        let subject = match &entry.event {
+            Event::Snapshot { subject, .. } => Some(subject.config()),
+            _ => None,
+        };
+        for config in [Some(entry.config.clone()), subject].into_iter().flatten() {
+            match configs.read(&env.app, entry.version, &config).await {
+                Ok(_) => {}
+                Err(Error::Damaged { object, fault, .. }) => {
+                    self.fault(entry.version, format!("cannot be read safely: {object} {fault}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! Request bodies: as they were sent, decompressed, and read.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+
+use crate::config::MAX_BYTES;
+use crate::problem::Problem;
+
+/// Largest body as it is sent: Lambda takes 6 MB (6,291,456 bytes) per request, event and base64 included.
+pub const MAX_SENT: usize = 4_400_000;
+
+/// Largest window that a zstd body may ask for, as a power of two: that of the largest config (32 MiB). A decoder
+/// sets memory aside for the window before it sees any data.
+const WINDOW_LOG_MAX: u32 = 25;
+
+const ENCODINGS: [&str; 3] = ["gzip", "zstd", "identity"];
+
+/// The body without its `Content-Encoding`, at most `limit` bytes; decompression stops there.
+///
+/// # Errors
+/// 415 for an encoding that is not gzip or zstd, 413 for more than `limit` bytes, 400 when it does not decompress.
+pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, Problem> {
+    let encoding =
+        headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_lowercase());
+    let result = match encoding.as_deref() {
+        None | Some("identity" | "") => {
+            return if sent.len() > limit { Err(Problem::too_large(limit, "The body")) } else { Ok(sent) };
+        }
+        Some("gzip" | "x-gzip") => read_limited(MultiGzDecoder::new(sent.as_ref()), limit),
+        Some("zstd") => zstd::stream::read::Decoder::new(sent.as_ref()).and_then(|mut decoder| {
+            decoder.window_log_max(WINDOW_LOG_MAX)?;
+            read_limited(decoder, limit)
+        }),
+        Some(_) => return Err(Problem::unsupported("the Content-Encoding", &ENCODINGS)),
+    };
+    match result {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(Problem::too_large(limit, "The body, decompressed,")),
+        Err(_) => Err(Problem::malformed(format!(
+            "The body is not what its Content-Encoding ({}) says. Send the whole file, compressed once.",
+            encoding.unwrap_or_default()
+        ))),
+    }
+}
+
+/// All that `from` gives; `None` when it is more than `limit` bytes.
+fn read_limited(from: impl Read, limit: usize) -> std::io::Result<Option<Bytes>> {
+    let mut bytes = Vec::new();
+    from.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= limit).then(|| bytes.into()))
+}
+
+/// The text of a config that a request carries.
+///
+/// # Errors
+/// 415 for a media type that is not JSON, and those of [`decoded`].
+pub fn config_text(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, Problem> {
+    require_json(headers)?;
+    decoded(headers, sent, MAX_BYTES)
+}
+
+/// Refuses a body whose media type is not JSON.
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_json =
+        media_type(headers).is_some_and(|media| media == "application/json" || media.ends_with("+json"));
+    if is_json {
+        Ok(())
+    } else {
+        Err(Problem::unsupported("the body with a Content-Type", &["application/json"]))
+    }
+}
+
+/// The media type of the body, in lower case, without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim().to_lowercase())
+}

@@ -1,0 +1,15 @@
+//! The HTTP edge that all functions share: who may do what, bodies, preconditions, answers.
+
+mod access;
+mod answer;
+mod body;
+mod input;
+mod listing;
+mod precondition;
+
+pub use access::{Admin, As, AsAdminOfApp, Editor, Publisher, Reader, Signed, Viewer};
+pub use answer::{ConfigAnswer, Prefer, json, page_json, reply};
+pub use body::{MAX_SENT, config_text, decoded};
+pub use input::{Change, Query, Segment, given, present};
+pub use listing::{Limit, listing, query_of};
+pub use precondition::{IfMatch, matches_etag};

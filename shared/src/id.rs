@@ -1,0 +1,287 @@
+//! Identifiers: each is checked once, where it enters, and is its own type from then on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// Longest app or environment name, in bytes.
+pub const NAME_MAX: usize = 63;
+
+/// Longest snapshot name, in bytes.
+pub const SNAPSHOT_NAME_MAX: usize = 64;
+
+/// Longest note, in bytes of UTF-8.
+pub const NOTE_MAX: usize = 1_000;
+
+fn is_slug(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= NAME_MAX
+        && bytes.first().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $check:expr, $what:literal, $rule:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                if $check(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(Error::InvalidName { what: $what, rule: $rule })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self, Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The name of an app, such as `crm`.
+    AppName,
+    is_slug,
+    "app",
+    "1 to 63 of a-z, 0-9 and -, not starting with -"
+);
+
+text_id!(
+    /// The name of one of an app's environments, such as `production`.
+    EnvName,
+    is_slug,
+    "environment",
+    "1 to 63 of a-z, 0-9 and -, not starting with -"
+);
+
+fn is_snapshot_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= SNAPSHOT_NAME_MAX
+        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && !bytes.iter().all(u8::is_ascii_digit)
+        && text != "live"
+        && text != "working"
+}
+
+text_id!(
+    /// The name of a snapshot: unique for ever in its environment.
+    SnapshotName,
+    is_snapshot_name,
+    "snapshot",
+    "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', starting with a letter or digit; \
+     not 'live', not 'working', not digits alone"
+);
+
+impl SnapshotName {
+    /// The `number`th generated name: `v1`, `v2`, …
+    pub fn generated(number: u64) -> Self {
+        Self(format!("v{number}"))
+    }
+}
+
+fn is_note(text: &str) -> bool {
+    text.len() <= NOTE_MAX
+        && !text.trim().is_empty()
+        && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t')
+}
+
+text_id!(
+    /// A short text for people about one entry.
+    Note,
+    is_note,
+    "note",
+    "1 to 1,000 bytes of UTF-8, not blank, without control characters other than line feed and tab"
+);
+
+/// One environment of one app: what a history belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvId {
+    /// The app.
+    pub app: AppName,
+    /// The environment.
+    pub env: EnvName,
+}
+
+impl fmt::Display for EnvId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.app, self.env)
+    }
+}
+
+impl FromStr for EnvId {
+    type Err = Error;
+
+    /// Reads `app/environment`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (app, env) = text.split_once('/').unwrap_or((text, ""));
+        Ok(Self { app: app.parse()?, env: env.parse()? })
+    }
+}
+
+/// The number of an entry in its history: 1, 2, 3 … without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(u64);
+
+impl Version {
+    /// The first entry's version.
+    pub const FIRST: Self = Self(1);
+
+    /// The largest version that keys have room for: ten digits.
+    pub const MAX: Self = Self(9_999_999_999);
+
+    /// A version from its number, if it is in 1 ..= 9,999,999,999.
+    pub fn new(number: u64) -> Option<Self> {
+        (Self::FIRST.0..=Self::MAX.0).contains(&number).then_some(Self(number))
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The version after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The version before this one; `None` for the first.
+    pub fn before(self) -> Option<Self> {
+        Self::new(self.0 - 1)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Version {
+    type Err = Error;
+
+    /// Reads plain digits, without sign or leading zero.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let refused = Error::InvalidName { what: "version", rule: "a whole number from 1 to 9999999999" };
+        if !text.bytes().all(|b| b.is_ascii_digit()) || text.starts_with('0') {
+            return Err(refused);
+        }
+        text.parse().ok().and_then(Self::new).ok_or(refused)
+    }
+}
+
+/// What people may write where a version is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionRef {
+    /// An entry's number.
+    Number(Version),
+    /// A snapshot's name, old or new: its subject.
+    Snapshot(SnapshotName),
+    /// The config that the app's users get.
+    Live,
+    /// The newest entry.
+    Working,
+}
+
+impl FromStr for VersionRef {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "live" => Ok(Self::Live),
+            "working" => Ok(Self::Working),
+            digits if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                digits.parse().map(Self::Number)
+            }
+            name => name.parse().map(Self::Snapshot),
+        }
+    }
+}
+
+impl fmt::Display for VersionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(version) => version.fmt(f),
+            Self::Snapshot(name) => name.fmt(f),
+            Self::Live => f.write_str("live"),
+            Self::Working => f.write_str("working"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn app_and_environment_names_follow_the_design() {
+        for good in ["a", "crm", "0", "a-b", "9-", &"a".repeat(63)] {
+            assert!(good.parse::<AppName>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "A", "a_b", "a/b", "a#b", "ä", "a b", &"a".repeat(64)] {
+            assert!(bad.parse::<EnvName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn snapshot_names_cannot_be_mistaken_for_versions() {
+        for good in ["v1", "2026-11-22", "a", "1a", "A.b_c-d", &"x".repeat(64)] {
+            assert!(good.parse::<SnapshotName>().is_ok(), "{good}");
+        }
+        for bad in ["", "12", "live", "working", ".a", "-a", "a b", "a/b", "é", &"x".repeat(65)] {
+            assert!(bad.parse::<SnapshotName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_are_plain_digits() {
+        assert_eq!("42".parse::<Version>().unwrap().get(), 42);
+        for bad in ["", "0", "01", "+1", "-1", "1.0", "10000000000", "99999999999999999999999"] {
+            assert!(bad.parse::<Version>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_version_reference_is_one_of_four() {
+        assert_eq!("live".parse::<VersionRef>().unwrap(), VersionRef::Live);
+        assert_eq!("working".parse::<VersionRef>().unwrap(), VersionRef::Working);
+        assert!(matches!("7".parse::<VersionRef>().unwrap(), VersionRef::Number(_)));
+        assert!(matches!("v7".parse::<VersionRef>().unwrap(), VersionRef::Snapshot(_)));
+        assert!("0".parse::<VersionRef>().is_err());
+    }
+}

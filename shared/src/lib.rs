@@ -1,0 +1,24 @@
+//! The nouns of Waymark: identifiers, configs, histories, keyframes, callers and problems.
+//!
+//! `functions/` hold the verbs. How an entry is stored is found here and nowhere else.
+
+pub mod aws;
+pub mod caller;
+pub mod clock;
+pub mod config;
+pub mod configs;
+pub mod delta;
+pub mod entry;
+pub mod error;
+pub mod hash;
+pub mod history;
+pub mod http;
+pub mod id;
+pub mod key;
+pub mod problem;
+pub mod transfer;
+mod waymark;
+
+pub use error::Error;
+pub use problem::Problem;
+pub use waymark::{Found, Options, Waymark};

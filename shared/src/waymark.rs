@@ -1,0 +1,128 @@
+//! What every function holds: built once, in `main`.
+
+use crate::aws::{Clients, Resources, sdk_config};
+use crate::caller::DEFAULT_GRANTS_CLAIM;
+use crate::clock::Sources;
+use crate::configs::Configs;
+use crate::entry::{ConfigRef, Entry};
+use crate::error::{Cause, Error};
+use crate::history::{Head, History};
+use crate::id::{EnvId, SnapshotName, Version, VersionRef};
+use crate::transfer::Transfer;
+
+/// The parameters of a stack that are no names of resources.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The claim that lists grants.
+    pub grants_claim: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { grants_claim: DEFAULT_GRANTS_CLAIM.to_owned() }
+    }
+}
+
+/// The histories, configs and transfers of a stack.
+#[derive(Clone, Debug)]
+pub struct Waymark {
+    /// The histories.
+    pub history: History,
+    /// The configs.
+    pub configs: Configs,
+    /// Uploads and downloads.
+    pub transfer: Transfer,
+    /// Time and identifiers.
+    pub sources: Sources,
+    /// The stack's parameters.
+    pub options: Options,
+}
+
+/// A version that was looked up: where its config is, and the release that it is, if it was asked for as one.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The version.
+    pub version: Version,
+    /// Its config.
+    pub config: ConfigRef,
+    /// The snapshot's name, when it was found by one.
+    pub name: Option<SnapshotName>,
+    /// The entry, where it had to be read.
+    pub entry: Option<Entry>,
+}
+
+impl Waymark {
+    /// The stack with these clients and names.
+    pub fn new(clients: Clients, resources: Resources, sources: Sources, options: Options) -> Self {
+        Self {
+            history: History::new(clients.dynamodb, resources.table, sources.clone()),
+            configs: Configs::new(clients.s3.clone(), resources.configs),
+            transfer: Transfer::new(clients.s3, resources.transfer, sources.clone()),
+            sources,
+            options,
+        }
+    }
+
+    /// The stack that the function's environment variables describe, with a connection to DynamoDB open.
+    /// `WAYMARK_GRANTS_CLAIM` names the claim that lists grants, when it is set.
+    ///
+    /// # Errors
+    /// When a variable is missing, or the HTTP client cannot be built.
+    pub async fn from_environment() -> Result<Self, Cause> {
+        let mut options = Options::default();
+        if let Ok(claim) = std::env::var("WAYMARK_GRANTS_CLAIM") {
+            options.grants_claim = claim;
+        }
+        let clients = Clients::new(&sdk_config().await?);
+        let waymark = Self::new(clients, Resources::from_environment()?, Sources::system(), options);
+        waymark.history.warm_up().await;
+        Ok(waymark)
+    }
+
+    /// Looks up what a person wrote where a version is expected.
+    ///
+    /// # Errors
+    /// [`Error::NoVersion`], [`Error::NoSnapshot`], [`Error::NothingLive`] or [`Error::NoEnvironment`] when it
+    /// does not exist; [`Error::Storage`]; [`Error::Item`].
+    pub async fn find(&self, env: &EnvId, wanted: &VersionRef) -> Result<Found, Error> {
+        match wanted {
+            VersionRef::Number(version) => Ok(self.history.entry(env, *version).await?.into()),
+            VersionRef::Working => Ok(self.history.existing_head(env).await?.entry.into()),
+            VersionRef::Live => self.live(env, &self.history.existing_head(env).await?).await,
+            VersionRef::Snapshot(name) => {
+                let record = self.history.named(env, name).await?;
+                Ok(Found {
+                    version: record.subject.version,
+                    config: record.subject.config(),
+                    name: Some(name.clone()),
+                    entry: None,
+                })
+            }
+        }
+    }
+
+    /// What users get: the release; without one the working version, unless the settings say nothing.
+    ///
+    /// # Errors
+    /// [`Error::NothingLive`]; [`Error::Storage`]; [`Error::Item`].
+    pub async fn live(&self, env: &EnvId, head: &Head) -> Result<Found, Error> {
+        if let Some(live) = &head.entry.releases.live {
+            return Ok(Found {
+                version: live.subject.version,
+                config: live.subject.config(),
+                name: Some(live.name.clone()),
+                entry: None,
+            });
+        }
+        match self.history.effective_settings(env).await?.live_without_release {
+            Some(crate::history::LiveWithoutRelease::None) => Err(Error::NothingLive),
+            _ => Ok(head.entry.clone().into()),
+        }
+    }
+}
+
+impl From<Entry> for Found {
+    fn from(entry: Entry) -> Self {
+        Self { version: entry.version, config: entry.config.clone(), name: None, entry: Some(entry) }
+    }
+}

@@ -1,0 +1,11 @@
+//! What the tests stand on: a stack of all functions over embedded engines, with a clock and ids of the tests' own.
+
+pub(crate) mod answer;
+pub(crate) mod calls;
+pub(crate) mod lambda;
+pub(crate) mod runtime_api;
+pub(crate) mod stack;
+pub(crate) mod time;
+
+pub(crate) use answer::Answer;
+pub(crate) use stack::{Person, Stack};

@@ -1,0 +1,182 @@
+//! All functions over embedded engines, called as the Lambda runtime calls them: with the verified claims in the
+//! request's context.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use waymark::Waymark;
+use waymark::aws::{Clients, Resources, dynamodb_config, local_sdk_config, s3_config};
+use waymark_local::engines::Engines;
+use waymark_local::provision::{local_resources, provision};
+
+use super::Answer;
+use super::calls::Calls;
+use super::time::{TestClock, sources};
+
+/// Somebody with a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    id: String,
+    grants: String,
+}
+
+impl Person {
+    pub(crate) fn new(id: &str, grants: &str) -> Self {
+        Self { id: id.to_owned(), grants: grants.to_owned() }
+    }
+
+    /// Somebody who may do everything in the app `crm`.
+    pub(crate) fn admin(id: &str) -> Self {
+        Self::new(id, "[crm/*:admin]")
+    }
+}
+
+/// The service with stores of its own.
+pub(crate) struct Stack {
+    pub(crate) router: Router,
+    pub(crate) waymark: Waymark,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) calls: Calls,
+    pub(crate) clients: Clients,
+    pub(crate) resources: Resources,
+    pub(crate) objects: TempDir,
+    _engines: Engines,
+}
+
+/// The environment that most tests use.
+pub(crate) const ENV: &str = "/v1/apps/crm/envs/production";
+
+impl Stack {
+    pub(crate) async fn start() -> Self {
+        Self::with(|dynamodb| dynamodb, |s3| s3).await
+    }
+
+    /// A stack whose clients are built with changes of the test's own, such as another HTTP client.
+    pub(crate) async fn with(
+        dynamodb: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
+        s3: impl FnOnce(aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder,
+    ) -> Self {
+        let objects = tempfile::tempdir().unwrap();
+        let engines = Engines::in_memory(objects.path()).await.unwrap();
+        let resources = local_resources();
+        let plain = engines.clients();
+        provision(&plain, &resources).await.unwrap();
+        let calls = Calls::default();
+        let sdk = local_sdk_config(&engines.credentials().access_key, &engines.credentials().secret_key);
+        let dynamodb = dynamodb(dynamodb_config(&sdk).endpoint_url(engines.dynamodb_endpoint()));
+        let s3 = s3(s3_config(&sdk).endpoint_url(engines.s3_endpoint()).force_path_style(true));
+        let clients = Clients {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.interceptor(calls.clone()).build()),
+            s3: aws_sdk_s3::Client::from_conf(s3.interceptor(calls.clone()).build()),
+        };
+        let (clock, sources) = sources();
+        let waymark = Waymark::new(clients, resources.clone(), sources, waymark::Options::default());
+        Self {
+            router: router(&waymark),
+            waymark,
+            clock,
+            calls,
+            clients: plain,
+            resources,
+            objects,
+            _engines: engines,
+        }
+    }
+
+    /// The same stores, met by functions that have just started: nothing is in memory.
+    pub(crate) fn cold(&mut self) {
+        let waymark = Waymark {
+            configs: waymark::configs::Configs::new(self.clients.s3.clone(), self.resources.configs.clone()),
+            ..self.waymark.clone()
+        };
+        self.router = router(&waymark);
+        self.waymark = waymark;
+    }
+
+    /// Sends a request as `person`.
+    pub(crate) async fn send(&self, person: &Person, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(context(json!({
+            "sub": person.id,
+            "name": person.id,
+            "waymark_grants": person.grants,
+        })));
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// `GET`, with headers.
+    pub(crate) async fn get(&self, person: &Person, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(person, request("GET", path, headers, Body::empty())).await
+    }
+
+    /// A request with a body of JSON, unless the headers say otherwise.
+    pub(crate) async fn call(
+        &self,
+        person: &Person,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut all = headers.to_vec();
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            all.push(("content-type", "application/json"));
+        }
+        self.send(person, request(method, path, &all, body.into())).await
+    }
+
+    /// `POST` of a small JSON document.
+    pub(crate) async fn post(&self, person: &Person, path: &str, body: Value) -> Answer {
+        self.call(person, "POST", path, &[], body.to_string()).await
+    }
+
+    /// Saves a config over whatever is there, in `crm/production`.
+    #[track_caller]
+    pub(crate) fn save<'a>(
+        &'a self,
+        person: &'a Person,
+        config: impl Into<Body> + 'a,
+    ) -> impl Future<Output = Answer> + 'a {
+        async move {
+            let there = self.get(person, ENV, &[]).await.status.is_success();
+            let headers: &[(&str, &str)] = if there { &[("if-match", "*")] } else { &[] };
+            self.call(person, "PUT", &format!("{ENV}/working"), headers, config).await
+        }
+    }
+}
+
+fn router(waymark: &Waymark) -> Router {
+    Router::new()
+        .merge(waymark_working::router(waymark.clone()))
+        .merge(waymark_snapshot::router(waymark.clone()))
+        .merge(waymark_history::router(waymark.clone()))
+        .merge(waymark_publish::router(waymark.clone()))
+        .merge(waymark_live::router(waymark.clone()))
+        .merge(waymark_restore::router(waymark.clone()))
+        .merge(waymark_backup::router(waymark.clone()))
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
+}
+
+/// The request context that API Gateway's JWT authorizer leaves.
+fn context(claims: Value) -> RequestContext {
+    let context: ApiGatewayV2httpRequestContext = serde_json::from_value(json!({
+        "authorizer": { "jwt": { "claims": claims, "scopes": null } },
+        "http": { "method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test" },
+        "timeEpoch": 0,
+    }))
+    .unwrap();
+    RequestContext::ApiGatewayV2(context)
+}
