@@ -96,6 +96,16 @@ pub enum Error {
         cause: Cause,
     },
 
+    /// DynamoDB or S3 refused for good what was asked, such as for want of a permission: a fault of the stack.
+    #[error("the storage refused: {action}")]
+    Refused {
+        /// What was being done.
+        action: &'static str,
+        /// Why it was refused.
+        #[source]
+        cause: Cause,
+    },
+
     /// What is stored in DynamoDB cannot be understood.
     #[error("an item cannot be understood: {0}")]
     Item(String),

@@ -1,5 +1,8 @@
 //! Integration tests: the functions' routers over the embedded engines, through the real SDK.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed step is a failed test")]
+#![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
+
 mod lambda_main;
 mod story;
 mod support;

@@ -11,8 +11,8 @@ use waymark::clock::Sources;
 use waymark_local::cli::Cli;
 
 /// What is logged unless `RUST_LOG` says otherwise. The engines warn of every failed condition, which is daily work
-/// here.
-const LEVEL: &str = "warn,dynoxide=error,s3s=error,s3s_fs=error";
+/// here, and the SDK of a region that it looked for in vain.
+const LEVEL: &str = "warn,aws_config=error,dynoxide=error,s3s=error,s3s_fs=error";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -17,7 +17,7 @@ const EXPIRES: &str = "expires";
 
 /// Why engines could not be made ready: which service, doing what, and what it said.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {task}: {source}")]
+#[error("cannot {task}: {}", chain(source.as_ref()))]
 pub struct ProvisionError {
     task: String,
     source: Box<dyn std::error::Error + Send + Sync>,
@@ -106,4 +106,23 @@ async fn bucket(client: &S3, name: &str) -> Result<(), ProvisionError> {
 
 fn failed(task: String, source: Box<dyn std::error::Error + Send + Sync>) -> ProvisionError {
     ProvisionError { task, source }
+}
+
+/// The error with its causes, in one line: the SDK's own text alone is "unhandled error".
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_is_not_there_is_one_clear_line() {
+        let nowhere = waymark::aws::local_clients("http://127.0.0.1:1", "http://127.0.0.1:1", "a", "b");
+        let line = provision(&nowhere, &local_resources()).await.unwrap_err().to_string();
+        assert!(line.starts_with("cannot make the table waymark: "), "{line}");
+        assert!(line.contains("refused") && line.lines().count() == 1, "{line}");
+    }
 }

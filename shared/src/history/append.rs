@@ -66,7 +66,7 @@ impl History {
     ///
     /// # Errors
     /// [`Error::OutcomeUnknown`] when that is still unclear at the deadline, [`Error::Contention`] when it was
-    /// held off until then, [`Error::Storage`] when DynamoDB refuses it, and those of a live idempotency record.
+    /// held off until then, [`Error::Refused`] when DynamoDB refuses it for good, and those of a live idempotency record.
     pub(super) async fn write(&self, write: &Write<'_>) -> Result<Outcome, Error> {
         let plain = write.alongside.is_empty() && write.idempotency.is_none() && write.entries.len() == 1;
         let parts = if plain { Vec::new() } else { self.parts(write)? };
@@ -80,7 +80,7 @@ impl History {
             let cause = match shown {
                 Shown::Outcome(outcome) => return Ok(outcome),
                 Shown::Failed(cause) if unclear => return Err(Error::OutcomeUnknown(cause)),
-                Shown::Failed(cause) => return Err(Error::Storage { action: "append an entry", cause }),
+                Shown::Failed(cause) => return Err(Error::Refused { action: "append an entry", cause }),
                 Shown::NotWritten(cause) => cause,
                 Shown::Unclear(cause) => {
                     unclear = true;

@@ -178,6 +178,13 @@ impl DraftEntry {
     }
 }
 
+/// A draft on top of the newest entry: what to write, and what to answer.
+struct Composed {
+    entries: Vec<Item>,
+    alongside: Vec<Alongside>,
+    reply: Reply,
+}
+
 impl History {
     /// Reads what a mutation begins with: one query, and one get beside it when it has an idempotency key.
     ///
@@ -214,8 +221,7 @@ impl History {
                 Decision::Answer(reply) => return Ok(self.record(mutation, &[], reply).await?),
                 Decision::Append(draft) => draft,
             };
-            let (items, reply) = self.compose(mutation, head.as_ref(), *draft)?;
-            let (entries, alongside) = items;
+            let Composed { entries, alongside, reply } = self.compose(mutation, head.as_ref(), *draft)?;
             match self.write(&write(mutation, entries, &alongside, &reply)).await? {
                 Outcome::Done => return Ok(reply),
                 Outcome::Replayed(reply) => return Ok(*reply),
@@ -251,12 +257,7 @@ impl History {
     }
 
     /// The items of a draft's entries on top of `head`, and the answer about the last of them.
-    fn compose(
-        &self,
-        mutation: &Mutation,
-        head: Option<&Head>,
-        draft: Draft,
-    ) -> Result<((Vec<Item>, Vec<Alongside>), Reply), Error> {
+    fn compose(&self, mutation: &Mutation, head: Option<&Head>, draft: Draft) -> Result<Composed, Error> {
         let now = self.sources.clock.now();
         let mut newest = head.cloned();
         let mut items = Vec::with_capacity(draft.entries.len());
@@ -280,7 +281,7 @@ impl History {
         }
         let mut reply = Reply::about(draft.status, &newest.entry, draft.more);
         reply.location = draft.location;
-        Ok(((items, alongside), reply))
+        Ok(Composed { entries: items, alongside, reply })
     }
 
     fn entry_after(
