@@ -72,6 +72,16 @@ impl Configs {
         Self { s3, bucket, keyframes: Arc::new(keyframes) }
     }
 
+    /// Opens a connection by one cheap look at an object that is not there. Whatever comes back, it is open.
+    pub async fn warm_up(&self) {
+        let looked = self.s3.head_object().bucket(&self.bucket).key("configs/-").send().await;
+        if let Err(error) = looked
+            && error.raw_response().is_none()
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "no connection at start");
+        }
+    }
+
     /// The config of `version`. No call when its keyframe is in memory, one GET otherwise.
     ///
     /// # Errors

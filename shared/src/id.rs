@@ -154,7 +154,7 @@ impl FromStr for EnvId {
 
 /// The number of an entry in its history: 1, 2, 3 … without gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct Version(u64);
 
 impl Version {
@@ -182,7 +182,25 @@ impl Version {
 
     /// The version before this one; `None` for the first.
     pub fn before(self) -> Option<Self> {
-        Self::new(self.0 - 1)
+        self.0.checked_sub(1).and_then(Self::new)
+    }
+}
+
+/// What a version takes, for people.
+const VERSION_RULE: Error =
+    Error::InvalidName { what: "version", rule: "a whole number from 1 to 9999999999" };
+
+impl TryFrom<u64> for Version {
+    type Error = Error;
+
+    fn try_from(number: u64) -> Result<Self, Error> {
+        Self::new(number).ok_or(VERSION_RULE)
+    }
+}
+
+impl From<Version> for u64 {
+    fn from(version: Version) -> u64 {
+        version.0
     }
 }
 
@@ -197,11 +215,10 @@ impl FromStr for Version {
 
     /// Reads plain digits, without sign or leading zero.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let refused = Error::InvalidName { what: "version", rule: "a whole number from 1 to 9999999999" };
         if !text.bytes().all(|b| b.is_ascii_digit()) || text.starts_with('0') {
-            return Err(refused);
+            return Err(VERSION_RULE);
         }
-        text.parse().ok().and_then(Self::new).ok_or(refused)
+        text.parse().ok().and_then(Self::new).ok_or(VERSION_RULE)
     }
 }
 
@@ -273,6 +290,9 @@ mod tests {
         assert_eq!("42".parse::<Version>().unwrap().get(), 42);
         for bad in ["", "0", "01", "+1", "-1", "1.0", "10000000000", "99999999999999999999999"] {
             assert!(bad.parse::<Version>().is_err(), "{bad}");
+        }
+        for bad in ["0", "10000000000", "-1", "1.5", "\"1\""] {
+            assert!(serde_json::from_str::<Version>(bad).is_err(), "{bad}");
         }
     }
 

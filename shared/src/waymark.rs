@@ -63,7 +63,7 @@ impl Waymark {
         }
     }
 
-    /// The stack that the function's environment variables describe, with a connection to DynamoDB open.
+    /// The stack that the function's environment variables describe, with connections to DynamoDB and S3 open.
     /// `WAYMARK_GRANTS_CLAIM` names the claim that lists grants, when it is set.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Waymark {
         }
         let clients = Clients::new(&sdk_config().await?);
         let waymark = Self::new(clients, Resources::from_environment()?, Sources::system(), options);
-        waymark.history.warm_up().await;
+        tokio::join!(waymark.history.warm_up(), waymark.configs.warm_up());
         Ok(waymark)
     }
 

@@ -36,8 +36,8 @@ const MAX_KEY: usize = 255;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const WAYMARK_NOTE: HeaderName = HeaderName::from_static("waymark-note");
 
-/// A request that changes something: its headers, its body, its idempotency key, its deadline.
-#[derive(Debug)]
+/// A request that changes something: its headers, its body, its idempotency key, its deadline. Without `Debug`: the
+/// body never reaches a log.
 pub struct Change {
     /// The headers.
     pub headers: HeaderMap,
