@@ -127,7 +127,11 @@ async fn restore_and_publish() {
     let version = stack.overwrite(&ada, edition(11)).await.is(200).at("/version");
     stack.calls.take();
     stack.post(&ada, &format!("{ENV}/publish"), json!({"version": version})).await.is(200);
-    assert_eq!(stack.calls.take_unrepeated(), [GET, QUERY, TRANSACT, S3_PUT], "publish a version that is a delta");
+    assert_eq!(
+        stack.calls.take_unrepeated(),
+        [GET, QUERY, TRANSACT, S3_PUT],
+        "publish a version that is a delta"
+    );
 }
 
 /// What the store returned to queries.
@@ -175,14 +179,17 @@ async fn long() -> (Stack, Person, Returned) {
             ("sk".to_owned(), AttributeValue::S(format!("v#{version:010}"))),
         ])
     };
-    let entry = dynamodb.get_item().table_name(table).set_key(Some(keys(2))).send().await.unwrap().item.unwrap();
+    let entry =
+        dynamodb.get_item().table_name(table).set_key(Some(keys(2))).send().await.unwrap().item.unwrap();
     let copies: Vec<WriteRequest> = (3..=MANY)
         .map(|version| {
             let mut item = entry.clone();
             item.extend(keys(version));
             let at = start.as_millisecond() + i64::try_from(version - 2).unwrap() * 1_000;
             item.insert("at".to_owned(), AttributeValue::N(at.to_string()));
-            WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item)).build().unwrap()).build()
+            WriteRequest::builder()
+                .put_request(PutRequest::builder().set_item(Some(item)).build().unwrap())
+                .build()
         })
         .collect();
     for batch in copies.chunks(25) {

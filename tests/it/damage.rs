@@ -83,7 +83,9 @@ async fn a_damaged_keyframe_is_named_and_the_others_are_read() {
         let faults = faults.as_array().unwrap();
         let versions: Vec<&Value> = faults.iter().map(|fault| &fault["version"]).collect();
         assert_eq!(versions, [&json!(1), &json!(2)]);
-        assert!(faults.iter().all(|fault| fault["what"].as_str().unwrap().contains(&object_of(&config("a", 1)))));
+        assert!(
+            faults.iter().all(|fault| fault["what"].as_str().unwrap().contains(&object_of(&config("a", 1))))
+        );
 
         // It gets no name, and nobody is given it.
         for version in [1, 2] {
@@ -222,7 +224,8 @@ async fn a_newer_format_stops_writers_and_no_reader() {
         let answer = answer.is_problem(503, "newer-format");
         assert_eq!((answer.header("retry-after"), answer.at("/format")), ("30", json!(2)), "{method} {path}");
     }
-    for path in ["", "/working", "/live", "/history", "/snapshots", "/versions/5", "/versions/spring/config"] {
+    for path in ["", "/working", "/live", "/history", "/snapshots", "/versions/5", "/versions/spring/config"]
+    {
         stack.get(&ada, &format!("{ENV}{path}"), &[]).await.is(200);
     }
     stack.assert_whole(5).await;
@@ -231,7 +234,8 @@ async fn a_newer_format_stops_writers_and_no_reader() {
 #[tokio::test]
 async fn unknown_attributes_are_carried_on_and_counted() {
     let (stack, ada) = four().await;
-    let future = AttributeValue::M(HashMap::from([("who".to_owned(), AttributeValue::S("knows".to_owned()))]));
+    let future =
+        AttributeValue::M(HashMap::from([("who".to_owned(), AttributeValue::S("knows".to_owned()))]));
     set(&stack, 4, "locked", future.clone()).await;
     stack.overwrite(&ada, config("b", 5)).await.is(200);
     // Two entries in one write.

@@ -41,7 +41,12 @@ fn ben_saves(stack: &Arc<Stack>, text: &str) -> impl Future<Output = ()> + Send 
 }
 
 /// Posts for somebody else, for a fault to wait for.
-fn ben_posts(stack: &Arc<Stack>, path: &str, body: Value, status: u16) -> impl Future<Output = ()> + Send + use<> {
+fn ben_posts(
+    stack: &Arc<Stack>,
+    path: &str,
+    body: Value,
+    status: u16,
+) -> impl Future<Output = ()> + Send + use<> {
     let (stack, path) = (Arc::clone(stack), format!("{ENV}{path}"));
     async move {
         stack.post(&Person::admin("ben"), &path, body).await.is(status);
@@ -398,7 +403,10 @@ async fn a_record_that_expires_on_the_way_still_gives_its_answer() {
     faults.next(
         TRANSACT,
         first(async move {
-            assert_eq!(keyed(&twin, &Person::admin("ada"), "k-1", "one").await.is(200).at("/unchanged"), true);
+            assert_eq!(
+                keyed(&twin, &Person::admin("ada"), "k-1", "one").await.is(200).at("/unchanged"),
+                true
+            );
             clock.advance(jiff::SignedDuration::from_hours(25));
         }),
     );

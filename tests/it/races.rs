@@ -73,7 +73,11 @@ async fn thirty_two_writers_lose_nothing() {
     let mut configs = HashSet::new();
     for (version, sha256) in &acknowledged {
         let answer = stack.get(&ada, &format!("{ENV}/versions/{version}/config"), &[]).await.is(200);
-        assert_eq!(waymark::hash::Sha256::of(&answer.body).to_string(), sha256.as_str().unwrap(), "#{version}");
+        assert_eq!(
+            waymark::hash::Sha256::of(&answer.body).to_string(),
+            sha256.as_str().unwrap(),
+            "#{version}"
+        );
         configs.insert(answer.text().to_owned());
     }
     let saved: HashSet<String> =

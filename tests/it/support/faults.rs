@@ -105,7 +105,8 @@ impl Faults {
     /// The bodies of the requests of `operation` since the last time.
     pub(crate) fn take_seen(&self, operation: &str) -> Vec<Value> {
         let mut script = self.script.lock().unwrap();
-        let (found, others) = std::mem::take(&mut script.seen).into_iter().partition(|(name, _)| name == operation);
+        let (found, others) =
+            std::mem::take(&mut script.seen).into_iter().partition(|(name, _)| name == operation);
         script.seen = others;
         let found: Vec<(String, Value)> = found;
         found.into_iter().map(|(_, body)| body).collect()

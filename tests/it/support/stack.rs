@@ -144,17 +144,10 @@ impl Stack {
     }
 
     /// Saves a config over whatever is there, in `crm/production`.
-    #[track_caller]
-    pub(crate) fn save<'a>(
-        &'a self,
-        person: &'a Person,
-        config: impl Into<Body> + 'a,
-    ) -> impl Future<Output = Answer> + 'a {
-        async move {
-            let there = self.get(person, ENV, &[]).await.status.is_success();
-            let headers: &[(&str, &str)] = if there { &[("if-match", "*")] } else { &[] };
-            self.call(person, "PUT", &format!("{ENV}/working"), headers, config).await
-        }
+    pub(crate) async fn save(&self, person: &Person, config: impl Into<Body>) -> Answer {
+        let there = self.get(person, ENV, &[]).await.status.is_success();
+        let headers: &[(&str, &str)] = if there { &[("if-match", "*")] } else { &[] };
+        self.call(person, "PUT", &format!("{ENV}/working"), headers, config).await
     }
 }
 
