@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::ResponseChecksumValidation;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -125,13 +126,15 @@ pub fn dynamodb_config(sdk: &SdkConfig) -> aws_sdk_dynamodb::config::Builder {
         .retry_config(RetryConfig::standard().with_max_attempts(4))
 }
 
-/// S3's configuration: time-outs and retries set; buckets in the path where an endpoint is given, since engines
+/// S3's configuration: time-outs and retries set; no checksums of the SDK's own on what is read, since all of it is
+/// compared with a SHA-256 and what is damaged must be told from what is out of reach; buckets in the path where an endpoint is given, since engines
 /// on one machine have no names for them.
 pub fn s3_config(sdk: &SdkConfig) -> aws_sdk_s3::config::Builder {
     let own_endpoint = sdk.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
     aws_sdk_s3::config::Builder::from(sdk)
         .timeout_config(timeouts(S3_ATTEMPT, S3_CALL))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .force_path_style(own_endpoint)
 }
 

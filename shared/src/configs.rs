@@ -14,7 +14,7 @@ use crate::delta::{self, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry, Subject};
 use crate::error::{Cause, Error};
 use crate::hash::Sha256;
-use crate::id::{AppName, Note, Version};
+use crate::id::{AppName, Version};
 use crate::key;
 
 /// How much text of keyframes a warm function keeps, in bytes.
@@ -22,10 +22,6 @@ pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How often a conditional PUT that meets another of the same object is tried again.
 const CONFLICT_ATTEMPTS: u32 = 5;
-
-/// How much of the room for a delta a note may take before the delta has to give way, in bytes: an entry stays
-/// under 4 KB, of which a delta may take 2 KiB and everything but the note another 1.5 KB.
-const NOTE_ROOM: usize = 400;
 
 /// The configs bucket, and the keyframes that were used last.
 #[derive(Clone, Debug)]
@@ -114,13 +110,8 @@ impl Configs {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn store(
-        &self,
-        app: &AppName,
-        new: &Config,
-        head: Option<&Entry>,
-        note: Option<&Note>,
-    ) -> Result<Stored, Error> {
+    pub async fn store(&self, app: &AppName, new: &Config, head: Option<&Entry>) -> Result<Stored, Error> {
+        let mut damaged = None;
         let before = match head {
             None => None,
             Some(entry) => match self.of(app, entry).await {
@@ -130,6 +121,7 @@ impl Configs {
                         error = &error as &dyn std::error::Error,
                         "saving over a config that is damaged"
                     );
+                    damaged = Some(entry.config.keyframe());
                     None
                 }
                 Err(error) => return Err(error),
@@ -142,11 +134,9 @@ impl Configs {
             if keyframe == new.sha256() {
                 return Ok(Stored { config: plain, changes });
             }
-            let room =
-                MAX_DELTA.saturating_sub(note.map_or(0, |n| n.as_str().len()).saturating_sub(NOTE_ROOM));
             let text = self.keyframe(app, entry.version, keyframe).await?;
             match delta::encode(text.text().as_bytes(), new.text().as_bytes()) {
-                Ok(data) if data.len() <= room => {
+                Ok(data) if data.len() <= MAX_DELTA => {
                     let delta = Some(Delta { keyframe, data });
                     return Ok(Stored { config: ConfigRef { delta, ..plain }, changes });
                 }
@@ -155,11 +145,17 @@ impl Configs {
                 Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no delta"),
             }
         }
-        self.put_keyframe(app, new).await?;
+        if damaged == Some(new.sha256()) {
+            // What stands there was read, and is not this text, whatever its size.
+            self.overwrite(&key::keyframe(app, &new.sha256()), new, compressed(new)?).await?;
+        } else {
+            self.put_keyframe(app, new).await?;
+        }
         Ok(Stored { config: plain, changes })
     }
 
-    /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far.
+    /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far. What gets a name
+    /// may become what users see, so it is read first: one GET where its keyframe is not in memory.
     ///
     /// # Errors
     /// [`Error::Damaged`]; [`Error::Storage`].
@@ -169,9 +165,9 @@ impl Configs {
         version: Version,
         config: &ConfigRef,
     ) -> Result<Subject, Error> {
+        let text = self.read(app, version, config).await?;
         if config.delta.is_some() {
-            let config = self.read(app, version, config).await?;
-            self.put_keyframe(app, &config).await?;
+            self.put_keyframe(app, &text).await?;
         }
         Ok(Subject { version, sha256: config.sha256, bytes: config.bytes })
     }
@@ -214,11 +210,7 @@ impl Configs {
         if self.keyframes.peek(&object).is_some() {
             return Ok(());
         }
-        let failed = Error::storage("write a keyframe");
-        let compressed = match delta::compress(config.text().as_bytes()) {
-            Ok(compressed) => bytes::Bytes::from(compressed),
-            Err(error) => return Err(failed(Cause::from(error))),
-        };
+        let compressed = compressed(config)?;
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -234,7 +226,7 @@ impl Configs {
                 Some(409) if attempts < CONFLICT_ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(20) * attempts).await;
                 }
-                _ => return Err(failed(Cause::from(error))),
+                _ => return Err(Error::storage("write a keyframe")(Cause::from(error))),
             }
         }
         self.keyframes.insert(object, config.clone());
@@ -261,9 +253,22 @@ impl Configs {
                 return Ok(());
             }
         }
+        self.overwrite(object, config, compressed).await
+    }
+
+    /// Puts a keyframe in the place of what is damaged there.
+    async fn overwrite(&self, object: &str, config: &Config, compressed: bytes::Bytes) -> Result<(), Error> {
         tracing::error!(object, "a keyframe was damaged; written anew");
         let put = self.s3.put_object().bucket(&self.bucket).key(object).content_type("application/zstd");
         let sent = put.body(ByteStream::from(compressed)).send().await;
-        sent.map(|_| ()).map_err(|e| Error::storage("write a keyframe anew")(Cause::from(e)))
+        sent.map_err(|e| Error::storage("write a keyframe anew")(Cause::from(e)))?;
+        self.keyframes.insert(object.to_owned(), config.clone());
+        Ok(())
     }
+}
+
+/// The object of a keyframe.
+fn compressed(config: &Config) -> Result<bytes::Bytes, Error> {
+    let compressed = delta::compress(config.text().as_bytes());
+    compressed.map(bytes::Bytes::from).map_err(|e| Error::storage("write a keyframe")(Cause::from(e)))
 }

@@ -3,6 +3,12 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
 
+mod budget;
+mod damage;
+mod entry_size;
+mod faults;
 mod lambda_main;
+mod races;
+mod s3_faults;
 mod story;
 mod support;

@@ -54,13 +54,12 @@ impl Decide for Create<'_> {
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
         let of = self.earlier.as_ref().map_or_else(|| attempt.head(), Ok)?;
         let subject = self.waymark.configs.subject(&self.env.app, of.version, &of.config).await?;
+        let (number, next) = attempt.generated_name();
         let (generated, name) = match &self.name {
             Some(name) if attempt.is_taken(name) => return Err(name_taken(name)),
-            Some(name) => (None, name.clone()),
-            None => {
-                let (number, name) = attempt.generated_name();
-                (Some(number), name)
-            }
+            // Somebody who counts on by hand leaves no row of taken names for the next generated one to try.
+            Some(name) => ((*name == next).then_some(number), name.clone()),
+            None => (Some(number), next),
         };
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),

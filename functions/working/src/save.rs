@@ -10,7 +10,7 @@ use waymark::entry::{Entry, Event};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
 use waymark::http::{As, Change, Editor, IfMatch, Query, matches_etag, reply};
 use waymark::id::{EnvId, Note};
-use waymark::{Problem, Waymark};
+use waymark::{Error, Problem, Waymark};
 
 /// The header that asks for a merge with what came since a version.
 const WAYMARK_BASE: &str = "waymark-base";
@@ -61,7 +61,7 @@ impl Decide for Save<'_> {
     }
 }
 
-/// Decides to save `config` on top of `head`; what is already there appends nothing.
+/// Decides to save `config` on top of `head`; what is there already appends nothing, unless it is damaged there.
 pub(crate) async fn put(
     waymark: &Waymark,
     env: &EnvId,
@@ -70,9 +70,12 @@ pub(crate) async fn put(
     note: Option<Note>,
 ) -> Result<Decision, Problem> {
     if let Some(head) = head.filter(|head| head.config.sha256 == config.sha256()) {
-        return Ok(Decision::unchanged(head));
+        // Whoever saves again what was damaged gets it back.
+        if !matches!(waymark.configs.of(&env.app, head).await, Err(Error::Damaged { .. })) {
+            return Ok(Decision::unchanged(head));
+        }
     }
-    let stored = waymark.configs.store(&env.app, config, head, note.as_ref()).await?;
+    let stored = waymark.configs.store(&env.app, config, head).await?;
     let entry = DraftEntry {
         note,
         config: Some(stored.config),

@@ -78,6 +78,12 @@ impl History {
             let shown =
                 if plain { self.put(write).await } else { self.transact(write, &parts, &token).await? };
             let cause = match shown {
+                // What stood against this attempt did not, perhaps, against one that is still on its way.
+                Shown::Outcome(Outcome::Refused(refused)) if unclear && !refused.is_lasting() => {
+                    return Err(Error::OutcomeUnknown(
+                        format!("{refused:?} after an unclear attempt").into(),
+                    ));
+                }
                 Shown::Outcome(outcome) => return Ok(outcome),
                 Shown::Failed(cause) if unclear => return Err(Error::OutcomeUnknown(cause)),
                 Shown::Failed(cause) => return Err(Error::Refused { action: "append an entry", cause }),
@@ -181,9 +187,9 @@ impl History {
             return Ok(entry.flatten());
         }
         let record = failed.iter().find(|(meaning, _)| matches!(meaning, Meaning::Idempotency));
-        if let (Some((_, Some(item))), Some((key, _))) = (record, write.idempotency)
-            && let Some(reply) = idempotency::replay((*item).clone(), key, self.sources.clock.now())?
-        {
+        if let (Some((_, Some(item))), Some((key, _))) = (record, write.idempotency) {
+            // That the condition failed shows that the record counted then.
+            let reply = idempotency::recorded((*item).clone(), key)?;
             return Ok(Some(Outcome::Replayed(Box::new(reply))));
         }
         if entry.is_some() {

@@ -217,14 +217,20 @@ impl History {
             {
                 return Err(Error::NewerFormat { found }.into());
             }
-            let draft = match decision.decide(Attempt { head: head.as_ref(), refused: &refused }).await? {
-                Decision::Answer(reply) => return Ok(self.record(mutation, &[], reply).await?),
-                Decision::Append(draft) => draft,
+            let draft = match decision.decide(Attempt { head: head.as_ref(), refused: &refused }).await {
+                Ok(Decision::Append(draft)) => draft,
+                Ok(Decision::Answer(reply)) => return Ok(self.record(mutation, &[], reply).await?),
+                // An earlier sending of this request may have landed before the head was read, and after its
+                // record was looked for: then it is itself what stands against it.
+                Err(refusal) => return self.replayed(mutation).await?.ok_or(refusal),
             };
             let Composed { entries, alongside, reply } = self.compose(mutation, head.as_ref(), *draft)?;
             match self.write(&write(mutation, entries, &alongside, &reply)).await? {
                 Outcome::Done => return Ok(reply),
                 Outcome::Replayed(reply) => return Ok(*reply),
+                Outcome::Refused(_) if Instant::now() >= mutation.deadline => {
+                    return Err(Error::Contention.into());
+                }
                 Outcome::Refused(reason) => refused.push(reason),
                 Outcome::Lost => {
                     if !self.pause(&mut pause, mutation.deadline).await {
@@ -266,7 +272,9 @@ impl History {
             let entry = self.entry_after(newest.as_ref(), entry, mutation, now)?;
             let mut item = to_item(&mutation.place.pk(), &entry)?;
             let unknown = newest.map(|head| head.unknown).unwrap_or_default();
-            item.extend(unknown.iter().map(|(name, value)| (name.clone(), value.clone())));
+            for (name, value) in &unknown {
+                item.entry(name.clone()).or_insert_with(|| value.clone());
+            }
             entries.push(entry.clone());
             newest = Some(Head { entry, hash: link(&item), unknown });
             items.push(item);

@@ -84,28 +84,33 @@ pub(super) fn item(pk: &str, key: &Key, write: Uuid, reply: &Reply, now: Timesta
     keyed(pk, &key.sk, &record)
 }
 
-/// The answer that a record holds for the same request; `None` when it has expired.
+/// The answer that a record holds for the same request, however old it is.
 ///
 /// # Errors
 /// [`Error::IdempotencyKeyReused`] when it is of another request, [`Error::Item`] when it cannot be understood.
-pub(super) fn replay(item: Item, key: &Key, now: Timestamp) -> Result<Option<Reply>, Error> {
-    let record: Record = parsed(item)?;
-    if record.expires <= now.as_second() {
-        return Ok(None);
+pub(super) fn recorded(item: Item, key: &Key) -> Result<Reply, Error> {
+    parsed::<Record>(item)?.reply(key)
+}
+
+impl Record {
+    fn reply(&self, key: &Key) -> Result<Reply, Error> {
+        if self.fingerprint != key.fingerprint.as_bytes() {
+            return Err(Error::IdempotencyKeyReused);
+        }
+        serde_json::from_str(&self.answer).map_err(|e| Error::Item(e.to_string()))
     }
-    if record.fingerprint != key.fingerprint.as_bytes() {
-        return Err(Error::IdempotencyKeyReused);
-    }
-    serde_json::from_str(&record.answer).map(Some).map_err(|e| Error::Item(e.to_string()))
 }
 
 impl History {
     /// The answer that was given to this request before, if its record still counts. One get, with a key alone.
     pub(super) async fn replayed(&self, mutation: &Mutation) -> Result<Option<Reply>, Error> {
         let Some(key) = &mutation.key else { return Ok(None) };
-        match self.get(&mutation.place.pk(), &key.sk).await? {
-            Some(item) => replay(item, key, self.sources.clock.now()),
-            None => Ok(None),
+        let Some(item) = self.get(&mutation.place.pk(), &key.sk).await? else { return Ok(None) };
+        let record: Record = parsed(item)?;
+        // Its own time decides: the table deletes late.
+        if record.expires <= self.sources.clock.now().as_second() {
+            return Ok(None);
         }
+        record.reply(key).map(Some)
     }
 }

@@ -63,6 +63,13 @@ pub enum Refused {
     NotARelease,
 }
 
+impl Refused {
+    /// Whether the same write is refused for ever: names stay taken, settings may change back.
+    pub(super) fn is_lasting(&self) -> bool {
+        matches!(self, Self::NameTaken(_))
+    }
+}
+
 /// The items of a transaction, each with what its failed condition means.
 pub(super) struct Part {
     pub(super) item: TransactWriteItem,

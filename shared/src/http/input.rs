@@ -24,8 +24,9 @@ use crate::waymark::Waymark;
 /// How long a request may take where the Lambda runtime does not say: API Gateway gives up after 30 s.
 const LONGEST: Duration = Duration::from_secs(25);
 
-/// What is kept back of the time that the Lambda runtime gives, for the answer.
-const RESERVE: Duration = Duration::from_secs(1);
+/// What is kept back of the time that the Lambda runtime gives: an attempt at a write that begins at the last moment
+/// may take a second, and the answer has to be sent.
+const RESERVE: Duration = Duration::from_secs(2);
 
 /// Largest body of a request that carries no config.
 const MAX_JSON: usize = 64 * 1024;

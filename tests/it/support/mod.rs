@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod calls;
+pub(crate) mod faults;
 pub(crate) mod lambda;
 pub(crate) mod runtime_api;
 pub(crate) mod stack;

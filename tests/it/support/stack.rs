@@ -1,6 +1,7 @@
 //! All functions over embedded engines, called as the Lambda runtime calls them: with the verified claims in the
 //! request's context.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -47,6 +48,8 @@ pub(crate) struct Stack {
     pub(crate) clients: Clients,
     pub(crate) resources: Resources,
     pub(crate) objects: TempDir,
+    /// The functions' own clients; those of `clients` are the test's, and are neither counted nor disturbed.
+    functions: Clients,
     _engines: Engines,
 }
 
@@ -77,7 +80,7 @@ impl Stack {
             s3: aws_sdk_s3::Client::from_conf(s3.interceptor(calls.clone()).build()),
         };
         let (clock, sources) = sources();
-        let waymark = Waymark::new(clients, resources.clone(), sources, waymark::Options::default());
+        let waymark = Waymark::new(clients.clone(), resources.clone(), sources, waymark::Options::default());
         Self {
             router: router(&waymark),
             waymark,
@@ -86,6 +89,7 @@ impl Stack {
             clients: plain,
             resources,
             objects,
+            functions: clients,
             _engines: engines,
         }
     }
@@ -93,7 +97,10 @@ impl Stack {
     /// The same stores, met by functions that have just started: nothing is in memory.
     pub(crate) fn cold(&mut self) {
         let waymark = Waymark {
-            configs: waymark::configs::Configs::new(self.clients.s3.clone(), self.resources.configs.clone()),
+            configs: waymark::configs::Configs::new(
+                self.functions.s3.clone(),
+                self.resources.configs.clone(),
+            ),
             ..self.waymark.clone()
         };
         self.router = router(&waymark);
@@ -137,17 +144,31 @@ impl Stack {
     }
 
     /// Saves a config over whatever is there, in `crm/production`.
-    #[track_caller]
-    pub(crate) fn save<'a>(
-        &'a self,
-        person: &'a Person,
-        config: impl Into<Body> + 'a,
-    ) -> impl Future<Output = Answer> + 'a {
-        async move {
-            let there = self.get(person, ENV, &[]).await.status.is_success();
-            let headers: &[(&str, &str)] = if there { &[("if-match", "*")] } else { &[] };
-            self.call(person, "PUT", &format!("{ENV}/working"), headers, config).await
-        }
+    pub(crate) async fn save(&self, person: &Person, config: impl Into<Body>) -> Answer {
+        let there = self.get(person, ENV, &[]).await.status.is_success();
+        let headers: &[(&str, &str)] = if there { &[("if-match", "*")] } else { &[] };
+        self.call(person, "PUT", &format!("{ENV}/working"), headers, config).await
+    }
+}
+
+impl Stack {
+    /// Saves a config over whatever is there, in `crm/production`, without looking first.
+    pub(crate) async fn overwrite(&self, person: &Person, config: impl Into<Body>) -> Answer {
+        self.call(person, "PUT", &format!("{ENV}/working"), &[("if-match", "*")], config).await
+    }
+
+    /// The file of the keyframe of `crm` with this SHA-256.
+    pub(crate) fn object(&self, sha256: &str) -> PathBuf {
+        let bucket = self.objects.path().join("s3").join(&self.resources.configs);
+        bucket.join(format!("configs/crm/{sha256}.zst"))
+    }
+
+    /// Asserts that `crm/production` has exactly `entries` entries, and that they verify.
+    pub(crate) async fn assert_whole(&self, entries: u64) {
+        let verified = self.get(&Person::admin("ada"), &format!("{ENV}/verify?limit=200"), &[]).await.is(200);
+        assert_eq!(verified.at("/faults"), json!([]));
+        assert_eq!((verified.at("/checked"), verified.at("/next")), (json!(entries), Value::Null));
+        assert_eq!((verified.at("/from"), verified.at("/to")), (json!(1), json!(entries)));
     }
 }
 
@@ -162,7 +183,8 @@ fn router(waymark: &Waymark) -> Router {
         .merge(waymark_backup::router(waymark.clone()))
 }
 
-fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+/// A request without a context.
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);

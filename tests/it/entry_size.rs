@@ -1,0 +1,130 @@
+//! Entries stay under 4 KB, so that writing one costs at most four units, and an everyday one costs one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+use waymark::config::diff::Counts;
+use waymark::delta::MAX_DELTA;
+use waymark::entry::{
+    Author, Before, ConfigRef, Delta, Entry, Event, FORMAT, Item, Live, Origin, Releases, Subject, to_item,
+};
+use waymark::hash::Sha256;
+use waymark::id::{Note, SnapshotName, Version};
+
+use crate::support::stack::ENV;
+use crate::support::{Person, Stack};
+
+/// The size of an item as DynamoDB counts it
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>).
+fn size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size_of(value)).sum()
+}
+
+fn size_of(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        // "(number of UTF-8-encoded bytes of attribute name) + (1 byte per two significant digits) + (1 byte)"
+        AttributeValue::N(number) => number.len().div_ceil(2) + 1,
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        // "3 bytes of overhead", and one for each member.
+        AttributeValue::M(members) => 3 + members.len() + size(members),
+        AttributeValue::L(elements) => 3 + elements.iter().map(|element| 1 + size_of(element)).sum::<usize>(),
+        other => panic!("no entry has a {other:?}"),
+    }
+}
+
+fn name(letter: char) -> SnapshotName {
+    letter.to_string().repeat(64).parse().unwrap()
+}
+
+/// The largest entry with this event.
+fn largest(event: Event) -> Entry {
+    let hash = Sha256::of(b"");
+    let bytes = 32 * 1024 * 1024 - 1;
+    let subject = Subject { version: Version::MAX, sha256: hash, bytes };
+    Entry {
+        version: Version::MAX,
+        format: FORMAT,
+        event,
+        at: Timestamp::from_millisecond(9_999_999_999_999).unwrap(),
+        author: Author { id: "i".repeat(255), name: "n".repeat(100) },
+        note: Some("x".repeat(1_000).parse::<Note>().unwrap()),
+        write: Uuid::max(),
+        prev: Some(hash),
+        config: ConfigRef {
+            sha256: hash,
+            bytes,
+            delta: Some(Delta { keyframe: hash, data: vec![7; MAX_DELTA] }),
+        },
+        releases: Releases {
+            live: Some(Live {
+                name: name('l'),
+                snapshot: Version::MAX,
+                subject: subject.clone(),
+                entry: Version::MAX,
+            }),
+            before: Some(Before { name: name('b'), snapshot: Version::MAX, entry: Version::MAX }),
+        },
+        generated: Version::MAX.get(),
+        history: Uuid::max(),
+    }
+}
+
+#[test]
+fn the_largest_entry_of_every_kind_stays_under_4_kb() {
+    let subject = || Subject { version: Version::MAX, sha256: Sha256::of(b""), bytes: 32 * 1024 * 1024 - 1 };
+    let counts = Counts { added: 9_999_999, removed: 9_999_999, changed: 9_999_999 };
+    let from =
+        Origin { version: Version::MAX, name: None, at: Timestamp::from_millisecond(9_999_999_999_999).ok() };
+    let events = [
+        Event::Saved { changes: Some(counts) },
+        Event::Snapshot { name: name('a'), subject: subject() },
+        Event::Renamed { name: name('a'), previous: name('p'), snapshot: Version::MAX },
+        Event::Restored { from },
+        Event::Published { name: name('a'), subject: subject(), rollback: true },
+        Event::Unpublished { name: name('a') },
+    ];
+    let pk = format!("{}/{}", "a".repeat(63), "e".repeat(63));
+    let sizes: Vec<usize> =
+        events.into_iter().map(|event| size(&to_item(&pk, &largest(event)).unwrap())).collect();
+    let largest = *sizes.iter().max().unwrap();
+    assert!(largest < 4_096, "{sizes:?}");
+    // Nothing is given away either: a few bytes are left.
+    assert!(largest > 4_096 - 64, "{sizes:?}");
+}
+
+/// A tool of 250 KB, with an edition and texts that differ.
+fn tool(edition: u64) -> String {
+    let widgets: Vec<_> = (0..1_000)
+        .map(|n| {
+            let salt = Sha256::of(format!("{n}").as_bytes()).to_string();
+            json!({
+                "id": format!("widget-{n}"),
+                "type": if n % 3 == 0 { "table" } else { "button" },
+                "query": format!("select id, name, total from orders where customer = :c and region = '{salt}'"),
+                "label": if n == 350 { format!("Refund {edition} orders") } else { format!("Order {n}") },
+                "style": { "width": 120 + n % 40, "color": format!("#{}", &salt[..6]), "visible": true },
+            })
+        })
+        .collect();
+    json!({ "title": "Refund desk", "edition": edition, "widgets": widgets }).to_string()
+}
+
+#[tokio::test]
+async fn an_everyday_edit_of_a_large_config_is_an_entry_of_at_most_1_kb() {
+    let (stack, ada) = (Stack::start().await, Person::admin("auth0|65f1c7a9d7e3b2a1c4d5e6f7"));
+    assert!((250_000..260_000).contains(&tool(1).len()), "{}", tool(1).len());
+    stack.save(&ada, tool(1)).await.is(201);
+    stack.post(&ada, &format!("{ENV}/publish"), json!({"version": 1})).await.is(200);
+    for edition in 4..10 {
+        let headers = [("if-match", "*"), ("waymark-note", "Another label on the refund button")];
+        stack.call(&ada, "PUT", &format!("{ENV}/working"), &headers, tool(edition)).await.is(200);
+        let get = stack.clients.dynamodb.get_item().table_name(&stack.resources.table);
+        let get = get.key("pk", AttributeValue::S("crm/production".to_owned()));
+        let item =
+            get.key("sk", AttributeValue::S(format!("v#{edition:010}"))).send().await.unwrap().item.unwrap();
+        assert!(size(&item) <= 1_024, "{} bytes", size(&item));
+    }
+}
