@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::append::{Outcome, Write};
 use super::idempotency::{Key, Reply};
-use super::transaction::{Alongside, Refused};
-use super::{Head, History, Place, snapshots};
-use crate::entry::{Author, ConfigRef, Entry, Event, FORMAT, Item, Releases, link, to_item};
+use super::transaction::Alongside;
+use super::{Attempt, Decide, Decision, Draft, DraftEntry, Head, History, Place, snapshots};
+use crate::entry::{Author, Entry, FORMAT, Item, link, to_item};
 use crate::error::Error;
-use crate::id::{EnvId, Note, SnapshotName, Version};
+use crate::id::{EnvId, Version};
 
 /// The first pause after a lost race; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -53,128 +52,6 @@ impl Start {
     /// The newest entry.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
-    }
-}
-
-/// What a decision is made on.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
-    /// The newest entry; `None` where nothing was saved.
-    pub head: Option<&'a Head>,
-    /// What stood against earlier attempts of this request.
-    pub refused: &'a [Refused],
-}
-
-impl<'a> Attempt<'a> {
-    /// The newest entry.
-    ///
-    /// # Errors
-    /// [`Error::NoEnvironment`] where nothing was saved.
-    pub fn head(&self) -> Result<&'a Entry, Error> {
-        self.head.map(|head| &head.entry).ok_or(Error::NoEnvironment)
-    }
-
-    /// The version that the next entry gets.
-    pub fn next(&self) -> Version {
-        self.head.map_or(Version::FIRST, |head| head.entry.version.next())
-    }
-
-    /// The next generated snapshot name that is not known to be taken, with its number.
-    pub fn generated_name(&self) -> (u64, SnapshotName) {
-        let mut number = self.head.map_or(0, |head| head.entry.generated) + 1;
-        while self.is_taken(&SnapshotName::generated(number)) {
-            number += 1;
-        }
-        (number, SnapshotName::generated(number))
-    }
-
-    /// Whether an earlier attempt found that the name belongs to another snapshot.
-    pub fn is_taken(&self, name: &SnapshotName) -> bool {
-        self.refused.iter().any(|refused| matches!(refused, Refused::NameTaken(taken) if taken == name))
-    }
-}
-
-/// What to do about a mutation.
-#[derive(Debug)]
-pub enum Decision {
-    /// Append.
-    Append(Box<Draft>),
-    /// Append nothing, and answer this.
-    Answer(Reply),
-}
-
-impl Decision {
-    /// Append nothing, since what was asked for is so already: the answer is about the newest entry, with
-    /// `"unchanged": true`.
-    pub fn unchanged(head: &Entry) -> Self {
-        let more = Map::from_iter([("unchanged".to_owned(), true.into())]);
-        Self::Answer(Reply::about(200, head, more))
-    }
-}
-
-/// The one decision of a mutation.
-pub trait Decide: Send {
-    /// Why it may be refused.
-    type Refusal: From<Error>;
-
-    /// Decides on the newest entry. It is called again when another writer was faster, with the newer entry; and
-    /// when something beside the entry stood against it, told what.
-    ///
-    /// # Errors
-    /// When the request is refused: nothing is appended.
-    fn decide(
-        &mut self,
-        attempt: Attempt<'_>,
-    ) -> impl Future<Output = Result<Decision, Self::Refusal>> + Send;
-}
-
-/// Entries to append, in one write.
-#[derive(Debug)]
-pub struct Draft {
-    /// One or two entries, oldest first. The answer is about the last.
-    pub entries: Vec<DraftEntry>,
-    /// What belongs in the same transaction, beside what a snapshot's entry or a first entry brings along.
-    pub alongside: Vec<Alongside>,
-    /// The status of the answer.
-    pub status: u16,
-    /// Members of the answer beside the entry's.
-    pub more: Map<String, Value>,
-    /// The path for `Location`.
-    pub location: Option<String>,
-}
-
-impl Draft {
-    /// A draft of one entry, answered with 200.
-    pub fn of(entry: DraftEntry) -> Self {
-        let more = Map::from_iter([("unchanged".to_owned(), false.into())]);
-        Self { entries: vec![entry], alongside: Vec::new(), status: 200, more, location: None }
-    }
-
-    /// The decision to append this.
-    pub fn append(self) -> Decision {
-        Decision::Append(Box::new(self))
-    }
-}
-
-/// An entry to be: what it changes of the state before it.
-#[derive(Debug)]
-pub struct DraftEntry {
-    /// What happens.
-    pub event: Event,
-    /// A note for people.
-    pub note: Option<Note>,
-    /// The working config after it, if it changes.
-    pub config: Option<ConfigRef>,
-    /// What is live after it, if it changes.
-    pub releases: Option<Releases>,
-    /// The number of the last generated name after it, if it changes.
-    pub generated: Option<u64>,
-}
-
-impl DraftEntry {
-    /// An entry that changes no state yet.
-    pub fn new(event: Event) -> Self {
-        Self { event, note: None, config: None, releases: None, generated: None }
     }
 }
 

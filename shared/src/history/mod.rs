@@ -6,6 +6,7 @@
 mod append;
 mod browse;
 mod commit;
+mod decision;
 mod idempotency;
 mod registry;
 mod settings;
@@ -18,7 +19,8 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use browse::{Filter, Page};
-pub use commit::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Start};
+pub use commit::{Mutation, Start};
+pub use decision::{Attempt, Decide, Decision, Draft, DraftEntry};
 pub use idempotency::{Key, Reply};
 pub use registry::Listed;
 pub use settings::{LiveWithoutRelease, Place, Settings};

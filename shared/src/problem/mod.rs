@@ -1,0 +1,158 @@
+//! Errors as clients see them: RFC 9457 problems with a stable `type`, a `detail` that says what to do, and
+//! what the client needs to act.
+
+mod failures;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Map, Value};
+
+use crate::caller::Role;
+use crate::id::EnvId;
+
+/// What every problem's `type` starts with.
+pub const TYPE_PREFIX: &str = "urn:waymark:problem:";
+
+/// A refusal or a failure, ready to be answered.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    members: Map<String, Value>,
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    /// A problem of the type `urn:waymark:problem:{kind}`. `detail` says what to do.
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, kind, title, detail: detail.into(), members: Map::new(), retry_after: None }
+    }
+
+    /// Adds a member that the client can act on.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Asks the client to wait this many seconds.
+    #[must_use]
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The request is not of the form that it must have.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-request", "The request cannot be understood", detail)
+    }
+
+    /// The request names nobody.
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Nobody is signed in",
+            "Send `Authorization: Bearer <token>` with a token that names its subject (`sub`).",
+        )
+    }
+
+    /// The caller's grants do not cover what was asked.
+    pub fn forbidden(place: &str, needed: Role, has: Option<Role>) -> Self {
+        let needed = needed.as_str();
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Not allowed",
+            format!("This needs the role {needed} in {place}. Ask whoever grants roles for it."),
+        )
+        .with("needs", needed)
+        .with("has", has.map(Role::as_str))
+    }
+
+    /// Something that a later version brings.
+    pub fn not_implemented(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "not-implemented",
+            "Not available yet",
+            format!("{what} is not available in this version of Waymark."),
+        )
+    }
+
+    /// The body is larger than the limit.
+    pub fn too_large(limit: usize, what: &str) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "Too large",
+            format!("{what} may be at most {limit} bytes. Split the config, or store large data elsewhere."),
+        )
+        .with("limit", limit)
+    }
+
+    /// A media type or encoding that is not understood here.
+    pub fn unsupported(what: &str, accepted: &[&str]) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Not a media type for this",
+            format!("Send {what} as one of: {}.", accepted.join(", ")),
+        )
+        .with("accepted", accepted.to_vec())
+    }
+
+    /// The environment has no entries.
+    pub fn no_environment(env: &EnvId) -> Self {
+        Self::not_found(
+            "environment-not-found",
+            format!("Nothing has been saved in {env}. PUT a config to its /working to begin."),
+        )
+    }
+
+    /// What was asked for does not exist.
+    pub fn not_found(kind: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, kind, "Not found", detail)
+    }
+
+    /// The request contradicts what is there now.
+    pub fn conflict(kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, kind, title, detail)
+    }
+
+    /// The request is well formed, and what it asks for cannot be.
+    pub fn unprocessable(kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title, detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = self.members;
+        body.insert("type".to_owned(), format!("{TYPE_PREFIX}{}", self.kind).into());
+        body.insert("title".to_owned(), self.title.into());
+        body.insert("status".to_owned(), self.status.as_u16().into());
+        body.insert("detail".to_owned(), self.detail.into());
+        let mut response = (self.status, Value::Object(body).to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
