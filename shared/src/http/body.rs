@@ -6,6 +6,8 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
+use zstd::zstd_safe::{get_error_name, get_frame_content_size};
 
 use crate::config::MAX_BYTES;
 use crate::problem::Problem;
@@ -22,7 +24,8 @@ const ENCODINGS: [&str; 3] = ["gzip", "zstd", "identity"];
 /// The body without its `Content-Encoding`, at most `limit` bytes; decompression stops there.
 ///
 /// # Errors
-/// 415 for an encoding that is not gzip or zstd, 413 for more than `limit` bytes, 400 when it does not decompress.
+/// 415 for an encoding that is not gzip or zstd, 413 for more than `limit` bytes, 400 when it does not decompress or
+/// asks for a larger window than [`WINDOW_LOG_MAX`].
 pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, Problem> {
     let encoding =
         headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_lowercase());
@@ -31,20 +34,38 @@ pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, 
             return if sent.len() > limit { Err(Problem::too_large(limit, "The body")) } else { Ok(sent) };
         }
         Some("gzip" | "x-gzip") => read_limited(MultiGzDecoder::new(sent.as_ref()), limit),
-        Some("zstd") => zstd::stream::read::Decoder::new(sent.as_ref()).and_then(|mut decoder| {
-            decoder.window_log_max(WINDOW_LOG_MAX)?;
-            read_limited(decoder, limit)
-        }),
+        Some("zstd") => unzstd(&sent, limit),
         Some(_) => return Err(Problem::unsupported("the Content-Encoding", &ENCODINGS)),
     };
     match result {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(Problem::too_large(limit, "The body, decompressed,")),
+        Err(error) if is_window_too_large(&error) => Err(Problem::malformed(format!(
+            "The body's zstd frame asks for a window of more than {} MiB. Compress it again with a smaller one: \
+             without --long and --ultra.",
+            (1_u64 << WINDOW_LOG_MAX) >> 20
+        ))),
         Err(_) => Err(Problem::malformed(format!(
             "The body is not what its Content-Encoding ({}) says. Send the whole file, compressed once.",
             encoding.unwrap_or_default()
         ))),
     }
+}
+
+/// What zstd frames hold; `None` when it is more than `limit` bytes. A frame that says so itself is not decompressed.
+fn unzstd(sent: &[u8], limit: usize) -> std::io::Result<Option<Bytes>> {
+    if get_frame_content_size(sent).is_ok_and(|size| size.is_some_and(|size| size > limit as u64)) {
+        return Ok(None);
+    }
+    let mut decoder = zstd::stream::read::Decoder::new(sent)?;
+    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    read_limited(decoder, limit)
+}
+
+/// The library gives zstd's errors by their texts alone.
+fn is_window_too_large(error: &std::io::Error) -> bool {
+    let code = ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge as usize;
+    error.to_string() == get_error_name(code.wrapping_neg())
 }
 
 /// All that `from` gives; `None` when it is more than `limit` bytes.
