@@ -36,8 +36,11 @@ async fn announce(
     change: Change,
 ) -> Result<Response, Problem> {
     let request: Request = change.json()?;
-    if request.bytes == 0 || request.bytes > MAX_BYTES as u64 {
+    if request.bytes > MAX_BYTES as u64 {
         return Err(Problem::too_large(MAX_BYTES, "An upload"));
+    }
+    if request.bytes == 0 {
+        return Err(Problem::malformed("bytes: an upload has at least one."));
     }
     let sha256: Sha256 =
         request.sha256.parse().map_err(|error| Problem::malformed(format!("sha256: {error}.")))?;
