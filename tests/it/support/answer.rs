@@ -1,7 +1,7 @@
 //! An answer of the service, read whole.
 
-use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
+use http_body::Body;
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(response: Response) -> Self {
+    pub(crate) async fn read<B: Body<Error: std::fmt::Debug>>(response: Response<B>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Self { status: parts.status, headers: parts.headers, body }

@@ -2,8 +2,13 @@
 
 pub(crate) mod answer;
 pub(crate) mod calls;
+pub(crate) mod client;
 pub(crate) mod faults;
+pub(crate) mod feed;
+pub(crate) mod gate;
+pub(crate) mod generate;
 pub(crate) mod lambda;
+pub(crate) mod process;
 pub(crate) mod runtime_api;
 pub(crate) mod stack;
 pub(crate) mod time;
