@@ -4,8 +4,10 @@ pub(crate) mod answer;
 pub(crate) mod calls;
 pub(crate) mod faults;
 pub(crate) mod lambda;
+pub(crate) mod presigned;
 pub(crate) mod runtime_api;
 pub(crate) mod stack;
+pub(crate) mod steps;
 pub(crate) mod time;
 
 pub(crate) use answer::Answer;
