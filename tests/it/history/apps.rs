@@ -35,7 +35,7 @@ fn names(items: &[Value]) -> Vec<String> {
 #[tokio::test]
 async fn a_caller_sees_what_the_grants_allow() {
     let stack = many_tenants().await;
-    let cases: [(&str, &[&str]); 12] = [
+    let cases: [(&str, &[&str]); 13] = [
         ("*/*:viewer", &ENVIRONMENTS),
         ("crm/*:viewer", &ENVIRONMENTS[3..6]),
         ("crm/production:viewer", &ENVIRONMENTS[4..5]),
@@ -45,6 +45,7 @@ async fn a_caller_sees_what_the_grants_allow() {
         ("*/staging:admin", &["acme/staging", "sales-emea/staging"]),
         ("[zeta/*:viewer acme/staging:viewer]", &["acme/staging", "zeta/production"]),
         ("*/*:reader bolt/*:viewer", &ENVIRONMENTS[2..3]),
+        ("*/staging:viewer crm/*:reader", &["acme/staging", "sales-emea/staging"]),
         ("*/*:reader", &[]),
         ("ghost/*:admin", &[]),
         ("", &[]),
