@@ -111,6 +111,8 @@ fn decide(
             users_see_it_soon(&mut draft);
             Ok(draft.append())
         }
+        // Another name for it would change nothing for users, and take the way back from roll back.
+        Wanted::Version(subject) if shows(head, &subject) => Ok(Decision::unchanged(head)),
         Wanted::Version(subject) => {
             let (number, name) = attempt.generated_name();
             let snapshot = attempt.next();
@@ -130,6 +132,11 @@ fn decide(
 
 fn is_live(head: &Entry, snapshot: Version) -> bool {
     head.releases.live.as_ref().is_some_and(|live| live.snapshot == snapshot)
+}
+
+/// Whether users see this config as a release already.
+fn shows(head: &Entry, subject: &Subject) -> bool {
+    head.releases.live.as_ref().is_some_and(|live| live.subject.sha256 == subject.sha256)
 }
 
 fn published(head: &Entry, live: Live, note: Option<Note>) -> DraftEntry {

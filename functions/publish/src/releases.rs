@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use waymark::entry::{Before, Entry, Live, Releases};
 use waymark::history::Draft;
 use waymark::id::{EnvId, SnapshotName};
-use waymark::{Problem, Waymark};
+use waymark::{Error, Problem, Waymark};
 
 /// How long it takes at most until all users have what was published: the shared caches' `s-maxage`.
 const USERS_SEE_IT_WITHIN_SECONDS: u64 = 5;
@@ -42,9 +42,11 @@ impl Expected {
         let as_expected = match (&self.0, live) {
             (None, None) => true,
             (Some(name), Some(live)) if *name == live.name => true,
-            (Some(name), Some(live)) => {
-                waymark.history.named(env, name).await.is_ok_and(|record| record.snapshot == live.snapshot)
-            }
+            (Some(name), Some(live)) => match waymark.history.named(env, name).await {
+                Ok(record) => record.snapshot == live.snapshot,
+                Err(Error::NoSnapshot(_)) => false,
+                Err(error) => return Err(error.into()),
+            },
             _ => false,
         };
         if as_expected { Ok(()) } else { Err(live_changed(head)) }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::entry::{Entry, Event, Live, Releases};
+use waymark::entry::{Before, Entry, Event, Live, Releases};
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
@@ -77,8 +77,8 @@ impl Rollback<'_> {
         if head.releases.live.as_ref().is_some_and(|live| live.snapshot == release.snapshot) {
             return Ok(Decision::unchanged(head));
         }
-        // It may have been renamed since that entry.
-        let name = self.waymark.history.marker(self.env, release.snapshot).await?.name;
+        let (name, before) =
+            tokio::try_join!(self.present_name(release.snapshot), self.present_before(before))?;
         let live = Live { name: name.clone(), entry: attempt.next(), ..release };
         let event = Event::Published { name, subject: live.subject.clone(), rollback: true };
         let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, again: true };
@@ -90,6 +90,16 @@ impl Rollback<'_> {
         draft.alongside.push(mark);
         users_see_it_soon(&mut draft);
         Ok(draft.append())
+    }
+
+    /// The name of a snapshot, which may have been renamed since the entry that is gone back to.
+    async fn present_name(&self, snapshot: Version) -> Result<SnapshotName, Error> {
+        Ok(self.waymark.history.marker(self.env, snapshot).await?.name)
+    }
+
+    async fn present_before(&self, before: Option<Before>) -> Result<Option<Before>, Error> {
+        let Some(before) = before else { return Ok(None) };
+        Ok(Some(Before { name: self.present_name(before.snapshot).await?, ..before }))
     }
 }
 

@@ -32,12 +32,22 @@ pub(crate) async fn save(
     let conditions = Conditions::read(&change.headers)?;
     let note = change.note()?;
     let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
-    let text = match params.upload {
-        None => change.config_text()?,
-        Some(id) => waymark.transfer.uploaded(&waymark.history.upload(&editor.env, &id).await?).await?,
+    let (start, config) = match params.upload {
+        None => {
+            let config = Config::check(change.config_text()?).map_err(Problem::from)?;
+            (waymark.history.start(&mutation).await?, config)
+        }
+        Some(id) => {
+            let start = waymark.history.start(&mutation).await?;
+            // An upload ends before the answer to who repeats the request does.
+            if let Some(first) = start.replayed() {
+                return reply(first);
+            }
+            let upload = waymark.history.upload(&editor.env, &id).await?;
+            let text = waymark.transfer.uploaded(&upload).await?;
+            (start, Config::check(text).map_err(Problem::from)?)
+        }
     };
-    let config = Config::check(text).map_err(Problem::from)?;
-    let start = waymark.history.start(&mutation).await?;
     let save = Save { waymark: &waymark, env: &editor.env, conditions, config, note };
     reply(&waymark.history.commit(&mutation, start, save).await?)
 }

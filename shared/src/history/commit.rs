@@ -53,6 +53,12 @@ impl Start {
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
+
+    /// The answer that the same request was given before, for whoever needs something for a decision that may be
+    /// gone by then. [`History::commit`] gives it too.
+    pub fn replayed(&self) -> Option<&Reply> {
+        self.replayed.as_ref()
+    }
 }
 
 /// A draft on top of the newest entry: what to write, and what to answer.

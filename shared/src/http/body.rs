@@ -78,9 +78,13 @@ fn read_limited(from: impl Read, limit: usize) -> std::io::Result<Option<Bytes>>
 /// The text of a config that a request carries.
 ///
 /// # Errors
-/// 415 for a media type that is not JSON, and those of [`decoded`].
+/// 415 for a media type that is not JSON, or that is a patch's; and those of [`decoded`].
 pub fn config_text(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, Problem> {
     require_json(headers)?;
+    // Whoever sends a patch by a slip of the method must not find it in place of the config.
+    if media_type(headers).is_some_and(|media| media.ends_with("patch+json")) {
+        return Err(Problem::unsupported("the config with a Content-Type", &["application/json"]));
+    }
     decoded(headers, sent, MAX_BYTES)
 }
 

@@ -170,6 +170,10 @@ pub fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::E
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Members are named: serde alone would also take an array of them in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::malformed("The body is not as it should be: send a JSON object."));
+    }
     serde_json::from_slice(body)
         .map_err(|error| Problem::malformed(format!("The body is not as it should be: {error}.")))
 }

@@ -8,9 +8,11 @@ pub(crate) mod feed;
 pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod lambda;
+pub(crate) mod presigned;
 pub(crate) mod process;
 pub(crate) mod runtime_api;
 pub(crate) mod stack;
+pub(crate) mod steps;
 pub(crate) mod time;
 
 pub(crate) use answer::Answer;

@@ -10,6 +10,11 @@ use waymark::clock::{Clock, Ids, Sources};
 /// 2026-11-13T09:14:00Z: where every test begins.
 const START_MS: i64 = 1_794_561_240_000;
 
+/// The moment at which every test begins.
+pub(crate) fn start() -> Timestamp {
+    Timestamp::from_millisecond(START_MS).unwrap()
+}
+
 /// A clock that a test moves.
 #[derive(Debug)]
 pub(crate) struct TestClock(AtomicI64);
