@@ -146,15 +146,17 @@ impl Caller {
         let id = claims.get("sub").filter(|sub| !sub.is_empty() && sub.len() <= AUTHOR_ID_MAX)?;
         let name = ["name", "email", "username"]
             .iter()
-            .find_map(|claim| claims.get(*claim).filter(|text| !text.trim().is_empty()))
-            .unwrap_or(id);
+            .filter_map(|claim| claims.get(*claim))
+            .map(|text| cut(text, AUTHOR_NAME_MAX))
+            .find(|text| !text.trim().is_empty())
+            .unwrap_or_else(|| cut(id, AUTHOR_NAME_MAX));
         let listed = claims.get(grants_claim).map_or("", String::as_str);
         let listed = listed.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(listed);
         let grants = listed
             .split(|c: char| c.is_whitespace() || c == ',')
             .filter_map(|text| text.parse().ok())
             .collect();
-        Some(Self { author: Author { id: id.clone(), name: cut(name, AUTHOR_NAME_MAX) }, grants })
+        Some(Self { author: Author { id: id.clone(), name }, grants })
     }
 
     /// The author that this caller's entries carry.

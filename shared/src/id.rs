@@ -222,8 +222,9 @@ impl FromStr for Version {
     }
 }
 
-/// What people may write where a version is expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What people may write where a version is expected: in JSON a number, or one of the others as text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "NumberOrText")]
 pub enum VersionRef {
     /// An entry's number.
     Number(Version),
@@ -233,6 +234,24 @@ pub enum VersionRef {
     Live,
     /// The newest entry.
     Working,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a version's number, a snapshot's name, \"live\" or \"working\"")]
+enum NumberOrText {
+    Number(u64),
+    Text(String),
+}
+
+impl TryFrom<NumberOrText> for VersionRef {
+    type Error = Error;
+
+    fn try_from(value: NumberOrText) -> Result<Self, Error> {
+        match value {
+            NumberOrText::Number(number) => number.try_into().map(Self::Number),
+            NumberOrText::Text(text) => text.parse(),
+        }
+    }
 }
 
 impl FromStr for VersionRef {
@@ -303,5 +322,9 @@ mod tests {
         assert!(matches!("7".parse::<VersionRef>().unwrap(), VersionRef::Number(_)));
         assert!(matches!("v7".parse::<VersionRef>().unwrap(), VersionRef::Snapshot(_)));
         assert!("0".parse::<VersionRef>().is_err());
+        let read = |json: &str| serde_json::from_str::<VersionRef>(json);
+        assert_eq!(read("7").unwrap(), read("\"7\"").unwrap());
+        assert_eq!(read("\"live\"").unwrap(), VersionRef::Live);
+        assert!(read("0").is_err() && read("[]").is_err() && read("\".\"").is_err());
     }
 }

@@ -28,8 +28,8 @@ pub struct Transfer {
     sources: Sources,
 }
 
-/// A request that its holder may send to S3 without credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request that its holder may send to S3 without credentials. Without `Debug`: the URL is the right.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Presigned {
     /// Where to.
     pub url: String,

@@ -37,7 +37,7 @@ async fn announce(
 ) -> Result<Response, Problem> {
     let request: Request = change.json()?;
     if request.bytes > MAX_BYTES as u64 {
-        return Err(Problem::too_large(MAX_BYTES, "An upload"));
+        return Err(Problem::too_large(MAX_BYTES, "An upload", "Split the config."));
     }
     if request.bytes == 0 {
         return Err(Problem::malformed("bytes: an upload has at least one."));

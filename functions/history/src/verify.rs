@@ -1,12 +1,18 @@
 //! Checking that a history is what was written, in pages.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 use waymark::http::{As, Limit, Query, Viewer, page_json};
 use waymark::id::Version;
-use waymark::{Problem, Waymark};
+use waymark::{Error, Problem, Waymark};
+
+/// How long one page may take: configs of megabytes take their time, and API Gateway gives up after 30 s.
+const LONGEST: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +30,11 @@ pub(crate) async fn verify(
     let env = &viewer.env;
     let limit = Limit::check(params.limit)?;
     let from = params.from.unwrap_or(Version::FIRST);
-    let verified = waymark.history.verify(&waymark.configs, env, from, limit).await?;
-    if verified.from.is_none() && verified.faults.is_empty() && waymark.history.head(env).await?.is_none() {
-        return Err(Problem::no_environment(env));
+    let until = Instant::now() + LONGEST;
+    let verified = waymark.history.verify(&waymark.configs, env, from, limit, until).await?;
+    if verified.from.is_none() && verified.faults.is_empty() {
+        let head = waymark.history.head(env).await?;
+        return Err(head.map_or_else(|| Problem::no_environment(env), |_| Error::NoVersion(from).into()));
     }
     let next = verified
         .next

@@ -56,7 +56,8 @@ pub(crate) async fn config(
         headers: &headers,
         version: found.version,
         sha256: found.config.sha256,
-        release: found.name.as_ref(),
+        // A snapshot that was never published is no release.
+        release: found.name.as_ref().filter(|_| version == VersionRef::Live),
         cache: "no-store",
     };
     if let Some(response) = answer.not_modified()? {

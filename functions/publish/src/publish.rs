@@ -8,7 +8,7 @@ use serde_json::Value;
 use waymark::entry::{Entry, Event, Live, Releases, Subject};
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Refused};
 use waymark::http::{As, Change, Publisher, given, reply};
-use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
 use waymark::{Problem, Waymark};
 
 use crate::releases::{Expected, before, users_see_it_soon};
@@ -17,7 +17,7 @@ use crate::releases::{Expected, before, users_see_it_soon};
 #[serde(deny_unknown_fields)]
 struct Request {
     snapshot: Option<String>,
-    version: Option<Version>,
+    version: Option<VersionRef>,
     note: Option<String>,
     #[serde(default, deserialize_with = "waymark::http::present")]
     expect_live: Option<Value>,
@@ -79,16 +79,20 @@ impl Decide for Publish<'_> {
 }
 
 async fn wanted(waymark: &Waymark, env: &EnvId, request: &Request) -> Result<Wanted, Problem> {
-    match (&request.snapshot, request.version) {
-        (Some(name), None) => {
-            let name: SnapshotName = name.parse()?;
+    let name = match (&request.snapshot, &request.version) {
+        (Some(name), None) => Some(name.parse()?),
+        (None, Some(VersionRef::Snapshot(name))) => Some(name.clone()),
+        _ => None,
+    };
+    match (name, &request.version) {
+        (Some(name), _) => {
             let record = waymark.history.named(env, &name).await?;
             let name = waymark.history.present_name(env, name, &record).await?;
             Ok(Wanted::Snapshot { name, snapshot: record.snapshot, subject: record.subject })
         }
-        (None, Some(version)) => {
-            let entry = waymark.history.entry(env, version).await?;
-            Ok(Wanted::Version(waymark.configs.subject(&env.app, version, &entry.config).await?))
+        (None, Some(version)) if request.snapshot.is_none() => {
+            let found = waymark.find(env, version).await?;
+            Ok(Wanted::Version(waymark.configs.subject(&env.app, found.version, &found.config).await?))
         }
         _ => Err(Problem::malformed("Say what to publish: {\"snapshot\": \"v1\"} or {\"version\": 7}.")),
     }
@@ -104,8 +108,8 @@ fn decide(
     match wanted {
         Wanted::Snapshot { snapshot, .. } if is_live(head, snapshot) => Ok(Decision::unchanged(head)),
         Wanted::Snapshot { name, snapshot, subject } => {
-            let live = Live { name, snapshot, subject, entry: attempt.next() };
-            let mark = Alongside::Published { snapshot, entry: live.entry, again: false };
+            let live = Live { name: name.clone(), snapshot, subject, entry: attempt.next() };
+            let mark = Alongside::Published { snapshot, entry: live.entry, name };
             let mut draft = Draft::of(published(head, live, note));
             draft.alongside = vec![Alongside::ReleasesAllowed(env.clone()), mark];
             users_see_it_soon(&mut draft);
@@ -152,8 +156,8 @@ fn releases_off(env: &EnvId) -> Problem {
         "releases-off",
         "Releases are switched off",
         format!(
-            "Publishing is switched off in {env} by its settings or its app's. An admin can switch it on: \
-             PUT /settings {{\"releases\": true}}."
+            "Publishing is switched off, in the settings of {env} or in those of its app. Ask an admin; GET /settings \
+             shows what holds. Rolling back and unpublishing work all the same."
         ),
     )
 }

@@ -80,8 +80,8 @@ impl Rollback<'_> {
         let (name, before) =
             tokio::try_join!(self.present_name(release.snapshot), self.present_before(before))?;
         let live = Live { name: name.clone(), entry: attempt.next(), ..release };
-        let event = Event::Published { name, subject: live.subject.clone(), rollback: true };
-        let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, again: true };
+        let event = Event::Published { name: name.clone(), subject: live.subject.clone(), rollback: true };
+        let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, name };
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             releases: Some(Releases { live: Some(live), before }),

@@ -4,18 +4,18 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use waymark::entry::{Entry, Event};
+use waymark::entry::Event;
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
 use waymark::http::{As, Change, Editor, given, reply};
-use waymark::id::{EnvId, Note, SnapshotName, Version};
-use waymark::{Problem, Waymark};
+use waymark::id::{EnvId, Note, SnapshotName, VersionRef};
+use waymark::{Found, Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
     name: Option<String>,
     note: Option<String>,
-    version: Option<Version>,
+    version: Option<VersionRef>,
 }
 
 /// `POST /snapshots`.
@@ -30,9 +30,9 @@ pub(crate) async fn create(
     let env = &editor.env;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let earlier = match request.version {
-        Some(version) => Some(waymark.history.entry(env, version).await?),
-        None => None,
+    let earlier = match &request.version {
+        None | Some(VersionRef::Working) => None,
+        Some(version) => Some(waymark.find(env, version).await?),
     };
     let create = Create { waymark: &waymark, env, earlier, name, note };
     reply(&waymark.history.commit(&mutation, start, create).await?)
@@ -43,7 +43,7 @@ struct Create<'a> {
     waymark: &'a Waymark,
     env: &'a EnvId,
     /// The earlier version to name; `None` for the working one.
-    earlier: Option<Entry>,
+    earlier: Option<Found>,
     name: Option<SnapshotName>,
     note: Option<Note>,
 }
@@ -52,8 +52,11 @@ impl Decide for Create<'_> {
     type Refusal = Problem;
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
-        let of = self.earlier.as_ref().map_or_else(|| attempt.head(), Ok)?;
-        let subject = self.waymark.configs.subject(&self.env.app, of.version, &of.config).await?;
+        let (version, config) = match &self.earlier {
+            Some(found) => (found.version, &found.config),
+            None => attempt.head().map(|head| (head.version, &head.config))?,
+        };
+        let subject = self.waymark.configs.subject(&self.env.app, version, config).await?;
         let (number, next) = attempt.generated_name();
         let (generated, name) = match &self.name {
             Some(name) if attempt.is_taken(name) => return Err(name_taken(name)),

@@ -59,15 +59,20 @@ impl Decide for Patch<'_> {
             self.conditions.check_given(None)?;
             return Err(Problem::no_environment(self.env));
         };
-        if self.is_merge {
-            self.conditions.check_given(Some(head))?;
-        } else {
+        self.conditions.check_given(Some(head))?;
+        let current = self.waymark.configs.of(&self.env.app, head).await?;
+        // A merge patch of or for an array replaces the whole (RFC 7396, section 2), which is overwriting.
+        if !(self.is_merge && is_object(&self.body) && is_object(current.text().as_bytes())) {
             self.conditions.check(Some(head))?;
         }
-        let current = self.waymark.configs.of(&self.env.app, head).await?;
         let config = apply(&current, &self.body, self.is_merge)?;
         put(self.waymark, self.env, Some(head), &config, self.note.clone()).await
     }
+}
+
+/// Whether a JSON text is an object; what is no JSON at all is found out later.
+fn is_object(text: &[u8]) -> bool {
+    text.trim_ascii_start().first() == Some(&b'{')
 }
 
 fn apply(current: &Config, body: &[u8], is_merge: bool) -> Result<Config, Problem> {

@@ -99,8 +99,7 @@ pub(crate) async fn put(
     Ok(draft.append())
 }
 
-/// What a save says about the config that it builds on.
-#[derive(Debug)]
+/// What a save says about the config that it builds on. Without `Debug`: the headers hold the token.
 pub(crate) struct Conditions {
     if_match: IfMatch,
     headers: HeaderMap,

@@ -26,7 +26,7 @@ pub struct Cli {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: String,
-    /// Start without the sample app.
+    /// Start without the sample app. There is none yet, so this changes nothing.
     #[arg(long)]
     empty: bool,
 }

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tower::Layer as _;
 use tower_http::cors::CorsLayer;
 use waymark::aws::Clients;
+use waymark::clock::{Ids as _, RandomIds};
 
 use crate::secrets::Credentials;
 use crate::server;
@@ -74,11 +75,12 @@ impl Engine {
         let service = s3_service(&path, credentials)
             .map_err(|reason| EngineError::Objects { path: path.clone(), reason })?;
         let service = CorsLayer::permissive().layer(service);
-        Self::start(|listener, stop| server::serve(listener, service, stop)).await
+        Self::start(Ipv4Addr::LOCALHOST, |listener, stop| server::serve(listener, service, stop)).await
     }
 
     /// Starts a DynamoDB over a file of `dir`, which must exist; without `dir`, in memory. It accepts every caller
-    /// that can reach its port.
+    /// that can reach its port, pages of any origin in a browser on this machine too. So it listens on an address of
+    /// 127.0.0.0/8 that nobody guesses, where the system has them all on its loopback (Linux has).
     ///
     /// # Errors
     ///
@@ -89,7 +91,7 @@ impl Engine {
             path: path.unwrap_or_else(|| PathBuf::from(":memory:")),
             reason,
         })?;
-        Self::start(|listener, stop| async move {
+        Self::start(unguessable_loopback(), |listener, stop| async move {
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
                 tracing::error!(%error, "the embedded DynamoDB ended");
             }
@@ -97,11 +99,18 @@ impl Engine {
         .await
     }
 
-    async fn start<F>(serve: impl FnOnce(TcpListener, Stop) -> F) -> Result<Self, EngineError>
+    async fn start<F>(
+        address: Ipv4Addr,
+        serve: impl FnOnce(TcpListener, Stop) -> F,
+    ) -> Result<Self, EngineError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let listener = match TcpListener::bind(SocketAddr::from((address, 0))).await {
+            Ok(listener) => listener,
+            // Systems such as macOS have one loopback address alone.
+            Err(_) => TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?,
+        };
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel();
         let stopped: Stop = Box::pin(async move {
@@ -124,6 +133,12 @@ impl Engine {
             tracing::warn!("an engine did not end in time");
         }
     }
+}
+
+/// A random address of 127.0.0.0/8.
+fn unguessable_loopback() -> Ipv4Addr {
+    let [a, b, c, ..] = RandomIds.fresh().into_bytes();
+    Ipv4Addr::new(127, a, b, c)
 }
 
 /// Resolves when an engine shall stop.

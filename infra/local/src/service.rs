@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
-use waymark::Waymark;
 use waymark::aws::{Clients, Resources};
 use waymark::clock::Sources;
+use waymark::{Problem, Waymark};
 
 use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::engines::{Engine, EngineError};
@@ -131,7 +131,7 @@ impl Running {
 /// All functions of the service with their routes, as the account's template has them.
 pub fn functions(clients: Clients, resources: Resources, sources: Sources) -> Vec<Function> {
     let waymark = Waymark::new(clients, resources, sources, waymark::Options::default());
-    vec![
+    let mut functions = vec![
         Function { routes: waymark_working::ROUTES, router: waymark_working::router(waymark.clone()) },
         Function { routes: waymark_snapshot::ROUTES, router: waymark_snapshot::router(waymark.clone()) },
         Function { routes: waymark_history::ROUTES, router: waymark_history::router(waymark.clone()) },
@@ -139,7 +139,12 @@ pub fn functions(clients: Clients, resources: Resources, sources: Sources) -> Ve
         Function { routes: waymark_live::ROUTES, router: waymark_live::router(waymark.clone()) },
         Function { routes: waymark_restore::ROUTES, router: waymark_restore::router(waymark.clone()) },
         Function { routes: waymark_backup::ROUTES, router: waymark_backup::router(waymark) },
-    ]
+    ];
+    for function in &mut functions {
+        // As each function's own main does.
+        function.router = std::mem::take(&mut function.router).fallback(Problem::no_route);
+    }
+    functions
 }
 
 fn machine_token() -> NewToken {

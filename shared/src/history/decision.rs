@@ -35,6 +35,12 @@ impl<'a> Attempt<'a> {
     /// The next generated snapshot name that is not known to be taken, with its number.
     pub fn generated_name(&self) -> (u64, SnapshotName) {
         let mut number = self.head.map_or(0, |head| head.entry.generated) + 1;
+        // One attempt finds one taken name. After a few, the steps double: whoever has taken a long row of such names
+        // by hand does not hold up everybody else's.
+        let tries = self.refused.iter().filter(|refused| matches!(refused, Refused::NameTaken(_))).count();
+        for past in 3..tries {
+            number += 1 << (past - 3).min(32);
+        }
         while self.is_taken(&SnapshotName::generated(number)) {
             number += 1;
         }

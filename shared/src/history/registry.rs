@@ -30,8 +30,9 @@ pub(super) fn item(env: &EnvId) -> Item {
 
 impl History {
     /// A page of the environments that the caller may see (as `viewer` or more), by name, those after `after` if
-    /// given. It reads under the caller's own grants alone, and `next` is one that the caller may see, so that no
-    /// answer tells of others.
+    /// given. `next` is one that the caller may see, so that no answer tells of others. It reads
+    /// the registry under the beginnings of the caller's grants: a page for `*/production` may read all of it, which is
+    /// some 100 bytes an environment.
     ///
     /// # Errors
     /// [`Error::Storage`].

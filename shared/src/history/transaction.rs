@@ -39,8 +39,8 @@ pub enum Alongside {
         snapshot: Version,
         /// The entry that publishes it.
         entry: Version,
-        /// Refuse, with [`Refused::NotARelease`], unless it was published before.
-        again: bool,
+        /// Its name, as far as known: refuse, with [`Refused::Renamed`], when it has another by now.
+        name: SnapshotName,
     },
     /// Refuse, with [`Refused::ReleasesOff`], where the settings switch releases off.
     ReleasesAllowed(EnvId),
@@ -59,8 +59,8 @@ pub enum Refused {
     NameTaken(SnapshotName),
     /// The settings switch releases off.
     ReleasesOff,
-    /// The snapshot was never published.
-    NotARelease,
+    /// The snapshot has another name by now.
+    Renamed,
 }
 
 impl Refused {
@@ -129,13 +129,13 @@ impl History {
                 let name = ("name", AttributeValue::S(name.to_string()));
                 let note = note.as_ref().map(|note| ("note", AttributeValue::S(note.to_string())));
                 let set: Vec<_> = [Some(name), note].into_iter().flatten().collect();
-                (self.change_marker(pk, *snapshot, &set, "attribute_exists(sk)")?, Meaning::None)
+                (self.change_marker(pk, *snapshot, &set, "attribute_exists(sk)", &[])?, Meaning::None)
             }
-            Alongside::Published { snapshot, entry, again } => {
+            Alongside::Published { snapshot, entry, name } => {
                 let set = [("published", AttributeValue::N(entry.to_string()))];
-                let condition = if *again { "attribute_exists(#published)" } else { "attribute_exists(sk)" };
-                let item = self.change_marker(pk, *snapshot, &set, condition)?;
-                (item, Meaning::Refused(Refused::NotARelease))
+                let name = AttributeValue::S(name.to_string());
+                let item = self.change_marker(pk, *snapshot, &set, "#name = :name", &[("name", name)])?;
+                (item, Meaning::Refused(Refused::Renamed))
             }
             Alongside::ReleasesAllowed(env) => {
                 for pk in [key::app(&env.app), key::environment(env)] {
@@ -187,6 +187,7 @@ impl History {
         snapshot: Version,
         set: &[(&str, AttributeValue)],
         condition: &str,
+        compared: &[(&str, AttributeValue)],
     ) -> Result<TransactWriteItem, Error> {
         let assignments: Vec<String> = set.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
         let mut update = Update::builder()
@@ -195,7 +196,7 @@ impl History {
             .key("sk", AttributeValue::S(key::marker(snapshot)))
             .update_expression(format!("SET {}", assignments.join(", ")))
             .condition_expression(condition);
-        for (name, value) in set {
+        for (name, value) in set.iter().chain(compared) {
             update = update
                 .expression_attribute_names(format!("#{name}"), *name)
                 .expression_attribute_values(format!(":{name}"), value.clone());

@@ -44,12 +44,20 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Pro
     Ok((status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, NO_STORE)], text).into_response())
 }
 
-/// [`json`] with 200.
+/// [`json`] with 200, of a value that may be too large for an answer.
 ///
 /// # Errors
-/// As for [`json`].
+/// 413 when it is; and as for [`json`].
 pub fn page_json<T: Serialize>(value: &T) -> Result<Response, Problem> {
-    json(StatusCode::OK, value)
+    let text = serde_json::to_string(value).map_err(|e| Error::Item(e.to_string()))?;
+    if escaped_len(&text) > MAX_ANSWER {
+        return Err(Problem::too_large(
+            MAX_ANSWER,
+            "An answer, as it travels,",
+            "Ask for less of it at once.",
+        ));
+    }
+    Ok((StatusCode::OK, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, NO_STORE)], text).into_response())
 }
 
 /// The answer to a change.
@@ -85,8 +93,7 @@ impl Prefer {
     }
 }
 
-/// How a config is to be answered.
-#[derive(Debug)]
+/// How a config is to be answered. Without `Debug`: the request's headers hold its token.
 pub struct ConfigAnswer<'a> {
     /// The environment.
     pub env: &'a EnvId,
@@ -161,12 +168,15 @@ impl ConfigAnswer<'_> {
         }
         let file_name = format!("{}-{}-v{}.json", self.env.app, self.env.env, self.version);
         let presigned = waymark.transfer.presign_download(&id, &file_name).await?;
+        // An address is no config and soon dies: no cache keeps it, and it does not carry the config's ETag.
         if Prefer::read(self.headers) == Prefer(true) {
-            let answer = json(StatusCode::OK, &json!({ "url": presigned.url, "bytes": config.len() }))?;
-            return self.with_headers(answer, true);
+            return json(StatusCode::OK, &json!({ "url": presigned.url, "bytes": config.len() }));
         }
         let mut response = self.with_headers(StatusCode::SEE_OTHER.into_response(), true)?;
-        response.headers_mut().insert(LOCATION, header(&presigned.url)?);
+        let headers = response.headers_mut();
+        headers.remove(ETAG);
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(LOCATION, header(&presigned.url)?);
         Ok(response)
     }
 
@@ -174,7 +184,7 @@ impl ConfigAnswer<'_> {
         let headers = response.headers_mut();
         headers.insert(ETAG, etag(&self.sha256, weak)?);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache));
-        headers.insert(VARY, HeaderValue::from_static("Authorization, Accept-Encoding, Prefer"));
+        headers.insert(VARY, HeaderValue::from_static("Authorization, Accept-Encoding"));
         headers.insert(WAYMARK_VERSION, HeaderValue::from(self.version.get()));
         if let Some(release) = self.release {
             headers.insert(WAYMARK_RELEASE, header(release.as_str())?);

@@ -19,6 +19,9 @@ pub const MAX_SENT: usize = 4_400_000;
 /// sets memory aside for the window before it sees any data.
 const WINDOW_LOG_MAX: u32 = 25;
 
+/// What to do about a body that is too large.
+const SPLIT: &str = "Split it, or keep large data elsewhere.";
+
 const ENCODINGS: [&str; 3] = ["gzip", "zstd", "identity"];
 
 /// The body without its `Content-Encoding`, at most `limit` bytes; decompression stops there.
@@ -31,7 +34,11 @@ pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, 
         headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_lowercase());
     let result = match encoding.as_deref() {
         None | Some("identity" | "") => {
-            return if sent.len() > limit { Err(Problem::too_large(limit, "The body")) } else { Ok(sent) };
+            return if sent.len() > limit {
+                Err(Problem::too_large(limit, "The body", SPLIT))
+            } else {
+                Ok(sent)
+            };
         }
         Some("gzip" | "x-gzip") => read_limited(MultiGzDecoder::new(sent.as_ref()), limit),
         Some("zstd") => unzstd(&sent, limit),
@@ -39,7 +46,7 @@ pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, 
     };
     match result {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(Problem::too_large(limit, "The body, decompressed,")),
+        Ok(None) => Err(Problem::too_large(limit, "The body, decompressed,", SPLIT)),
         Err(error) if is_window_too_large(&error) => Err(Problem::malformed(format!(
             "The body's zstd frame asks for a window of more than {} MiB. Compress it again with a smaller one: \
              without --long and --ultra.",

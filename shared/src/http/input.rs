@@ -57,10 +57,8 @@ impl FromRequest<Waymark> for Change {
         let sent = match Limited::new(body, MAX_SENT).collect().await {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => {
-                return Err(Problem::too_large(MAX_SENT, "A body as it is sent").with(
-                    "instead",
-                    "Compress the body (Content-Encoding: gzip or zstd), or POST /uploads.",
-                ));
+                let advice = "Compress it (Content-Encoding: gzip or zstd), or POST /uploads.";
+                return Err(Problem::too_large(MAX_SENT, "A body, as it is sent,", advice));
             }
             Err(_) => return Err(Problem::malformed("The body ended early. Send it again.")),
         };

@@ -14,7 +14,7 @@ impl From<Error> for Problem {
             Error::Patch(error) => error.into(),
             Error::InvalidName { what, rule } => Self::unprocessable(
                 "invalid-name",
-                "Not a valid name",
+                "Not valid",
                 format!("The {what} is not valid. It takes {rule}."),
             )
             .with("what", what),
@@ -102,7 +102,8 @@ fn failed(error: Error) -> Problem {
             StatusCode::SERVICE_UNAVAILABLE,
             "storage-unavailable",
             "The storage did not answer",
-            "The storage did not answer in time. Nothing was changed. Send the request again.",
+            "The storage did not answer in time. This sending of the request changed nothing. Send it again, with the \
+             same Idempotency-Key where it has one.",
         )
         .retry_after(2),
         _ => Problem::new(
@@ -118,7 +119,7 @@ impl From<ConfigError> for Problem {
     fn from(error: ConfigError) -> Self {
         let detail = sentence(&error.to_string());
         if let ConfigError::TooLarge { limit } = error {
-            return Self::too_large(limit, "A config");
+            return Self::too_large(limit, "A config", "Split it, or keep large data elsewhere.");
         }
         let problem = Self::unprocessable("invalid-config", "Not a config", detail);
         match error {

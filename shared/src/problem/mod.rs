@@ -93,13 +93,13 @@ impl Problem {
         )
     }
 
-    /// The body is larger than the limit.
-    pub fn too_large(limit: usize, what: &str) -> Self {
+    /// Something is larger than its limit; `advice` says what to do instead.
+    pub fn too_large(limit: usize, what: &str, advice: &str) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
             "Too large",
-            format!("{what} may be at most {limit} bytes. Split the config, or store large data elsewhere."),
+            format!("{what} may be at most {limit} bytes. {advice}"),
         )
         .with("limit", limit)
     }
@@ -126,6 +126,12 @@ impl Problem {
     /// What was asked for does not exist.
     pub fn not_found(kind: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, kind, "Not found", detail)
+    }
+
+    /// Nothing in the function answers to the path: such as a name with an encoded slash, which API Gateway's route
+    /// takes for one segment.
+    pub async fn no_route() -> Self {
+        Self::not_found("route-not-found", "There is nothing at this path. The README lists what there is.")
     }
 
     /// The request contradicts what is there now.
