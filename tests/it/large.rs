@@ -76,7 +76,12 @@ async fn a_config_of_20_mb_goes_the_whole_way() {
     gate.post(&format!("{ENV}/snapshots"), json!({"name": "spring"})).await.is(201);
     gate.post(&format!("{ENV}/publish"), json!({"snapshot": "spring"})).await.is(200);
     assert_eq!(put(&gate, "gzip", gzip(second.as_bytes())).await.is(200).at("/version"), 4);
+    // A cache must keep neither the address, which soon dies, nor what tells it in place of the config.
     let seen = gate.get(&live, &[]).await.is(303);
+    let told = gate.get(&live, &MINIMAL).await.is(200);
+    for answer in [&seen, &told] {
+        assert_eq!((answer.header("cache-control"), answer.header("etag")), ("no-store", ""));
+    }
     assert_eq!((seen.header("waymark-release"), seen.header("waymark-version")), ("spring", "1"));
     assert!(downloaded(&seen, "crm-production-v1.json").await == first.as_bytes(), "other bytes");
     let edited = gate.get(&working, &[]).await.is(303);
@@ -196,7 +201,7 @@ async fn what_is_too_large_uncompressed_is_told_the_ways_around() {
     let spaces = |bytes: usize| [b"[".as_slice(), &vec![b' '; bytes - 2], b"]"].concat();
     for text in [Tool::of(5_000_000).text().into_bytes(), spaces(4_400_001)] {
         let refused = gate.call("PUT", &path, &[JSON], text).await.is_problem(413, "too-large");
-        assert!(refused.at("/instead").as_str().unwrap().contains("/uploads"), "{refused:?}");
+        assert!(refused.at("/detail").as_str().unwrap().contains("/uploads"), "{refused:?}");
     }
     gate.call("PUT", &path, &[JSON], spaces(4_400_000)).await.is(201);
 }

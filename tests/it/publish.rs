@@ -1,5 +1,6 @@
 //! Publishing: what the app's users see.
 
+mod renamed;
 mod rollback;
 
 use serde_json::json;

@@ -88,7 +88,7 @@ async fn where_releases_are_off_nothing_is_published() {
         let before = stack.newest(&ada).await;
         for body in [json!({"snapshot": "a"}), json!({"version": 1})] {
             let refused = stack.act(&ada, "publish", body).await.is_problem(403, "releases-off");
-            assert!(refused.at("/detail").as_str().unwrap().contains("releases"));
+            assert!(refused.at("/detail").as_str().unwrap().contains("settings"));
         }
         assert_eq!(stack.newest(&ada).await, before);
         // Snapshots, and the way back, are there still.

@@ -28,7 +28,7 @@ async fn a_snapshot_names_the_working_config_or_an_earlier_one() {
     assert_eq!(stack.read(&ada, "versions/first/config").await.text(), "{\"n\":1}");
     let spring = stack.read(&ada, "versions/spring/config").await.is(200);
     assert_eq!((spring.text(), spring.header("waymark-version")), ("{\"n\":3}", "3"));
-    assert_eq!(spring.header("waymark-release"), "spring");
+    assert_eq!(spring.header("waymark-release"), "", "it was never published");
 
     let absent =
         stack.act(&ada, "snapshots", json!({"version": 99})).await.is_problem(404, "version-not-found");
@@ -58,6 +58,39 @@ async fn generated_names_skip_those_that_are_taken() {
     let mut names = [a, b, c].map(|name| name.as_str().unwrap().to_owned());
     names.sort();
     assert_eq!(names, ["v12", "v13", "v14"]);
+}
+
+#[tokio::test]
+async fn a_long_row_of_taken_names_does_not_hold_up_the_next() {
+    let ada = Person::admin("ada");
+    let stack = Stack::start().await;
+    stack.save(&ada, "{}").await.is(201);
+    for number in (1..=60).rev() {
+        stack.act(&ada, "snapshots", json!({ "name": format!("v{number}") })).await.is(201);
+    }
+    stack.calls.take();
+    let named = stack.act(&ada, "snapshots", json!({})).await.is(201).at("/name");
+    let writes = stack.calls.take().iter().filter(|call| call.ends_with("TransactWriteItems")).count();
+    assert!(writes <= 10, "{writes} writes for one name ({named})");
+}
+
+#[tokio::test]
+async fn versions_are_named_in_any_way() {
+    let ada = Person::admin("ada");
+    let stack = Stack::start().await;
+    stack.save(&ada, "{}").await.is(201);
+    stack.act(&ada, "snapshots", json!({ "name": "first" })).await.is(201);
+    stack.save(&ada, "{\"a\":1}").await.is(200);
+    for version in [json!("first"), json!(1), json!("1")] {
+        assert_eq!(
+            stack.act(&ada, "snapshots", json!({ "version": version })).await.is(201).at("/subject/version"),
+            1
+        );
+    }
+    let working = stack.act(&ada, "publish", json!({ "version": "working" })).await.is(200);
+    assert_eq!(working.at("/subject/bytes"), 7);
+    let by_name = stack.act(&ada, "publish", json!({ "version": "first" })).await.is(200);
+    assert_eq!((by_name.at("/label"), by_name.at("/subject/version")), (json!("Published first"), json!(1)));
 }
 
 #[tokio::test]
@@ -224,7 +257,7 @@ async fn names_that_could_be_mistaken_are_refused() {
     }
     let note = "n".repeat(1_001);
     stack.act(&ada, "snapshots", json!({ "note": note })).await.is_problem(422, "invalid-name");
-    for bad in [json!({"version": 0}), json!({"version": -1}), json!({"version": "1"}), json!({"naem": "a"})]
+    for bad in [json!({"version": 0}), json!({"version": -1}), json!({"version": true}), json!({"naem": "a"})]
     {
         stack.act(&ada, "snapshots", bad).await.is_problem(400, "malformed-request");
     }

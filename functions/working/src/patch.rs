@@ -59,13 +59,17 @@ impl Decide for Patch<'_> {
             self.conditions.check_given(None)?;
             return Err(Problem::no_environment(self.env));
         };
-        self.conditions.check_given(Some(head))?;
-        let current = self.waymark.configs.of(&self.env.app, head).await?;
-        // A merge patch of or for an array replaces the whole (RFC 7396, section 2), which is overwriting.
-        if !(self.is_merge && is_object(&self.body) && is_object(current.text().as_bytes())) {
+        // A JSON patch means nothing without what it was made for. A merge patch of or for an array replaces the whole
+        // (RFC 7396, section 2), which is overwriting.
+        if !self.is_merge {
             self.conditions.check(Some(head))?;
         }
+        self.conditions.check_given(Some(head))?;
+        let current = self.waymark.configs.of(&self.env.app, head).await?;
         let config = apply(&current, &self.body, self.is_merge)?;
+        if !is_object(&self.body) || !is_object(current.text().as_bytes()) {
+            self.conditions.check(Some(head))?;
+        }
         put(self.waymark, self.env, Some(head), &config, self.note.clone()).await
     }
 }

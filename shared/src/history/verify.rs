@@ -40,7 +40,7 @@ pub struct Verified {
 impl History {
     /// Checks up to `limit` entries from `from` on, and their link to the entry before: that versions have no gaps,
     /// times do not run backwards, every entry holds the hash of the one before it, and every config, those of
-    /// snapshots included, decodes to its SHA-256. One query, and a GET for each keyframe that is not in memory.
+    /// snapshots included, decodes to its SHA-256. Two queries, and a GET for each keyframe that is not in memory.
     /// It stops at `until`, after one entry at least: `next` says where to go on.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl History {
             expected = entry.version.next();
             before = Some((entry, hash));
         }
-        if items.len() > lead && (items.len() == limit + lead || self.more_after(env, expected).await?) {
+        if items.len() > lead && self.more_after(env, expected).await? {
             report.next = Some(expected);
         }
         Ok(report)

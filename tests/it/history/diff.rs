@@ -35,6 +35,17 @@ async fn a_diff_turns_one_version_into_the_other() {
 }
 
 #[tokio::test]
+async fn a_diff_that_is_too_large_to_answer_is_refused() {
+    let ada = Person::admin("ada");
+    let stack = Stack::start().await;
+    stack.save(&ada, "{}").await.is(201);
+    // Its quotation marks count twice on the way through API Gateway.
+    let wide = format!("{{\"a\":[{}1]}}", "\"\",".repeat(1_400_000));
+    stack.save(&ada, wide).await.is(200);
+    stack.read(&ada, "diff?from=1&to=2").await.is_problem(413, "too-large");
+}
+
+#[tokio::test]
 async fn a_diff_takes_names_and_keeps_numbers() {
     let stack = Stack::start().await;
     let ada = Person::admin("ada");

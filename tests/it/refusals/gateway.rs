@@ -94,7 +94,8 @@ async fn what_a_function_refuses_comes_through_as_a_problem() {
     );
     // Between what a function takes and what the gateway takes, the function refuses, and says what to do instead.
     let large = send(&gateway, "PUT", &under("working"), &signed, vec![b' '; 4_500_000]).await;
-    assert!(large.is_problem(413, "too-large").at("/instead").is_string());
+    let refused = large.is_problem(413, "too-large");
+    assert!(refused.at("/detail").as_str().unwrap().contains("/uploads"));
 
     let created = send(&gateway, "PUT", &under("working"), &signed, "{\"n\":1e400}").await.is(201);
     assert_eq!(created.at("/author"), json!({"id": "ada", "name": "Ada"}));

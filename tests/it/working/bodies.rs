@@ -106,7 +106,7 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
     let ada = Person::admin("ada");
     let sent = stack.put(&ada, &[], vec![b' '; 4_400_001]).await.is_problem(413, "too-large");
     assert_eq!(sent.at("/limit"), 4_400_000);
-    assert!(sent.at("/instead").as_str().unwrap().contains("POST /uploads"));
+    assert!(sent.at("/detail").as_str().unwrap().contains("POST /uploads"));
 
     // A few kilobytes that would become 33 MiB. They are no JSON either: nobody gets as far as to see that.
     let bomb = vec![b'x'; 33 * 1024 * 1024];

@@ -43,6 +43,16 @@ async fn a_merge_patch_is_applied_to_the_newest_config() {
 }
 
 #[tokio::test]
+async fn a_merge_patch_that_replaces_the_whole_says_what_it_builds_on() {
+    let ada = Person::admin("ada");
+    let stack = saved(&ada).await;
+    patch(&stack, &ada, "merge-patch", &[], "[]").await.is_problem(428, "precondition-required");
+    patch(&stack, &ada, "merge-patch", &[("if-match", "*")], " [1]").await.is(200);
+    patch(&stack, &ada, "merge-patch", &[], "{\"a\":1}").await.is_problem(428, "precondition-required");
+    assert_eq!(stack.read(&ada, "working").await.text().trim(), "[1]");
+}
+
+#[tokio::test]
 async fn merge_patches_of_several_people_at_once_all_count() {
     let ada = Person::admin("ada");
     let stack = saved(&ada).await;
