@@ -40,7 +40,7 @@ async fn an_upload_is_announced_sent_and_saved() {
     let announced = announce(&stack, &ada, config).await.is(201);
     assert_eq!(
         (announced.at("/method"), announced.at("/expires")),
-        (json!("PUT"), json!("2026-11-13T09:19:00Z"))
+        (json!("PUT"), json!("2026-11-13T09:19:00.000Z"))
     );
     let sent = put_there(&announced, config).await;
     assert_eq!(sent.status, 200, "{sent:?}");

@@ -55,7 +55,7 @@ async fn announce(
         "url": presigned.url,
         "method": "PUT",
         "headers": headers,
-        "expires": now + PRESIGNED_FOR,
+        "expires": format!("{:.3}", now + PRESIGNED_FOR),
     });
     let answer =
         Reply { status: StatusCode::CREATED.as_u16(), body, version: None, etag: None, location: None };

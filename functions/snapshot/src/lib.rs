@@ -36,6 +36,7 @@ struct Listed {
     /// The entry that made it.
     version: Version,
     name: SnapshotName,
+    #[serde(serialize_with = "waymark::entry::millis")]
     at: Timestamp,
     author: Author,
     #[serde(skip_serializing_if = "Option::is_none")]

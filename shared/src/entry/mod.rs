@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use chain::{canonical, link};
 pub use item::{Item, from_item, to_item};
-pub use view::{EntryView, SubjectView};
+pub use view::{EntryView, SubjectView, millis};
 
 use crate::config::diff::Counts;
 use crate::hash::Sha256;

@@ -1,7 +1,7 @@
 //! The one shape of every answer about an entry.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Author, Entry, Event, Origin, Subject};
 use crate::config::diff::Counts;
@@ -14,6 +14,7 @@ pub struct EntryView {
     version: Version,
     kind: &'static str,
     label: String,
+    #[serde(serialize_with = "millis")]
     at: Timestamp,
     author: Author,
     sha256: Sha256,
@@ -27,13 +28,37 @@ pub struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<SubjectView>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<Origin>,
+    from: Option<OriginView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rollback: Option<bool>,
     /// The name of what is live after the entry; `null` when no release is.
     live: Option<SnapshotName>,
+}
+
+/// Writes a time for answers: to the millisecond, always with three digits, so that texts sort as times do.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn millis<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("{at:.3}"))
+}
+
+/// Where a restored config came from, as answers show it.
+#[derive(Clone, Debug, Serialize)]
+struct OriginView {
+    version: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<SnapshotName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+}
+
+impl From<&Origin> for OriginView {
+    fn from(origin: &Origin) -> Self {
+        Self { version: origin.version, name: origin.name.clone(), at: origin.at }
+    }
 }
 
 /// A snapshot's config as answers show it.
@@ -79,7 +104,7 @@ impl From<&Entry> for EntryView {
                 view.name = Some(name.clone());
                 view.previous = Some(previous.clone());
             }
-            Event::Restored { from } => view.from = Some(from.clone()),
+            Event::Restored { from } => view.from = Some(from.into()),
             Event::Published { name, subject, rollback } => {
                 view.name = Some(name.clone());
                 view.subject = Some(subject.into());
