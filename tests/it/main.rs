@@ -22,5 +22,6 @@ mod settings;
 mod snapshot;
 mod story;
 mod support;
+mod transactions;
 mod uploads;
 mod working;
