@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Author, Entry, Event, Origin, Subject};
+use super::{Author, Entry, Event, Origin, Source, Subject};
 use crate::config::diff::Counts;
 use crate::hash::Sha256;
 use crate::id::{Note, SnapshotName, Version};
@@ -28,6 +28,8 @@ pub struct EntryView {
     subject: Option<SubjectView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,7 @@ impl From<&Entry> for EntryView {
             note: entry.note.clone(),
             subject: None,
             from: None,
+            source: None,
             changes: None,
             rollback: None,
             live: entry.releases.live.as_ref().map(|live| live.name.clone()),
@@ -86,6 +89,7 @@ impl From<&Entry> for EntryView {
                 view.rollback = Some(*rollback);
             }
             Event::Unpublished { name } => view.name = Some(name.clone()),
+            Event::Imported { source } => view.source = Some(source.clone()),
             Event::Unknown => {}
         }
         view
@@ -102,6 +106,7 @@ impl Event {
             Self::Restored { .. } => "restored",
             Self::Published { .. } => "published",
             Self::Unpublished { .. } => "unpublished",
+            Self::Imported { .. } => "imported",
             Self::Unknown => "unknown",
         }
     }
