@@ -1,10 +1,10 @@
 //! Restoring from a file: a stored backup, an uploaded one, or any JSON config. The state before it is backed up first.
 
 use axum::response::Response;
-use waymark::backup::{BackupId, Class, File, FileError, Proof, Take, gunzip, is_backup, is_gzip};
+use waymark::backup::{BackupId, Class, File, Proof, Take, gunzip, is_backup, is_gzip};
 use waymark::config::{Config, MAX_BYTES};
 use waymark::entry::{Event, Origin, Source};
-use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Head, Mutation, Reply};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Head, Mutation, Reply, Start};
 use waymark::http::reply;
 use waymark::id::{EnvId, Note};
 use waymark::{Error, Problem, Waymark};
@@ -16,7 +16,32 @@ pub(crate) struct Import {
     event: Event,
 }
 
+/// Where a file lies.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// In the backups bucket.
+    Backup(BackupId),
+    /// In the transfer bucket, by the upload's id.
+    Upload(String),
+}
+
 impl Import {
+    /// Reads what lies in a bucket. `from` as for [`Import::file`].
+    pub(crate) async fn stored(
+        waymark: &Waymark,
+        env: &EnvId,
+        stored: Stored,
+        from: Option<&str>,
+    ) -> Result<Self, Problem> {
+        match stored {
+            Stored::Backup(id) => Self::backup(waymark, env, id).await,
+            Stored::Upload(id) => {
+                let bytes = waymark.transfer.uploaded(&waymark.history.upload(env, &id).await?).await?;
+                Self::file(env, &bytes, from)
+            }
+        }
+    }
+
     /// Reads a file: a backup, compressed or not, or a config, compressed or not. `from` names the environment that
     /// a backup is of, where it is another than `env`.
     pub(crate) fn file(env: &EnvId, bytes: &[u8], from: Option<&str>) -> Result<Self, Problem> {
@@ -40,32 +65,28 @@ impl Import {
     }
 
     /// Reads a stored backup.
-    pub(crate) async fn backup(waymark: &Waymark, env: &EnvId, id: BackupId) -> Result<Self, Problem> {
+    async fn backup(waymark: &Waymark, env: &EnvId, id: BackupId) -> Result<Self, Problem> {
         let backup = waymark.history.backup(env, &id).await?;
-        let checked = match waymark.prove(&backup.key).await?.1 {
-            Proof::Whole(checked) => *checked,
-            Proof::Missing => return Err(Error::NoBackup(id.to_string()).into()),
-            Proof::Damaged(fault) => return Err(Error::File(fault).into()),
+        let proved = waymark.prove(&backup.key).await?;
+        let faults = proved.faults(&backup);
+        let checked = match proved.proof {
+            Proof::Whole(checked) if faults.is_empty() => *checked,
+            _ => return Err(damaged(&id, faults)),
         };
-        if checked.config.sha256() != backup.sha256 {
-            let (expected, found) = (backup.sha256, checked.config.sha256());
-            return Err(Error::File(FileError::Hash { what: "working", expected, found }).into());
-        }
         let version = checked.file.config.version;
         let from = Origin { version, name: None, backup: Some(id), at: None };
         Ok(Self { config: checked.config, event: Event::Restored { from } })
     }
 }
 
-/// Appends what was read from a file.
+/// Appends what was read from a file or a stored backup.
 pub(crate) async fn restore(
     waymark: &Waymark,
     env: &EnvId,
-    mutation: &Mutation,
+    (mutation, start): (&Mutation, Start),
     import: Import,
     note: Option<Note>,
 ) -> Result<Response, Problem> {
-    let start = waymark.history.start(mutation).await?;
     let restore = RestoreFile { waymark, env, mutation, import, note };
     reply(&waymark.history.commit(mutation, start, restore).await?)
 }
@@ -137,6 +158,18 @@ impl RestoreFile<'_> {
         self.waymark.history.record_backup(&mutation, backup, none).await?;
         Ok(())
     }
+}
+
+/// 422: the stored backup is not what was recorded.
+fn damaged(id: &BackupId, faults: Vec<String>) -> Problem {
+    let fault = faults.join("; ");
+    Problem::unprocessable(
+        "invalid-file",
+        "Not a file that can be restored",
+        format!("The backup {id} is damaged: {fault}. Nothing was changed. Restore another one: GET /backups lists them."),
+    )
+    .with("reason", "stored")
+    .with("faults", faults)
 }
 
 /// 409: a backup of another environment is taken only by somebody who says so.

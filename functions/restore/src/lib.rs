@@ -10,7 +10,6 @@ use axum::response::Response;
 use axum::routing::post;
 use jiff::Timestamp;
 use serde::Deserialize;
-use waymark::backup::BackupId;
 use waymark::config::MAX_BYTES;
 use waymark::entry::{ConfigRef, Event, Origin};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Start};
@@ -18,10 +17,12 @@ use waymark::http::{As, Change, Editor, Query, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::{Error, Problem, Waymark};
 
+use crate::import::{Import, Stored};
+
 /// The routes that API Gateway sends here.
 pub const ROUTES: &[&str] = &["POST /v1/apps/{app}/envs/{env}/restore"];
 
-/// The function: appends the config of an earlier version, snapshot or moment.
+/// The function: appends the config of an earlier version, snapshot or moment, of a backup or of a file.
 pub fn router(waymark: Waymark) -> Router {
     Router::new().route("/v1/apps/{app}/envs/{env}/restore", post(restore)).with_state(waymark)
 }
@@ -56,8 +57,7 @@ enum Target {
     Version(Version),
     Snapshot(SnapshotName),
     At(Timestamp),
-    Backup(BackupId),
-    Upload(String),
+    Stored(Stored),
 }
 
 impl Request {
@@ -66,8 +66,8 @@ impl Request {
             (Some(version), None, None, None, None) => Ok(Target::Version(*version)),
             (None, Some(name), None, None, None) => Ok(Target::Snapshot(name.parse()?)),
             (None, None, Some(at), None, None) => Ok(Target::At(*at)),
-            (None, None, None, Some(id), None) => Ok(Target::Backup(id.parse()?)),
-            (None, None, None, None, Some(id)) => Ok(Target::Upload(id.clone())),
+            (None, None, None, Some(id), None) => Ok(Target::Stored(Stored::Backup(id.parse()?))),
+            (None, None, None, None, Some(id)) => Ok(Target::Stored(Stored::Upload(id.clone()))),
             _ => Err(Problem::malformed(
                 "Say what to restore: one of {\"version\": 7}, {\"snapshot\": \"v1\"}, \
                  {\"at\": \"2026-11-13T09:14:00Z\"}, {\"backup\": \"manual.…\"} or {\"upload\": \"…\"}; or send a file \
@@ -87,22 +87,23 @@ async fn restore(
     let env = &editor.env;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
     if change.media_type().is_some_and(|media| FILES.contains(&media.as_str())) {
-        let file = import::Import::file(env, &change.bytes(MAX_BYTES)?, params.from.as_deref())?;
-        return import::restore(&waymark, env, &mutation, file, change.note()?).await;
+        let file = Import::file(env, &change.bytes(MAX_BYTES)?, params.from.as_deref())?;
+        let start = waymark.history.start(&mutation).await?;
+        return import::restore(&waymark, env, (&mutation, start), file, change.note()?).await;
     }
     let request: Request = change.json()?;
     let target = request.target()?;
     let note: Option<Note> = given(request.note.as_deref())?;
     let start = waymark.history.start(&mutation);
     let (start, (config, from)) = match target {
-        Target::Backup(id) => {
-            let stored = import::Import::backup(&waymark, env, id).await?;
-            return import::restore(&waymark, env, &mutation, stored, note).await;
-        }
-        Target::Upload(id) => {
-            let bytes = waymark.transfer.uploaded(&waymark.history.upload(env, &id).await?).await?;
-            let file = import::Import::file(env, &bytes, request.from.as_deref())?;
-            return import::restore(&waymark, env, &mutation, file, note).await;
+        Target::Stored(stored) => {
+            let start = start.await?;
+            // What was restored may be gone when the request is repeated.
+            if let Some(first) = start.replayed() {
+                return reply(first);
+            }
+            let import = Import::stored(&waymark, env, stored, request.from.as_deref()).await?;
+            return import::restore(&waymark, env, (&mutation, start), import, note).await;
         }
         Target::Version(version) => find_version(&waymark, env, start, version).await?,
         Target::Snapshot(name) => find_snapshot(&waymark, env, start, name).await?,

@@ -122,8 +122,8 @@ pub enum FileError {
     /// A format that this version does not know.
     #[error("the backup has format {found}, and this version of Waymark reads format {FORMAT}")]
     Format {
-        /// The number found.
-        found: u64,
+        /// What stands in its place.
+        found: String,
     },
     /// The length is not the one that was written down.
     #[error("the {what} config has {found} bytes instead of {expected}")]
@@ -153,7 +153,7 @@ pub enum FileError {
 /// The members by which a backup is told from any other JSON document.
 #[derive(Deserialize)]
 struct Probe {
-    waymark_backup: Option<u64>,
+    waymark_backup: Option<serde_json::Value>,
 }
 
 impl File {
@@ -192,8 +192,8 @@ impl File {
     /// As for [`File::read`].
     pub fn parse(document: &[u8]) -> Result<Checked, FileError> {
         match serde_json::from_slice::<Probe>(document) {
-            Ok(Probe { waymark_backup: Some(format) }) if format != u64::from(FORMAT) => {
-                return Err(FileError::Format { found: format });
+            Ok(Probe { waymark_backup: Some(format) }) if format != FORMAT => {
+                return Err(FileError::Format { found: format.to_string() });
             }
             Ok(Probe { waymark_backup: Some(_) }) => {}
             Ok(Probe { waymark_backup: None }) => {

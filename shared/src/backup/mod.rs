@@ -8,4 +8,4 @@ mod take;
 pub use class::{BackupId, Class, day, hour, month, week};
 pub use file::{Checked, File, FileError, HeadMark, Part, gunzip, is_backup, is_gzip};
 pub use store::{Backups, Object, Put};
-pub use take::{Proof, Take};
+pub use take::{Proof, Proved, Take};

@@ -30,6 +30,8 @@ pub struct Backup {
     pub bytes: u64,
     /// The file's length in bytes.
     pub size: u64,
+    /// The file's SHA-256.
+    pub file_sha256: Sha256,
     /// When it was taken, to the millisecond.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -59,7 +61,7 @@ impl Backup {
         id: BackupId,
         key: String,
         file: &File,
-        size: u64,
+        (size, file_sha256): (u64, Sha256),
         author: Author,
         note: Option<Note>,
         now: Timestamp,
@@ -74,6 +76,7 @@ impl Backup {
             sha256: config.sha256,
             bytes: config.bytes,
             size,
+            file_sha256,
             at: now,
             author,
             note,
