@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use crate::backup::FileError;
 use crate::config::{ConfigError, PatchError};
 use crate::id::{SnapshotName, Version};
 
@@ -77,6 +78,23 @@ pub enum Error {
         /// What is wrong with it.
         fault: String,
     },
+
+    /// There is no such backup, or its time is over.
+    #[error("there is no backup {0}")]
+    NoBackup(String),
+
+    /// A backup was written and, read back, is not whole: it does not count.
+    #[error("backup {id} was not proven: it {fault}")]
+    Unproven {
+        /// The backup.
+        id: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+
+    /// A file is no backup that can be restored.
+    #[error(transparent)]
+    File(#[from] FileError),
 
     /// An upload id that does not exist, has expired or belongs to another environment.
     #[error("there is no upload {0}")]

@@ -3,6 +3,7 @@
 //! DynamoDB orders sort keys by their bytes, so versions are ten digits. Within an environment `v#` is
 //! the largest prefix: the newest entry is the last item of the partition.
 
+use crate::backup::BackupId;
 use crate::hash::Sha256;
 use crate::id::{AppName, EnvId, SnapshotName, Version};
 
@@ -66,6 +67,21 @@ pub fn name(name: &SnapshotName) -> String {
 pub fn idempotency(subject: &str, key: &str) -> String {
     let joined = format!("{}:{subject}{}:{key}", subject.len(), key.len());
     format!("i#{}", Sha256::of(joined.as_bytes()))
+}
+
+/// What the sort keys of backup records start with.
+pub const BACKUP: &str = "b#";
+
+/// The sort key of a backup's record: `b#{class}#{period}`.
+pub fn backup(id: &BackupId) -> String {
+    format!("{BACKUP}{}#{}", id.class.as_str(), id.period())
+}
+
+/// The object of a backup in the backups bucket: `{class}/{environment}/{period}.waymark.json.gz`, where the environment
+/// is the first 32 digits of the SHA-256 of `{app}/{env}`: two names of 63 characters would not leave room.
+pub fn backup_object(env: &EnvId, id: &BackupId) -> String {
+    let env: String = Sha256::of(environment(env).as_bytes()).to_string().chars().take(32).collect();
+    format!("{}/{env}/{}.waymark.json.gz", id.class.as_str(), id.period())
 }
 
 /// The sort key of an upload: `u#{id}`.

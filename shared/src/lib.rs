@@ -3,6 +3,7 @@
 //! `functions/` hold the verbs. How an entry is stored is found here and nowhere else.
 
 pub mod aws;
+pub mod backup;
 pub mod caller;
 pub mod clock;
 pub mod config;

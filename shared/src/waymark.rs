@@ -1,6 +1,7 @@
 //! What every function holds: built once, in `main`.
 
 use crate::aws::{Clients, Resources, sdk_config};
+use crate::backup::Backups;
 use crate::caller::DEFAULT_GRANTS_CLAIM;
 use crate::clock::Sources;
 use crate::configs::Configs;
@@ -30,6 +31,8 @@ pub struct Waymark {
     pub history: History,
     /// The configs.
     pub configs: Configs,
+    /// The backups.
+    pub backups: Backups,
     /// Uploads and downloads.
     pub transfer: Transfer,
     /// Time and identifiers.
@@ -57,6 +60,7 @@ impl Waymark {
         Self {
             history: History::new(clients.dynamodb, resources.table, sources.clone()),
             configs: Configs::new(clients.s3.clone(), resources.configs),
+            backups: Backups::new(clients.s3.clone(), resources.backups),
             transfer: Transfer::new(clients.s3, resources.transfer, sources.clone()),
             sources,
             options,

@@ -76,8 +76,12 @@ fn largest(event: Event) -> Entry {
 fn the_largest_entry_of_every_kind_stays_under_4_kb() {
     let subject = || Subject { version: Version::MAX, sha256: Sha256::of(b""), bytes: 32 * 1024 * 1024 - 1 };
     let counts = Counts { added: 9_999_999, removed: 9_999_999, changed: 9_999_999 };
-    let from =
-        Origin { version: Version::MAX, name: None, at: Timestamp::from_millisecond(9_999_999_999_999).ok() };
+    let from = Origin {
+        version: Version::MAX,
+        name: None,
+        backup: Some(longest_backup()),
+        at: Timestamp::from_millisecond(9_999_999_999_999).ok(),
+    };
     let events = [
         Event::Saved { changes: Some(counts) },
         Event::Snapshot { name: name('a'), subject: subject() },
@@ -127,4 +131,9 @@ async fn an_everyday_edit_of_a_large_config_is_an_entry_of_at_most_1_kb() {
             get.key("sk", AttributeValue::S(format!("v#{edition:010}"))).send().await.unwrap().item.unwrap();
         assert!(size(&item) <= 1_024, "{} bytes", size(&item));
     }
+}
+
+/// The longest id of a backup.
+fn longest_backup() -> waymark::backup::BackupId {
+    waymark::backup::BackupId::new(waymark::backup::Class::BeforeRestore, &"x".repeat(36)).unwrap()
 }

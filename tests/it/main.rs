@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
 
+mod backup;
+mod backup_stored;
 mod budget;
 mod damage;
 mod entry_size;
@@ -17,6 +19,8 @@ mod publish;
 mod races;
 mod refusals;
 mod restore;
+mod restore_file;
+mod restore_file_damaged;
 mod s3_faults;
 mod settings;
 mod snapshot;

@@ -74,7 +74,9 @@ const CASES: &[Case] = &[
     case((400, "malformed-request"), ("GET", "history?limit=0"), &[], ""),
     case((400, "malformed-request"), ("POST", "publish"), &[], "{\"snapshot\":"),
     case((501, "not-implemented"), WORKING, &[("waymark-base", "1")], "{}"),
-    case((501, "not-implemented"), ("POST", "restore"), &[], "{\"backup\":\"b\"}"),
+    case((422, "invalid-name"), ("POST", "restore"), &[], "{\"backup\":\"b\"}"),
+    case((404, "backup-not-found"), ("POST", "restore"), &[], "{\"backup\":\"manual.b\"}"),
+    case((404, "backup-not-found"), ("GET", "backups/manual.b/file"), &[], ""),
 ];
 
 async fn prepared(ada: &Person) -> Stack {

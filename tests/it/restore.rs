@@ -135,8 +135,8 @@ async fn one_thing_is_restored_at_a_time() {
         refused.is_problem(400, "malformed-request");
     }
     stack.act(&ada, "restore", json!({"snapshot": "12"})).await.is_problem(422, "invalid-name");
-    stack.act(&ada, "restore", json!({"backup": "b"})).await.is_problem(501, "not-implemented");
-    stack.act(&ada, "restore", json!({"upload": "u"})).await.is_problem(501, "not-implemented");
+    stack.act(&ada, "restore", json!({"backup": "b"})).await.is_problem(422, "invalid-name");
+    stack.act(&ada, "restore", json!({"upload": "u"})).await.is_problem(404, "upload-not-found");
     assert_eq!(stack.newest(&ada).await, 3);
 }
 

@@ -1,63 +1,32 @@
-//! Uploads: what is too large for a request goes to the transfer bucket first. Backups come with a later version.
+//! Backups: take one, list them, download one, verify one. And uploads: what is too large for a request goes to the
+//! transfer bucket first.
+
+mod browse;
+mod take;
+mod upload;
+mod verify;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::post;
-use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use waymark::config::MAX_BYTES;
-use waymark::hash::Sha256;
-use waymark::history::{Place, Reply, Upload};
-use waymark::http::{As, Change, Editor, reply};
-use waymark::transfer::PRESIGNED_FOR;
-use waymark::{Problem, Waymark};
+use axum::routing::{get, post};
+use waymark::Waymark;
 
 /// The routes that API Gateway sends here.
-pub const ROUTES: &[&str] = &["POST /v1/apps/{app}/envs/{env}/uploads"];
+pub const ROUTES: &[&str] = &[
+    "POST /v1/apps/{app}/envs/{env}/backups",
+    "GET /v1/apps/{app}/envs/{env}/backups",
+    "GET /v1/apps/{app}/envs/{env}/backups/{id}",
+    "GET /v1/apps/{app}/envs/{env}/backups/{id}/file",
+    "POST /v1/apps/{app}/envs/{env}/backups/{id}/verify",
+    "POST /v1/apps/{app}/envs/{env}/uploads",
+];
 
-/// The function: announces uploads.
+/// The function: a backup counts once it was read back and compared.
 pub fn router(waymark: Waymark) -> Router {
-    Router::new().route("/v1/apps/{app}/envs/{env}/uploads", post(announce)).with_state(waymark)
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    bytes: u64,
-    sha256: String,
-}
-
-/// `POST /uploads`: a presigned PUT for exactly these bytes, and the id by which they are used afterwards.
-async fn announce(
-    State(waymark): State<Waymark>,
-    editor: As<Editor>,
-    change: Change,
-) -> Result<Response, Problem> {
-    let request: Request = change.json()?;
-    if request.bytes > MAX_BYTES as u64 {
-        return Err(Problem::too_large(MAX_BYTES, "An upload", "Split the config."));
-    }
-    if request.bytes == 0 {
-        return Err(Problem::malformed("bytes: an upload has at least one."));
-    }
-    let sha256: Sha256 =
-        request.sha256.parse().map_err(|error| Problem::malformed(format!("sha256: {error}.")))?;
-    let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
-    let now = waymark.sources.clock.now();
-    let upload = Upload::announced(waymark.sources.ids.fresh().to_string(), request.bytes, sha256, now);
-    let presigned = waymark.transfer.presign_upload(&upload).await?;
-    let headers: Value =
-        presigned.headers.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
-    let body = json!({
-        "id": upload.id,
-        "url": presigned.url,
-        "method": "PUT",
-        "headers": headers,
-        "expires": format!("{:.3}", now + PRESIGNED_FOR),
-    });
-    let answer =
-        Reply { status: StatusCode::CREATED.as_u16(), body, version: None, etag: None, location: None };
-    reply(&waymark.history.announce(&mutation, upload, answer).await?)
+    Router::new()
+        .route("/v1/apps/{app}/envs/{env}/backups", post(take::take).get(browse::list))
+        .route("/v1/apps/{app}/envs/{env}/backups/{id}", get(browse::one))
+        .route("/v1/apps/{app}/envs/{env}/backups/{id}/file", get(browse::file))
+        .route("/v1/apps/{app}/envs/{env}/backups/{id}/verify", post(verify::verify))
+        .route("/v1/apps/{app}/envs/{env}/uploads", post(upload::announce))
+        .with_state(waymark)
 }

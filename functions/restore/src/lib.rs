@@ -2,24 +2,39 @@
 //!
 //! It changes what builders edit. What is published stays as it is.
 
+mod import;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use jiff::Timestamp;
 use serde::Deserialize;
+use waymark::config::MAX_BYTES;
 use waymark::entry::{ConfigRef, Event, Origin};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Start};
-use waymark::http::{As, Change, Editor, given, reply};
+use waymark::http::{As, Change, Editor, Query, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::{Error, Problem, Waymark};
+
+use crate::import::{Import, Stored};
 
 /// The routes that API Gateway sends here.
 pub const ROUTES: &[&str] = &["POST /v1/apps/{app}/envs/{env}/restore"];
 
-/// The function: appends the config of an earlier version, snapshot or moment.
+/// The function: appends the config of an earlier version, snapshot or moment, of a backup or of a file.
 pub fn router(waymark: Waymark) -> Router {
     Router::new().route("/v1/apps/{app}/envs/{env}/restore", post(restore)).with_state(waymark)
+}
+
+/// The media types of a file that lies in the request itself.
+const FILES: [&str; 2] = ["application/gzip", "application/octet-stream"];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    /// The environment that a file in the request is of, where it is of another one.
+    from: Option<String>,
 }
 
 /// What to restore: one of the first five.
@@ -31,6 +46,8 @@ struct Request {
     at: Option<Timestamp>,
     backup: Option<String>,
     upload: Option<String>,
+    /// The environment that an uploaded backup is of, where it is of another one.
+    from: Option<String>,
     note: Option<String>,
 }
 
@@ -40,6 +57,7 @@ enum Target {
     Version(Version),
     Snapshot(SnapshotName),
     At(Timestamp),
+    Stored(Stored),
 }
 
 impl Request {
@@ -48,27 +66,49 @@ impl Request {
             (Some(version), None, None, None, None) => Ok(Target::Version(*version)),
             (None, Some(name), None, None, None) => Ok(Target::Snapshot(name.parse()?)),
             (None, None, Some(at), None, None) => Ok(Target::At(*at)),
-            (None, None, None, Some(_), None) => Err(Problem::not_implemented("Restoring a backup")),
-            (None, None, None, None, Some(_)) => Err(Problem::not_implemented("Restoring an upload")),
+            (None, None, None, Some(id), None) => Ok(Target::Stored(Stored::Backup(id.parse()?))),
+            (None, None, None, None, Some(id)) => Ok(Target::Stored(Stored::Upload(id.clone()))),
             _ => Err(Problem::malformed(
-                "Say what to restore: one of {\"version\": 7}, {\"snapshot\": \"v1\"} or \
-                 {\"at\": \"2026-11-13T09:14:00Z\"}.",
+                "Say what to restore: one of {\"version\": 7}, {\"snapshot\": \"v1\"}, \
+                 {\"at\": \"2026-11-13T09:14:00Z\"}, {\"backup\": \"manual.…\"} or {\"upload\": \"…\"}; or send a file \
+                 with Content-Type: application/gzip or application/octet-stream.",
             )),
         }
     }
 }
 
+/// `POST /restore`.
 async fn restore(
     State(waymark): State<Waymark>,
     editor: As<Editor>,
+    Query(params): Query<Params>,
     change: Change,
 ) -> Result<Response, Problem> {
+    let env = &editor.env;
+    let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
+    if change.media_type().is_some_and(|media| FILES.contains(&media.as_str())) {
+        let file = Import::file(env, &change.bytes(MAX_BYTES)?, params.from.as_deref())?;
+        let start = waymark.history.start(&mutation).await?;
+        return import::restore(&waymark, env, (&mutation, start), file, change.note()?).await;
+    }
     let request: Request = change.json()?;
     let target = request.target()?;
     let note: Option<Note> = given(request.note.as_deref())?;
-    let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
     let start = waymark.history.start(&mutation);
-    let (start, (config, from)) = find(&waymark, &editor.env, start, target).await?;
+    let (start, (config, from)) = match target {
+        Target::Stored(stored) => {
+            let start = start.await?;
+            // What was restored may be gone when the request is repeated.
+            if let Some(first) = start.replayed() {
+                return reply(first);
+            }
+            let import = Import::stored(&waymark, env, stored, request.from.as_deref()).await?;
+            return import::restore(&waymark, env, (&mutation, start), import, note).await;
+        }
+        Target::Version(version) => find_version(&waymark, env, start, version).await?,
+        Target::Snapshot(name) => find_snapshot(&waymark, env, start, name).await?,
+        Target::At(at) => find_moment(&waymark, env, start, at).await?,
+    };
     let restore = Restore { config, from, note };
     reply(&waymark.history.commit(&mutation, start, restore).await?)
 }
@@ -98,33 +138,46 @@ impl Decide for Restore {
     }
 }
 
-/// Reads the newest entry and the earlier state, at once where they do not depend on each other.
-async fn find(
+/// What a restore begins with: the newest entry, the earlier config, and where that came from.
+type Found = (Start, (ConfigRef, Origin));
+
+/// Reads the newest entry and an earlier one at once.
+async fn find_version(
     waymark: &Waymark,
     env: &EnvId,
     start: impl Future<Output = Result<Start, Error>>,
-    target: Target,
-) -> Result<(Start, (ConfigRef, Origin)), Error> {
-    match target {
-        Target::Version(version) => {
-            let (start, entry) = tokio::join!(start, waymark.history.entry(env, version));
-            let (start, entry) = (existing(start)?, entry?);
-            Ok((start, (entry.config, Origin { version, name: None, at: None })))
-        }
-        Target::Snapshot(name) => {
-            let (start, record) = tokio::join!(start, waymark.history.named(env, &name));
-            let (start, subject) = (existing(start)?, record?.subject);
-            let origin = Origin { version: subject.version, name: Some(name), at: None };
-            Ok((start, (subject.config(), origin)))
-        }
-        Target::At(at) => {
-            let start = existing(start.await)?;
-            let head = start.head().ok_or(Error::NoEnvironment)?;
-            let entry = waymark.history.entry_at(env, head, at).await?;
-            let origin = Origin { version: entry.version, name: None, at: Some(at) };
-            Ok((start, (entry.config, origin)))
-        }
-    }
+    version: Version,
+) -> Result<Found, Error> {
+    let (start, entry) = tokio::join!(start, waymark.history.entry(env, version));
+    let (start, entry) = (existing(start)?, entry?);
+    Ok((start, (entry.config, Origin { version, name: None, backup: None, at: None })))
+}
+
+/// Reads the newest entry and what a snapshot's name leads to at once.
+async fn find_snapshot(
+    waymark: &Waymark,
+    env: &EnvId,
+    start: impl Future<Output = Result<Start, Error>>,
+    name: SnapshotName,
+) -> Result<Found, Error> {
+    let (start, record) = tokio::join!(start, waymark.history.named(env, &name));
+    let (start, subject) = (existing(start)?, record?.subject);
+    let origin = Origin { version: subject.version, name: Some(name), backup: None, at: None };
+    Ok((start, (subject.config(), origin)))
+}
+
+/// Looks for the entry that was the newest at a moment.
+async fn find_moment(
+    waymark: &Waymark,
+    env: &EnvId,
+    start: impl Future<Output = Result<Start, Error>>,
+    at: Timestamp,
+) -> Result<Found, Error> {
+    let start = existing(start.await)?;
+    let head = start.head().ok_or(Error::NoEnvironment)?;
+    let entry = waymark.history.entry_at(env, head, at).await?;
+    let origin = Origin { version: entry.version, name: None, backup: None, at: Some(at) };
+    Ok((start, (entry.config, origin)))
 }
 
 /// A start in an environment that exists.

@@ -1,6 +1,6 @@
 //! What an entry is called, for people. Nothing reads a meaning back out of it.
 
-use super::{Entry, Event, Origin};
+use super::{Entry, Event, Origin, Source};
 use crate::config::diff::Counts;
 
 impl Entry {
@@ -22,6 +22,7 @@ impl Entry {
             Event::Published { name, rollback: true, .. } => format!("Rolled back to {name}"),
             Event::Published { name, .. } => format!("Published {name}"),
             Event::Unpublished { name } => format!("Unpublished {name}"),
+            Event::Imported { source } => imported(source),
             Event::Unknown => "A change that this version of Waymark does not know".to_owned(),
         }
     }
@@ -41,7 +42,17 @@ fn saved(counts: &Counts) -> String {
     }
 }
 
+fn imported(source: &Source) -> String {
+    match (&source.environment, source.version) {
+        (Some(environment), Some(version)) => format!("Imported {environment} #{version} from a file"),
+        _ => "Imported a file".to_owned(),
+    }
+}
+
 fn restored(from: &Origin) -> String {
+    if let Some(backup) = &from.backup {
+        return format!("Reverted changes to #{} (backup {backup})", from.version);
+    }
     match (&from.name, &from.at) {
         (Some(name), _) => format!("Reverted changes to {name} (#{})", from.version),
         (None, Some(at)) => format!("Reverted changes to #{} (as of {at})", from.version),

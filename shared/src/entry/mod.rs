@@ -13,6 +13,7 @@ pub use chain::{canonical, link};
 pub use item::{Item, from_item, to_item};
 pub use view::{EntryView, SubjectView, millis};
 
+use crate::backup::BackupId;
 use crate::config::diff::Counts;
 use crate::hash::Sha256;
 use crate::id::{Note, SnapshotName, Version};
@@ -137,7 +138,28 @@ pub struct Origin {
     /// The snapshot that was asked for, when one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<SnapshotName>,
+    /// The backup that was asked for, when one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupId>,
     /// The moment that was asked for, when one was.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub at: Option<Timestamp>,
+}
+
+/// Where an imported config came from, as its file says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The app and environment of a backup file; `None` for a plain config.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The version of a backup file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// When the config of a backup file was saved.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -191,6 +213,11 @@ pub enum Event {
     Unpublished {
         /// The release that was live.
         name: SnapshotName,
+    },
+    /// A config from a file became the working version.
+    Imported {
+        /// What the file says of where it came from.
+        source: Source,
     },
     /// A kind that a newer format brought.
     #[serde(other)]

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Author, Entry, Event, Origin, Subject};
+use super::{Author, Entry, Event, Origin, Source, Subject};
+use crate::backup::BackupId;
 use crate::config::diff::Counts;
 use crate::hash::Sha256;
 use crate::id::{Note, SnapshotName, Version};
@@ -30,6 +31,8 @@ pub struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<OriginView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rollback: Option<bool>,
@@ -52,12 +55,33 @@ struct OriginView {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<SnapshotName>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<BackupId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
 }
 
 impl From<&Origin> for OriginView {
     fn from(origin: &Origin) -> Self {
-        Self { version: origin.version, name: origin.name.clone(), at: origin.at }
+        let Origin { version, name, backup, at } = origin.clone();
+        Self { version, name, backup, at }
+    }
+}
+
+/// Where an imported config came from, as answers show it.
+#[derive(Clone, Debug, Serialize)]
+struct SourceView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+}
+
+impl From<&Source> for SourceView {
+    fn from(source: &Source) -> Self {
+        let Source { environment, version, at } = source.clone();
+        Self { environment, version, at }
     }
 }
 
@@ -90,6 +114,7 @@ impl From<&Entry> for EntryView {
             note: entry.note.clone(),
             subject: None,
             from: None,
+            source: None,
             changes: None,
             rollback: None,
             live: entry.releases.live.as_ref().map(|live| live.name.clone()),
@@ -111,6 +136,7 @@ impl From<&Entry> for EntryView {
                 view.rollback = Some(*rollback);
             }
             Event::Unpublished { name } => view.name = Some(name.clone()),
+            Event::Imported { source } => view.source = Some(source.into()),
             Event::Unknown => {}
         }
         view
@@ -127,6 +153,7 @@ impl Event {
             Self::Restored { .. } => "restored",
             Self::Published { .. } => "published",
             Self::Unpublished { .. } => "unpublished",
+            Self::Imported { .. } => "imported",
             Self::Unknown => "unknown",
         }
     }

@@ -42,7 +42,7 @@ impl Filter {
 }
 
 /// All of an entry but its delta, which a listing has no use for.
-const PROJECTED: [&str; 18] = [
+const PROJECTED: [&str; 19] = [
     "pk",
     "sk",
     "format",
@@ -60,6 +60,7 @@ const PROJECTED: [&str; 18] = [
     "snapshot",
     "subject",
     "from",
+    "source",
     "changes",
 ];
 

@@ -4,6 +4,7 @@
 //! (`append`); deciding again after a lost race, and answering a repeated request, is `commit`.
 
 mod append;
+mod backups;
 mod browse;
 mod commit;
 mod decision;
@@ -18,6 +19,7 @@ mod verify;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+pub use backups::Backup;
 pub use browse::{Filter, Page};
 pub use commit::{Mutation, Start};
 pub use decision::{Attempt, Decide, Decision, Draft, DraftEntry};
@@ -56,6 +58,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// The entry's hash, which the next one holds.
+    pub fn hash(&self) -> Sha256 {
+        self.hash
+    }
+
     fn read(env: &EnvId, item: Item) -> Result<Self, Error> {
         let entry = from_item(&item)?;
         let hash = link(&item);

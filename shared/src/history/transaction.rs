@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::append::Write;
-use super::{History, Marker, NameRecord, Settings, Upload, idempotency, keyed, registry, settings};
+use super::{Backup, History, Marker, NameRecord, Settings, Upload, idempotency, keyed, registry, settings};
 use crate::entry::Item;
 use crate::error::Error;
 use crate::id::{EnvId, Note, SnapshotName, Version};
@@ -50,6 +50,8 @@ pub enum Alongside {
     Settings(Settings),
     /// Announces an upload.
     Upload(Upload),
+    /// Records a backup, unless it is recorded already.
+    Backup(Box<Backup>),
 }
 
 /// Why a transaction was refused for a reason other than its entries.
@@ -61,12 +63,14 @@ pub enum Refused {
     ReleasesOff,
     /// The snapshot has another name by now.
     Renamed,
+    /// What is written once is there.
+    AlreadyThere,
 }
 
 impl Refused {
     /// Whether the same write is refused for ever: names stay taken, settings may change back.
     pub(super) fn is_lasting(&self) -> bool {
-        matches!(self, Self::NameTaken(_))
+        matches!(self, Self::NameTaken(_) | Self::AlreadyThere)
     }
 }
 
@@ -148,6 +152,13 @@ impl History {
             Alongside::Upload(upload) => {
                 let item = keyed(pk, &key::upload(&upload.id), upload)?;
                 (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
+            }
+            Alongside::Backup(backup) => {
+                let item = keyed(pk, &key::backup(&backup.id), backup)?;
+                (
+                    self.new_item(item, "attribute_not_exists(sk)", &[])?,
+                    Meaning::Refused(Refused::AlreadyThere),
+                )
             }
             Alongside::Settings(settings) => {
                 (self.any_item(keyed(pk, key::SETTINGS, settings)?)?, Meaning::None)

@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use super::Problem;
+use crate::backup::FileError;
 use crate::config::{ConfigError, PatchError};
 use crate::error::Error;
 
@@ -49,6 +50,12 @@ impl From<Error> for Problem {
                 "The upload is not what was announced",
                 format!("{fault} POST /uploads again and send the same bytes that were announced."),
             ),
+            Error::NoBackup(id) => Self::not_found(
+                "backup-not-found",
+                format!("There is no backup {id}. GET /backups lists them."),
+            )
+            .with("id", id),
+            Error::File(error) => error.into(),
             Error::IdempotencyKeyReused => Self::unprocessable(
                 "idempotency-key-reused",
                 "The idempotency key was used before",
@@ -142,6 +149,25 @@ impl From<ConfigError> for Problem {
             ConfigError::NotAContainer => problem.with("reason", "not-a-container"),
             ConfigError::TooLarge { .. } => problem,
         }
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Self {
+        let reason = match error {
+            FileError::Config(error) => return error.into(),
+            FileError::Gzip(_) => "gzip",
+            FileError::TooLarge { .. } => "too-large",
+            FileError::Form(_) => "form",
+            FileError::Format { .. } => "format",
+            FileError::Length { .. } => "length",
+            FileError::Hash { .. } => "hash",
+        };
+        let detail = format!(
+            "{} Nothing was changed. Take the file from another place.",
+            sentence(&error.to_string())
+        );
+        Self::unprocessable("invalid-file", "Not a file that can be restored", detail).with("reason", reason)
     }
 }
 

@@ -10,6 +10,9 @@ const NEEDED: &[(&str, Option<&str>)] = &[
     // Anybody with a token: it lists what the token's grants allow.
     ("GET /v1/apps", None),
     ("GET /v1/apps/{app}/envs/{env}", Some("viewer")),
+    ("GET /v1/apps/{app}/envs/{env}/backups", Some("viewer")),
+    ("GET /v1/apps/{app}/envs/{env}/backups/{id}", Some("viewer")),
+    ("GET /v1/apps/{app}/envs/{env}/backups/{id}/file", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/diff", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/history", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/live", Some("reader")),
@@ -23,6 +26,8 @@ const NEEDED: &[(&str, Option<&str>)] = &[
     ("GET /v1/apps/{app}/settings", Some("admin")),
     ("PATCH /v1/apps/{app}/envs/{env}/snapshots/{name}", Some("editor")),
     ("PATCH /v1/apps/{app}/envs/{env}/working", Some("editor")),
+    ("POST /v1/apps/{app}/envs/{env}/backups", Some("editor")),
+    ("POST /v1/apps/{app}/envs/{env}/backups/{id}/verify", Some("editor")),
     ("POST /v1/apps/{app}/envs/{env}/publish", Some("publisher")),
     ("POST /v1/apps/{app}/envs/{env}/restore", Some("editor")),
     ("POST /v1/apps/{app}/envs/{env}/rollback", Some("publisher")),
@@ -56,7 +61,8 @@ fn target(route: &str, env: &str) -> (String, String) {
     let (app, env) = env.split_once('/').unwrap();
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{app}", app).replace("{env}", env);
-    (method.to_owned(), path.replace("{version}", "1").replace("{name}", "draft"))
+    let path = path.replace("{version}", "1").replace("{name}", "draft").replace("{id}", "manual.1");
+    (method.to_owned(), path)
 }
 
 /// Sends a body of which nobody with the right would be refused for 403.

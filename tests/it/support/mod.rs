@@ -1,6 +1,7 @@
 //! What the tests stand on: a stack of all functions over embedded engines, with a clock and ids of the tests' own.
 
 pub(crate) mod answer;
+pub(crate) mod backups;
 pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod faults;

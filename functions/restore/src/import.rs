@@ -1,0 +1,185 @@
+//! Restoring from a file: a stored backup, an uploaded one, or any JSON config. The state before it is backed up first.
+
+use axum::response::Response;
+use waymark::backup::{BackupId, Class, File, Proof, Take, gunzip, is_backup, is_gzip};
+use waymark::config::{Config, MAX_BYTES};
+use waymark::entry::{Event, Origin, Source};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Head, Mutation, Reply, Start};
+use waymark::http::reply;
+use waymark::id::{EnvId, Note};
+use waymark::{Error, Problem, Waymark};
+
+/// A config that was read from a file and checked, and the event that its restore is.
+#[derive(Debug)]
+pub(crate) struct Import {
+    config: Config,
+    event: Event,
+}
+
+/// Where a file lies.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// In the backups bucket.
+    Backup(BackupId),
+    /// In the transfer bucket, by the upload's id.
+    Upload(String),
+}
+
+impl Import {
+    /// Reads what lies in a bucket. `from` as for [`Import::file`].
+    pub(crate) async fn stored(
+        waymark: &Waymark,
+        env: &EnvId,
+        stored: Stored,
+        from: Option<&str>,
+    ) -> Result<Self, Problem> {
+        match stored {
+            Stored::Backup(id) => Self::backup(waymark, env, id).await,
+            Stored::Upload(id) => {
+                let bytes = waymark.transfer.uploaded(&waymark.history.upload(env, &id).await?).await?;
+                Self::file(env, &bytes, from)
+            }
+        }
+    }
+
+    /// Reads a file: a backup, compressed or not, or a config, compressed or not. `from` names the environment that
+    /// a backup is of, where it is another than `env`.
+    pub(crate) fn file(env: &EnvId, bytes: &[u8], from: Option<&str>) -> Result<Self, Problem> {
+        let document = if is_gzip(bytes) { gunzip(bytes).map_err(Error::from)? } else { bytes.to_vec() };
+        if !is_backup(&document) {
+            if document.len() > MAX_BYTES {
+                return Err(Problem::too_large(MAX_BYTES, "A config", "Split it."));
+            }
+            let config = Config::check(document).map_err(Problem::from)?;
+            let source = Source { environment: None, version: None, at: None };
+            return Ok(Self { config, event: Event::Imported { source } });
+        }
+        let checked = File::parse(&document).map_err(Error::from)?;
+        let file = checked.file;
+        let of = EnvId { app: file.app, env: file.environment }.to_string();
+        if from.map_or_else(|| of != env.to_string(), |from| from != of) {
+            return Err(another_environment(env, &of));
+        }
+        let source = Source { environment: Some(of), version: Some(file.config.version), at: Some(file.at) };
+        Ok(Self { config: checked.config, event: Event::Imported { source } })
+    }
+
+    /// Reads a stored backup.
+    async fn backup(waymark: &Waymark, env: &EnvId, id: BackupId) -> Result<Self, Problem> {
+        let backup = waymark.history.backup(env, &id).await?;
+        let proved = waymark.prove(&backup.key).await?;
+        let faults = proved.faults(&backup);
+        let checked = match proved.proof {
+            Proof::Whole(checked) if faults.is_empty() => *checked,
+            _ => return Err(damaged(&id, faults)),
+        };
+        let version = checked.file.config.version;
+        let from = Origin { version, name: None, backup: Some(id), at: None };
+        Ok(Self { config: checked.config, event: Event::Restored { from } })
+    }
+}
+
+/// Appends what was read from a file or a stored backup.
+pub(crate) async fn restore(
+    waymark: &Waymark,
+    env: &EnvId,
+    (mutation, start): (&Mutation, Start),
+    import: Import,
+    note: Option<Note>,
+) -> Result<Response, Problem> {
+    let restore = RestoreFile { waymark, env, mutation, import, note };
+    reply(&waymark.history.commit(mutation, start, restore).await?)
+}
+
+/// The decision to make a config from a file the working version.
+struct RestoreFile<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    mutation: &'a Mutation,
+    import: Import,
+    note: Option<Note>,
+}
+
+impl Decide for RestoreFile<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let config = &self.import.config;
+        let head = attempt.head;
+        if let Some(head) = head {
+            if head.entry.config.sha256 == config.sha256() {
+                return Ok(Decision::unchanged(&head.entry));
+            }
+            self.back_up_before(head).await?;
+        }
+        let entry = head.map(|head| &head.entry);
+        let stored = self.waymark.configs.store(&self.env.app, config, entry).await?;
+        let mut draft = Draft::of(DraftEntry {
+            note: self.note.clone(),
+            config: Some(stored.config),
+            ..DraftEntry::new(self.import.event.clone())
+        });
+        if head.is_none() {
+            draft.status = 201;
+        }
+        Ok(draft.append())
+    }
+}
+
+impl RestoreFile<'_> {
+    /// Backs up the present state, unless it has been. A state that cannot be read safely cannot be backed up, and
+    /// does not stop the restore that would mend it.
+    async fn back_up_before(&self, head: &Head) -> Result<(), Problem> {
+        let history = head.entry.history.simple().to_string();
+        let period = format!("v{}-{}", head.entry.version, history.get(..8).unwrap_or_default());
+        let id = BackupId::new(Class::BeforeRestore, &period)?;
+        match self.waymark.history.backup(self.env, &id).await {
+            Ok(_) => return Ok(()),
+            Err(Error::NoBackup(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let take = Take {
+            env: self.env,
+            id,
+            head,
+            of: head.entry.clone().into(),
+            author: self.mutation.author.clone(),
+            note: None,
+        };
+        let backup = match self.waymark.back_up(take).await {
+            Ok(backup) => backup,
+            Err(Error::Damaged { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        // Without the request's idempotency key: the record that counts is that of the restore.
+        let mutation = Mutation { key: None, ..self.mutation.clone() };
+        let none =
+            Reply { status: 200, body: serde_json::Value::Null, version: None, etag: None, location: None };
+        self.waymark.history.record_backup(&mutation, backup, none).await?;
+        Ok(())
+    }
+}
+
+/// 422: the stored backup is not what was recorded.
+fn damaged(id: &BackupId, faults: Vec<String>) -> Problem {
+    let fault = faults.join("; ");
+    Problem::unprocessable(
+        "invalid-file",
+        "Not a file that can be restored",
+        format!("The backup {id} is damaged: {fault}. Nothing was changed. Restore another one: GET /backups lists them."),
+    )
+    .with("reason", "stored")
+    .with("faults", faults)
+}
+
+/// 409: a backup of another environment is taken only by somebody who says so.
+fn another_environment(env: &EnvId, of: &str) -> Problem {
+    Problem::conflict(
+        "other-environment",
+        "A backup of another environment",
+        format!(
+            "The file is a backup of {of}, not of {env}. To import it all the same, say \"from\": \"{of}\"."
+        ),
+    )
+    .with("from", of)
+}

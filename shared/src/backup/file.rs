@@ -1,0 +1,238 @@
+//! The file of a backup: one self-contained JSON document, compressed by gzip.
+//!
+//! A config's bytes lie in it as a JSON string, so that any JSON tool gives them back exactly:
+//! `gunzip -c FILE | jq -j .config` is the config, and `sha256sum` of that is its `sha256`.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, ConfigError, MAX_BYTES};
+use crate::entry::Author;
+use crate::hash::Sha256;
+use crate::id::{AppName, EnvName, SnapshotName, Version};
+
+/// The format that this library writes, and the only one that it reads.
+const FORMAT: u32 = 1;
+
+/// What the name of every backup file ends with.
+const SUFFIX: &str = ".waymark.json.gz";
+
+/// Largest document inside a file, in bytes: two configs (working and live) whose every byte is escaped, and the rest.
+const MAX_DOCUMENT: usize = 4 * MAX_BYTES + 64 * 1024;
+
+/// A config in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// The snapshot's name, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<SnapshotName>,
+    /// The version whose config it is.
+    pub version: Version,
+    /// The config's SHA-256.
+    pub sha256: Sha256,
+    /// The config's length in bytes.
+    pub bytes: u64,
+    /// The config's text.
+    config: String,
+}
+
+impl Part {
+    /// The part that holds `config`.
+    pub fn new(version: Version, name: Option<SnapshotName>, config: &Config) -> Self {
+        let (sha256, bytes) = (config.sha256(), config.len() as u64);
+        Self { name, version, sha256, bytes, config: config.text().to_owned() }
+    }
+
+    /// The config, checked as a save is checked, against its length and its hash.
+    fn check(&self, what: &'static str) -> Result<Config, FileError> {
+        if self.config.len() as u64 != self.bytes {
+            return Err(FileError::Length { what, expected: self.bytes, found: self.config.len() as u64 });
+        }
+        let found = Sha256::of(self.config.as_bytes());
+        if found != self.sha256 {
+            return Err(FileError::Hash { what, expected: self.sha256, found });
+        }
+        Config::check(self.config.clone().into_bytes()).map_err(FileError::Config)
+    }
+}
+
+/// The newest entry when a backup was taken. A history that no longer has it was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadMark {
+    /// Its version.
+    pub version: Version,
+    /// Its hash, as the next entry holds it.
+    pub hash: Sha256,
+}
+
+/// A backup: the state of an environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    #[serde(rename = "waymark_backup")]
+    format: u32,
+    /// The app.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvName,
+    /// When the config's entry was made.
+    pub at: Timestamp,
+    /// Who made it.
+    pub author: Author,
+    /// The newest entry when the backup was taken.
+    pub head: HeadMark,
+    /// The config.
+    #[serde(flatten)]
+    pub config: Part,
+    /// What was live, where that was another config.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Part>,
+}
+
+/// What a file's members hold, once all of them have been checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The file.
+    pub file: File,
+    /// The config to restore.
+    pub config: Config,
+    /// What was live, where that was another config.
+    pub live: Option<Config>,
+}
+
+/// Why a file is no backup that can be restored. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Not compressed by gzip, or damaged, or cut short.
+    #[error("the file is not a whole gzip file: {0}")]
+    Gzip(String),
+    /// It decompresses to more than any backup.
+    #[error("the file decompresses to more than {limit} bytes, which no backup does")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Not a JSON document of the right form.
+    #[error("the file is no backup: {0}")]
+    Form(String),
+    /// A format that this version does not know.
+    #[error("the backup has format {found}, and this version of Waymark reads format {FORMAT}")]
+    Format {
+        /// What stands in its place.
+        found: String,
+    },
+    /// The length is not the one that was written down.
+    #[error("the {what} config has {found} bytes instead of {expected}")]
+    Length {
+        /// `working` or `live`.
+        what: &'static str,
+        /// The length written down.
+        expected: u64,
+        /// The length found.
+        found: u64,
+    },
+    /// The hash is not the one that was written down.
+    #[error("the {what} config has the SHA-256 {found} instead of {expected}")]
+    Hash {
+        /// `working` or `live`.
+        what: &'static str,
+        /// The hash written down.
+        expected: Sha256,
+        /// The hash found.
+        found: Sha256,
+    },
+    /// The config in it is none.
+    #[error(transparent)]
+    Config(ConfigError),
+}
+
+/// The members by which a backup is told from any other JSON document.
+#[derive(Deserialize)]
+struct Probe {
+    waymark_backup: Option<serde_json::Value>,
+}
+
+impl File {
+    /// A file of the present format.
+    pub fn new(
+        (app, environment): (AppName, EnvName),
+        (at, author): (Timestamp, Author),
+        head: HeadMark,
+        config: Part,
+        live: Option<Part>,
+    ) -> Self {
+        Self { format: FORMAT, app, environment, at, author, head, config, live }
+    }
+
+    /// The file as it is stored and downloaded.
+    ///
+    /// # Errors
+    /// [`FileError::Form`] when it cannot be written, which nothing in it makes so.
+    pub fn write(&self) -> Result<Vec<u8>, FileError> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        serde_json::to_writer(&mut gzip, self).map_err(|e| FileError::Form(e.to_string()))?;
+        gzip.write_all(b"\n").and_then(|()| gzip.finish()).map_err(|e| FileError::Form(e.to_string()))
+    }
+
+    /// Reads a file and checks all of it: compression, form, format, lengths, hashes, and that the configs are configs.
+    ///
+    /// # Errors
+    /// [`FileError`], the first fault found.
+    pub fn read(gzip: &[u8]) -> Result<Checked, FileError> {
+        Self::parse(&gunzip(gzip)?)
+    }
+
+    /// Reads the JSON document of a file, decompressed.
+    ///
+    /// # Errors
+    /// As for [`File::read`].
+    pub fn parse(document: &[u8]) -> Result<Checked, FileError> {
+        match serde_json::from_slice::<Probe>(document) {
+            Ok(Probe { waymark_backup: Some(format) }) if format != FORMAT => {
+                return Err(FileError::Format { found: format.to_string() });
+            }
+            Ok(Probe { waymark_backup: Some(_) }) => {}
+            Ok(Probe { waymark_backup: None }) => {
+                return Err(FileError::Form("it has no member waymark_backup".to_owned()));
+            }
+            Err(error) => return Err(FileError::Form(error.to_string())),
+        }
+        let file: Self = serde_json::from_slice(document).map_err(|e| FileError::Form(e.to_string()))?;
+        let config = file.config.check("working")?;
+        let live = file.live.as_ref().map(|live| live.check("live")).transpose()?;
+        Ok(Checked { file, config, live })
+    }
+
+    /// The name under which the file is downloaded: `{app}-{env}-v{version}.waymark.json.gz`.
+    pub fn name(&self) -> String {
+        format!("{}-{}-v{}{SUFFIX}", self.app, self.environment, self.config.version)
+    }
+}
+
+/// Whether a decompressed document claims to be a backup.
+pub fn is_backup(document: &[u8]) -> bool {
+    serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.waymark_backup.is_some())
+}
+
+/// Whether bytes are compressed by gzip (RFC 1952, 2.3.1).
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
+/// Decompresses a file, up to the size of the largest backup.
+///
+/// # Errors
+/// [`FileError::Gzip`], [`FileError::TooLarge`].
+pub fn gunzip(gzip: &[u8]) -> Result<Vec<u8>, FileError> {
+    let mut document = Vec::new();
+    let limit = MAX_DOCUMENT;
+    MultiGzDecoder::new(gzip)
+        .take(limit as u64 + 1)
+        .read_to_end(&mut document)
+        .map_err(|e| FileError::Gzip(e.to_string()))?;
+    if document.len() > limit { Err(FileError::TooLarge { limit }) } else { Ok(document) }
+}

@@ -1,0 +1,148 @@
+//! The backups bucket: objects written once, read back, and listed when the table is lost.
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+
+use super::class::BackupId;
+use crate::error::{Cause, Error};
+use crate::hash::Sha256;
+use crate::id::EnvId;
+use crate::key;
+use crate::transfer::{PRESIGNED_FOR, Presigned};
+
+/// The metadata of an object under which its environment is written.
+const ENVIRONMENT: &str = "waymark-environment";
+
+/// The metadata of an object under which its backup's id is written.
+const ID: &str = "waymark-backup";
+
+/// The backups bucket.
+#[derive(Clone, Debug)]
+pub struct Backups {
+    s3: aws_sdk_s3::Client,
+    bucket: String,
+}
+
+/// What a put found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// The object was written.
+    Written,
+    /// An object of this name was there already, and stays.
+    AlreadyThere,
+}
+
+/// An object of the bucket, with what its name and metadata say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// The object's name.
+    pub key: String,
+    /// The environment.
+    pub env: EnvId,
+    /// The backup.
+    pub id: BackupId,
+}
+
+impl Backups {
+    /// The backups in `bucket`.
+    pub fn new(s3: aws_sdk_s3::Client, bucket: String) -> Self {
+        Self { s3, bucket }
+    }
+
+    /// Writes a file under its deterministic name, unless one is there. One PUT.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn put(&self, env: &EnvId, id: &BackupId, file: Vec<u8>) -> Result<(String, Put), Error> {
+        let key = key::backup_object(env, id);
+        let checksum = STANDARD.encode(Sha256::of(&file).as_bytes());
+        let sent = self
+            .s3
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&key)
+            .if_none_match("*")
+            .content_type("application/gzip")
+            .checksum_sha256(checksum)
+            .metadata(ENVIRONMENT, env.to_string())
+            .metadata(ID, id.to_string())
+            .body(ByteStream::from(file))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok((key, Put::Written)),
+            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 412) => {
+                Ok((key, Put::AlreadyThere))
+            }
+            Err(error) => Err(Error::storage("write a backup")(Cause::from(error))),
+        }
+    }
+
+    /// The bytes of an object; `None` when it is not there. One GET.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
+        let failed = Error::storage("read a backup");
+        match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(output) => output
+                .body
+                .collect()
+                .await
+                .map(|body| Some(body.into_bytes()))
+                .map_err(|e| failed(Cause::from(e))),
+            Err(SdkError::ServiceError(context)) if matches!(context.err(), GetObjectError::NoSuchKey(_)) => {
+                Ok(None)
+            }
+            Err(error) => Err(failed(Cause::from(error))),
+        }
+    }
+
+    /// A presigned GET of an object, saved by browsers as `file_name`. No call.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when it cannot be signed.
+    pub async fn presign(&self, key: &str, file_name: &str) -> Result<Presigned, Error> {
+        let failed = || Error::storage("sign the download of a backup");
+        let signing = PresigningConfig::expires_in(PRESIGNED_FOR).map_err(|e| failed()(Cause::from(e)))?;
+        self.s3
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
+            .presigned(signing)
+            .await
+            .map(Presigned::from)
+            .map_err(|e| failed()(Cause::from(e)))
+    }
+
+    /// A page of the bucket's objects, and where the next one begins. What is no backup is left out.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn list(&self, after: Option<String>) -> Result<(Vec<Object>, Option<String>), Error> {
+        let failed = || Error::storage("list the backups bucket");
+        let sent = self.s3.list_objects_v2().bucket(&self.bucket).set_continuation_token(after).send().await;
+        let page = sent.map_err(|e| failed()(Cause::from(e)))?;
+        let mut objects = Vec::new();
+        for key in page.contents().iter().filter_map(|object| object.key()) {
+            let head = self.s3.head_object().bucket(&self.bucket).key(key).send().await;
+            let head = head.map_err(|e| failed()(Cause::from(e)))?;
+            if let Some((env, id)) = head.metadata().and_then(read_metadata) {
+                objects.push(Object { key: key.to_owned(), env, id });
+            }
+        }
+        Ok((objects, page.next_continuation_token().map(str::to_owned)))
+    }
+}
+
+fn read_metadata(metadata: &HashMap<String, String>) -> Option<(EnvId, BackupId)> {
+    Some((metadata.get(ENVIRONMENT)?.parse().ok()?, metadata.get(ID)?.parse().ok()?))
+}

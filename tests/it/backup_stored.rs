@@ -1,0 +1,108 @@
+//! A stored backup is proven: what verifies restores, and what does not says why.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Person, Stack};
+
+/// The file of the only object in the backups bucket.
+fn object(stack: &Stack) -> PathBuf {
+    let mut folders = vec![stack.objects.path().join("s3").join(&stack.resources.backups)];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(".waymark.json.gz") {
+                found.push(path);
+            }
+        }
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+/// A stack with one backup of #1, and #2 the working version.
+async fn with_a_backup(ada: &Person) -> (Stack, String) {
+    let stack = Stack::start().await;
+    stack.save(ada, "{ \"n\": 1.0 }").await.is(201);
+    let id = stack.back_up(ada, json!({})).await;
+    stack.save_each(ada, [2]).await;
+    (stack, id)
+}
+
+async fn verify(stack: &Stack, ada: &Person, id: &str) -> Answer {
+    stack.act(ada, &format!("backups/{id}/verify"), json!({})).await.is(200)
+}
+
+#[tokio::test]
+async fn a_whole_backup_verifies() {
+    let ada = Person::admin("ada");
+    let (stack, id) = with_a_backup(&ada).await;
+    stack.seconds_pass(3_600);
+    let verified = verify(&stack, &ada, &id).await;
+    assert_eq!((verified.at("/ok"), verified.at("/faults")), (json!(true), json!([])));
+    assert_eq!(verified.at("/compared/version"), 1);
+    assert_eq!(verified.at("/compared/sha256"), stack.read(&ada, "versions/1").await.at("/sha256"));
+    let shown = stack.read(&ada, &format!("backups/{id}")).await.is(200);
+    assert_eq!(shown.at("/verified_at"), "2026-11-13T10:14:00Z");
+    assert_eq!((shown.at("/at"), shown.at("/fault")), (json!("2026-11-13T09:14:00Z"), Value::Null));
+}
+
+#[tokio::test]
+async fn a_flipped_byte_is_found_wherever_it_is() {
+    let ada = Person::admin("ada");
+    let (stack, id) = with_a_backup(&ada).await;
+    let path = object(&stack);
+    let whole = std::fs::read(&path).unwrap();
+    for place in [0, 4, 9, 10, whole.len() / 2, whole.len() - 6, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0x10;
+        std::fs::write(&path, bytes).unwrap();
+        let verified = verify(&stack, &ada, &id).await;
+        assert_eq!(verified.at("/ok"), false, "byte {place}");
+        let fault = verified.at("/faults/0");
+        assert!(fault.as_str().is_some_and(|fault| fault.len() > 10), "byte {place}: {verified:?}");
+        assert_eq!(stack.read(&ada, "backups").await.at("/items/0/fault"), fault);
+        let refused = stack.act(&ada, "restore", json!({"backup": id})).await.is_problem(422, "invalid-file");
+        assert_eq!((refused.at("/reason"), refused.at("/faults/0")), (json!("stored"), fault));
+    }
+    assert_eq!(stack.newest(&ada).await, 2);
+    assert_eq!(stack.backup_ids(&ada).await.len(), 1, "what cannot be restored needs no backup before it");
+    // Once it is whole again, the fault is gone.
+    std::fs::write(&path, whole).unwrap();
+    assert_eq!(verify(&stack, &ada, &id).await.at("/ok"), true);
+    assert_eq!(stack.read(&ada, "backups").await.at("/items/0/fault"), Value::Null);
+    stack.act(&ada, "restore", json!({"backup": id})).await.is(200);
+    assert_eq!(stack.read(&ada, "working").await.text(), "{ \"n\": 1.0 }");
+}
+
+#[tokio::test]
+async fn a_lost_object_is_named() {
+    let ada = Person::admin("ada");
+    let (stack, id) = with_a_backup(&ada).await;
+    std::fs::remove_file(object(&stack)).unwrap();
+    let verified = verify(&stack, &ada, &id).await;
+    assert_eq!(verified.at("/faults"), json!(["the object is not in the bucket"]));
+    assert_eq!(verified.at("/compared"), Value::Null);
+    let refused = stack.act(&ada, "restore", json!({"backup": id})).await.is_problem(422, "invalid-file");
+    assert_eq!(refused.at("/faults"), verified.at("/faults"));
+    stack.assert_whole(2).await;
+}
+
+#[tokio::test]
+async fn another_backup_in_its_place_is_found() {
+    let ada = Person::admin("ada");
+    let (stack, id) = with_a_backup(&ada).await;
+    let path = object(&stack);
+    let whole = std::fs::read(&path).unwrap();
+    let other = stack.back_up(&ada, json!({})).await;
+    std::fs::write(&path, stack.download(&ada, &other).await).unwrap();
+    let verified = verify(&stack, &ada, &id).await;
+    assert_eq!(verified.at("/ok"), false, "{verified:?}");
+    stack.act(&ada, "restore", json!({"backup": id})).await.is_problem(422, "invalid-file");
+    std::fs::write(&path, whole).unwrap();
+    assert_eq!(verify(&stack, &ada, &id).await.at("/ok"), true);
+}
