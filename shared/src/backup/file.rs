@@ -215,7 +215,9 @@ impl File {
 
 /// Whether a decompressed document claims to be a backup.
 pub fn is_backup(document: &[u8]) -> bool {
-    serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.waymark_backup.is_some())
+    // A list is no backup, though serde would read it as the list of a struct's members.
+    document.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.waymark_backup.is_some())
 }
 
 /// Whether bytes are compressed by gzip (RFC 1952, 2.3.1).
