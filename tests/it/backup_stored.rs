@@ -47,8 +47,8 @@ async fn a_whole_backup_verifies() {
     assert_eq!(verified.at("/compared/version"), 1);
     assert_eq!(verified.at("/compared/sha256"), stack.read(&ada, "versions/1").await.at("/sha256"));
     let shown = stack.read(&ada, &format!("backups/{id}")).await.is(200);
-    assert_eq!(shown.at("/verified_at"), "2026-11-13T10:14:00Z");
-    assert_eq!((shown.at("/at"), shown.at("/fault")), (json!("2026-11-13T09:14:00Z"), Value::Null));
+    assert_eq!(shown.at("/verified_at"), "2026-11-13T10:14:00.000Z");
+    assert_eq!((shown.at("/at"), shown.at("/fault")), (json!("2026-11-13T09:14:00.000Z"), Value::Null));
 }
 
 #[tokio::test]

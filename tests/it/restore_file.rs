@@ -107,12 +107,13 @@ async fn a_file_may_lie_in_the_request() {
     let file = stack.download(&ada, &id).await;
     let document = gunzip(&file);
     let packed = gzip(ODD.as_bytes());
-    let cases: [(&str, &[u8], &str); 5] = [
+    let cases: [(&str, &[u8], &str); 6] = [
         ("application/octet-stream", ODD.as_bytes(), ODD),
         ("application/gzip", &file, "{}"),
         ("application/gzip", &packed, ODD),
         ("application/octet-stream", &document, "{}"),
         ("application/octet-stream", &packed, ODD),
+        ("application/octet-stream", b"[1, {\"waymark_backup\": 1}]", "[1, {\"waymark_backup\": 1}]"),
     ];
     for (version, (media_type, bytes, text)) in (2..).zip(cases) {
         let answer = stack.restore_file(&ada, media_type, bytes).await.is(200);
@@ -124,7 +125,7 @@ async fn a_file_may_lie_in_the_request() {
         (plain.at("/source/environment"), plain.at("/label")),
         (Value::Null, json!("Imported a file"))
     );
-    stack.assert_whole(6).await;
+    stack.assert_whole(7).await;
 }
 
 #[tokio::test]

@@ -27,15 +27,19 @@ pub(crate) struct Listed {
     bytes: u64,
     /// The file's length in bytes.
     size: u64,
-    #[serde(serialize_with = "waymark::entry::millis")]
-    at: Timestamp,
+    at: String,
     author: Author,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<Note>,
-    verified_at: Option<Timestamp>,
+    verified_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
-    expires: Option<Timestamp>,
+    expires: Option<String>,
+}
+
+/// A time as answers show it: to the millisecond.
+fn shown(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 impl From<&Backup> for Listed {
@@ -48,12 +52,12 @@ impl From<&Backup> for Listed {
             sha256: backup.sha256,
             bytes: backup.bytes,
             size: backup.size,
-            at: backup.at,
+            at: shown(backup.at),
             author: backup.author.clone(),
             note: backup.note.clone(),
-            verified_at: backup.verified_at,
+            verified_at: backup.verified_at.map(shown),
             fault: backup.fault.clone(),
-            expires: backup.expires.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            expires: backup.expires.and_then(|seconds| Timestamp::from_second(seconds).ok()).map(shown),
         }
     }
 }
@@ -81,7 +85,11 @@ pub(crate) async fn list(
     let env = &viewer.env;
     let limit = usize::from(Limit::check(page.limit)?);
     let before: Option<BackupId> = page.before.as_deref().map(str::parse).transpose()?;
-    let mut backups = waymark.history.backups(env).await?;
+    let (head, backups) = tokio::try_join!(waymark.history.head(env), waymark.history.backups(env))?;
+    if head.is_none() && backups.is_empty() {
+        return Err(Problem::no_environment(env));
+    }
+    let mut backups = backups;
     if let Some(before) = before {
         let end = backups.iter().position(|backup| backup.id == before);
         backups.drain(..end.map_or(backups.len(), |end| end + 1));

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -126,42 +125,9 @@ impl From<BackupId> for String {
     }
 }
 
-/// The UTC date of a moment.
-fn date(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
-}
-
-/// The hour that a moment lies in: `2026-11-22T09`.
-pub fn hour(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H").to_string()
-}
-
-/// The day that a moment lies in: `2026-11-22`.
-pub fn day(at: Timestamp) -> String {
-    date(at).to_string()
-}
-
-/// The ISO 8601 week that a moment lies in: `2026-W47`.
-pub fn week(at: Timestamp) -> String {
-    let week = date(at).iso_week_date();
-    format!("{}-W{:02}", week.year(), week.week())
-}
-
-/// The month that a moment lies in: `2026-11`.
-pub fn month(at: Timestamp) -> String {
-    at.strftime("%Y-%m").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn periods_are_those_of_utc() {
-        let at: Timestamp = "2027-01-02T23:59:59Z".parse().unwrap();
-        assert_eq!((hour(at), day(at)), ("2027-01-02T23".to_owned(), "2027-01-02".to_owned()));
-        assert_eq!((week(at), month(at)), ("2026-W53".to_owned(), "2027-01".to_owned()));
-    }
 
     #[test]
     fn ids_read_back() {

@@ -215,7 +215,9 @@ impl File {
 
 /// Whether a decompressed document claims to be a backup.
 pub fn is_backup(document: &[u8]) -> bool {
-    serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.waymark_backup.is_some())
+    // A list is no backup, though serde would read it as the list of a struct's members.
+    document.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.waymark_backup.is_some())
 }
 
 /// Whether bytes are compressed by gzip (RFC 1952, 2.3.1).
@@ -235,4 +237,61 @@ pub fn gunzip(gzip: &[u8]) -> Result<Vec<u8>, FileError> {
         .read_to_end(&mut document)
         .map_err(|e| FileError::Gzip(e.to_string()))?;
     if document.len() > limit { Err(FileError::TooLarge { limit }) } else { Ok(document) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::backup::{BackupId, Class};
+    use crate::id::EnvId;
+    use crate::key;
+
+    fn part(version: u64, name: Option<&str>, text: &str) -> Part {
+        let config = Config::check(text.as_bytes().to_vec()).unwrap();
+        Part::new(Version::new(version).unwrap(), name.map(|name| name.parse().unwrap()), &config)
+    }
+
+    fn configs() -> impl Strategy<Value = String> {
+        ("[ \t\r\n]{0,4}", "\\PC{0,40}", any::<i64>()).prop_map(|(space, text, n)| {
+            let text = serde_json::to_string(&text).unwrap();
+            format!("{space}{{{space}{text}:{n},\"x\":[1e400,\"\\ud800\",{text}]}}{space}")
+                .replace("\"x\":", if text == "\"x\"" { "\"y\":" } else { "\"x\":" })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            (text, live) in (configs(), proptest::option::of(configs())),
+            (version, head) in (1..=1_000_000_u64, 1..=1_000_000_u64),
+            (ms, who) in (0..4_000_000_000_000_i64, "\\PC{1,20}"),
+        ) {
+            let file = File::new(
+                ("crm".parse().unwrap(), "production".parse().unwrap()),
+                (Timestamp::from_millisecond(ms).unwrap(), Author { id: who.clone(), name: who }),
+                HeadMark { version: Version::new(head).unwrap(), hash: Sha256::of(text.as_bytes()) },
+                part(version, None, &text),
+                live.as_deref().map(|live| part(1, Some("v1"), live)),
+            );
+            let checked = File::read(&file.write().unwrap()).unwrap();
+            prop_assert_eq!(checked.config.text(), text.as_str());
+            prop_assert_eq!(checked.live.as_ref().map(Config::text), live.as_deref());
+            prop_assert_eq!(checked.file, file);
+        }
+    }
+
+    #[test]
+    fn object_names_stay_under_140_bytes() {
+        let name = "x".repeat(63);
+        let env = EnvId { app: name.parse().unwrap(), env: name.parse().unwrap() };
+        for class in Class::ALL {
+            let id = BackupId::new(class, &"0".repeat(36)).unwrap();
+            assert!(key::backup_object(&env, &id).len() < 140, "{class:?}");
+        }
+        let other = EnvId { app: "x".parse().unwrap(), env: name.parse().unwrap() };
+        let id = BackupId::new(Class::D14, "2026-11-22").unwrap();
+        assert_ne!(key::backup_object(&env, &id), key::backup_object(&other, &id));
+    }
 }

@@ -5,7 +5,7 @@ mod file;
 mod store;
 mod take;
 
-pub use class::{BackupId, Class, day, hour, month, week};
+pub use class::{BackupId, Class};
 pub use file::{Checked, File, FileError, HeadMark, Part, gunzip, is_backup, is_gzip};
-pub use store::{Backups, Object, Put};
+pub use store::{Backups, Put};
 pub use take::{Proof, Proved, Take};

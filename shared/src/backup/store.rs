@@ -1,6 +1,5 @@
-//! The backups bucket: objects written once, read back, and listed when the table is lost.
-
-use std::collections::HashMap;
+//! The backups bucket: objects written once and read back. Their metadata say what they are, so that the list of
+//! backups could be made anew from the bucket.
 
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
@@ -37,17 +36,6 @@ pub enum Put {
     Written,
     /// An object of this name was there already, and stays.
     AlreadyThere,
-}
-
-/// An object of the bucket, with what its name and metadata say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
-    /// The object's name.
-    pub key: String,
-    /// The environment.
-    pub env: EnvId,
-    /// The backup.
-    pub id: BackupId,
 }
 
 impl Backups {
@@ -122,27 +110,4 @@ impl Backups {
             .map(Presigned::from)
             .map_err(|e| failed()(Cause::from(e)))
     }
-
-    /// A page of the bucket's objects, and where the next one begins. What is no backup is left out.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
-    pub async fn list(&self, after: Option<String>) -> Result<(Vec<Object>, Option<String>), Error> {
-        let failed = || Error::storage("list the backups bucket");
-        let sent = self.s3.list_objects_v2().bucket(&self.bucket).set_continuation_token(after).send().await;
-        let page = sent.map_err(|e| failed()(Cause::from(e)))?;
-        let mut objects = Vec::new();
-        for key in page.contents().iter().filter_map(|object| object.key()) {
-            let head = self.s3.head_object().bucket(&self.bucket).key(key).send().await;
-            let head = head.map_err(|e| failed()(Cause::from(e)))?;
-            if let Some((env, id)) = head.metadata().and_then(read_metadata) {
-                objects.push(Object { key: key.to_owned(), env, id });
-            }
-        }
-        Ok((objects, page.next_continuation_token().map(str::to_owned)))
-    }
-}
-
-fn read_metadata(metadata: &HashMap<String, String>) -> Option<(EnvId, BackupId)> {
-    Some((metadata.get(ENVIRONMENT)?.parse().ok()?, metadata.get(ID)?.parse().ok()?))
 }
