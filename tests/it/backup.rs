@@ -10,6 +10,18 @@ use crate::support::{Person, Stack};
 const DAY: i64 = 24 * 60 * 60;
 
 #[tokio::test]
+async fn where_things_stand_names_the_last_backup() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save_each(&ada, [1]).await;
+    assert_eq!(stack.get(&ada, ENV, &[]).await.is(200).at("/backup"), Value::Null);
+    stack.back_up(&ada, json!({})).await;
+    stack.seconds_pass(1);
+    let last = stack.back_up(&ada, json!({})).await;
+    let standing = stack.get(&ada, ENV, &[]).await.is(200);
+    assert_eq!((standing.at("/backup/id"), standing.at("/backup/version")), (json!(last), json!(1)));
+}
+
+#[tokio::test]
 async fn a_backup_is_of_what_was_asked_for() {
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, 1..=3).await;

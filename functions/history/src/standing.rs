@@ -15,8 +15,11 @@ pub(crate) async fn standing(
     viewer: As<Viewer>,
 ) -> Result<Response, Problem> {
     let env = &viewer.env;
-    let (head, settings) =
-        tokio::try_join!(waymark.history.head(env), waymark.history.effective_settings(env))?;
+    let (head, settings, backups) = tokio::try_join!(
+        waymark.history.head(env),
+        waymark.history.effective_settings(env),
+        waymark.history.backups(env)
+    )?;
     let head = head.ok_or_else(|| Problem::no_environment(env))?.entry;
     let live = head.releases.live.as_ref();
     let before = head.releases.before.as_ref();
@@ -35,8 +38,12 @@ pub(crate) async fn standing(
         "differs": differs,
         "settings": settings,
         "role": viewer.caller.role(env),
-        // Backups come with a later version.
-        "backup": Value::Null,
+        "backup": backups.first().map(|backup| json!({
+            "id": backup.id,
+            "version": backup.version,
+            "at": format!("{:.3}", backup.at),
+            "fault": backup.fault,
+        })),
     }))
 }
 

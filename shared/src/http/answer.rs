@@ -44,10 +44,10 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Pro
     Ok((status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, NO_STORE)], text).into_response())
 }
 
-/// [`json`] with 200, of a value that may be too large for an answer.
+/// [`json()`] with 200, of a value that may be too large for an answer.
 ///
 /// # Errors
-/// 413 when it is; and as for [`json`].
+/// 413 when it is; and as for [`json()`].
 pub fn page_json<T: Serialize>(value: &T) -> Result<Response, Problem> {
     let text = serde_json::to_string(value).map_err(|e| Error::Item(e.to_string()))?;
     if escaped_len(&text) > MAX_ANSWER {

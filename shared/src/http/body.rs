@@ -28,7 +28,7 @@ const ENCODINGS: [&str; 3] = ["gzip", "zstd", "identity"];
 ///
 /// # Errors
 /// 415 for an encoding that is not gzip or zstd, 413 for more than `limit` bytes, 400 when it does not decompress or
-/// asks for a larger window than [`WINDOW_LOG_MAX`].
+/// asks for a window of more than 32 MiB.
 pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, Problem> {
     let encoding =
         headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_lowercase());
