@@ -135,9 +135,15 @@ mod tests {
             let id = BackupId::new(class, "2026-11-22").unwrap();
             assert_eq!(id.to_string().parse::<BackupId>().unwrap(), id);
         }
-        for bad in
-            ["", "d14", "d14.", "d15.2026", "d14.a/b", "d14.a.b", "manual.0123456789-0123456789-0123456789-0"]
-        {
+        for bad in [
+            "",
+            "d14",
+            "d14.",
+            "d15.2026",
+            "d14.a/b",
+            "d14.a.b",
+            "manual.0123456789-0123456789-0123456789-0123",
+        ] {
             assert!(bad.parse::<BackupId>().is_err(), "{bad}");
         }
     }
