@@ -127,8 +127,9 @@ text_id!(
     "1 to 1,000 bytes of UTF-8, not blank, without control characters other than line feed and tab"
 );
 
-/// One environment of one app: what a history belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// One environment of one app: what a history belongs to. As JSON it is the text `app/environment`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct EnvId {
     /// The app.
     pub app: AppName,
@@ -149,6 +150,20 @@ impl FromStr for EnvId {
     fn from_str(text: &str) -> Result<Self, Error> {
         let (app, env) = text.split_once('/').unwrap_or((text, ""));
         Ok(Self { app: app.parse()?, env: env.parse()? })
+    }
+}
+
+impl TryFrom<String> for EnvId {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<EnvId> for String {
+    fn from(env: EnvId) -> String {
+        env.to_string()
     }
 }
 

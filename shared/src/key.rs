@@ -77,12 +77,26 @@ pub fn backup(id: &BackupId) -> String {
     format!("{BACKUP}{}#{}", id.class.as_str(), id.period())
 }
 
+/// What the names of backup files end with.
+const BACKUP_FILE: &str = ".waymark.json.gz";
+
 /// The object of a backup in the backups bucket: `{class}/{environment}/{period}.waymark.json.gz`, where the environment
 /// is the first 32 digits of the SHA-256 of `{app}/{env}`: two names of 63 characters would not leave room.
 pub fn backup_object(env: &EnvId, id: &BackupId) -> String {
     let env: String = Sha256::of(environment(env).as_bytes()).to_string().chars().take(32).collect();
-    format!("{}/{env}/{}.waymark.json.gz", id.class.as_str(), id.period())
+    format!("{}/{env}/{}{BACKUP_FILE}", id.class.as_str(), id.period())
 }
+
+/// The backup whose object has this name in the backups bucket, if it is one of `env`'s.
+pub fn parse_backup_object(env: &EnvId, object: &str) -> Option<BackupId> {
+    let (class, rest) = object.split_once('/')?;
+    let (_, file) = rest.split_once('/')?;
+    let id = BackupId::new(class.parse().ok()?, file.strip_suffix(BACKUP_FILE)?).ok()?;
+    (backup_object(env, &id) == object).then_some(id)
+}
+
+/// The sort key of an environment's backup policy.
+pub const POLICY: &str = "p#policy";
 
 /// The sort key of an upload: `u#{id}`.
 pub fn upload(id: &str) -> String {
@@ -161,7 +175,7 @@ mod tests {
         let v = entry(Version::FIRST);
         let name = name(&"z".parse().unwrap());
         for other in
-            [SETTINGS, "p#policy", "b#x", &marker(Version::MAX), &name, &upload("z"), &idempotency("z", "z")]
+            [SETTINGS, POLICY, "b#x", &marker(Version::MAX), &name, &upload("z"), &idempotency("z", "z")]
         {
             assert!(*other < *v, "{other}");
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::lambda::{Stores, Unanswered, event, invoke};
 use crate::support::runtime_api::Outcome;
+use crate::support::{schedule, sqs, time};
 
 const ENVIRONMENT: &str = "/v1/apps/crm/envs/production";
 
@@ -100,4 +101,34 @@ async fn a_function_without_its_settings_fails_at_start_and_not_at_the_first_req
         Err(Unanswered::Refused(Outcome::InitFailed(_), _)) => {}
         other => panic!("expected it to stop, got {other:#?}"),
     }
+}
+
+#[tokio::test]
+async fn the_tick_queues_what_is_due_and_the_worker_backs_it_up() {
+    let mut stores = Stores::start().await.unwrap();
+    let (endpoint, queued) = sqs::start(0).await;
+    stores.set("AWS_ENDPOINT_URL_SQS", endpoint.clone());
+    stores.set("WAYMARK_BACKUP_QUEUE", sqs::url(&endpoint));
+    let path = format!("{ENVIRONMENT}/working");
+    let put = event("PUT", &path, "crm/*:editor", Some(&json!({ "title": "CRM" }))).unwrap();
+    invoke(env!("CARGO_BIN_EXE_lambda-working"), Some(&stores), &put).await.unwrap();
+
+    let tick = schedule::scheduled(time::start());
+    let due = invoke(env!("CARGO_BIN_EXE_lambda-backup-tick"), Some(&stores), &tick).await.unwrap();
+    assert_eq!(due, 1);
+    let message = queued.lock().unwrap().bodies.remove(0);
+    let mut event: Value = serde_json::from_str(include_str!("../events/sqs.json")).unwrap();
+    event["Records"][0]["body"] = json!(message);
+    let mut broken = event["Records"][0].clone();
+    broken["messageId"] = json!("broken");
+    broken["body"] = json!("{}");
+    event["Records"].as_array_mut().unwrap().push(broken);
+    let worked = invoke(env!("CARGO_BIN_EXE_lambda-backup-worker"), Some(&stores), &event).await.unwrap();
+    assert_eq!(worked, json!({ "batchItemFailures": [{ "itemIdentifier": "broken" }] }));
+
+    let get =
+        crate::support::lambda::event("GET", &format!("{ENVIRONMENT}/backup-policy"), "crm/*:viewer", None);
+    let answer = invoke(env!("CARGO_BIN_EXE_lambda-backup"), Some(&stores), &get.unwrap()).await.unwrap();
+    let policy: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&policy["last"]["ok"], &policy["last"]["version"]), (&json!(true), &json!(1)), "{policy}");
 }

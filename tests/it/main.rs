@@ -4,6 +4,8 @@
 #![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
 
 mod backup;
+mod backup_policy;
+mod backup_rebuild;
 mod backup_stored;
 mod budget;
 mod damage;
@@ -22,6 +24,10 @@ mod restore;
 mod restore_file;
 mod restore_file_damaged;
 mod s3_faults;
+mod schedule;
+mod schedule_days;
+mod schedule_faults;
+mod schedule_sqs;
 mod settings;
 mod snapshot;
 mod story;

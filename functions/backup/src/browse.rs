@@ -35,10 +35,13 @@ pub(crate) struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
     expires: Option<String>,
+    /// The backup whose object stands for this one, since nothing had changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as: Option<BackupId>,
 }
 
 /// A time as answers show it: to the millisecond.
-fn shown(at: Timestamp) -> String {
+pub(crate) fn shown(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
@@ -58,6 +61,7 @@ impl From<&Backup> for Listed {
             verified_at: backup.verified_at.map(shown),
             fault: backup.fault.clone(),
             expires: backup.expires.and_then(|seconds| Timestamp::from_second(seconds).ok()).map(shown),
+            same_as: backup.same_as.clone(),
         }
     }
 }

@@ -2,6 +2,9 @@
 //! transfer bucket first.
 
 mod browse;
+mod policy;
+mod rebuild;
+pub mod schedule;
 mod take;
 mod upload;
 mod verify;
@@ -10,6 +13,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use waymark::Waymark;
 
+pub use rebuild::{Rebuilt, rebuild};
+
 /// The routes that API Gateway sends here.
 pub const ROUTES: &[&str] = &[
     "POST /v1/apps/{app}/envs/{env}/backups",
@@ -17,6 +22,8 @@ pub const ROUTES: &[&str] = &[
     "GET /v1/apps/{app}/envs/{env}/backups/{id}",
     "GET /v1/apps/{app}/envs/{env}/backups/{id}/file",
     "POST /v1/apps/{app}/envs/{env}/backups/{id}/verify",
+    "GET /v1/apps/{app}/envs/{env}/backup-policy",
+    "PUT /v1/apps/{app}/envs/{env}/backup-policy",
     "POST /v1/apps/{app}/envs/{env}/uploads",
 ];
 
@@ -27,6 +34,7 @@ pub fn router(waymark: Waymark) -> Router {
         .route("/v1/apps/{app}/envs/{env}/backups/{id}", get(browse::one))
         .route("/v1/apps/{app}/envs/{env}/backups/{id}/file", get(browse::file))
         .route("/v1/apps/{app}/envs/{env}/backups/{id}/verify", post(verify::verify))
+        .route("/v1/apps/{app}/envs/{env}/backup-policy", get(policy::read).put(policy::replace))
         .route("/v1/apps/{app}/envs/{env}/uploads", post(upload::announce))
         .with_state(waymark)
 }

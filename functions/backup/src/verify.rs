@@ -17,7 +17,7 @@ pub(crate) async fn verify(
     let backup = waymark.history.backup(&editor.env, &id).await?;
     let proved = waymark.prove(&backup.key).await?;
     let faults = proved.faults(&backup);
-    waymark.history.mark_verified(&editor.env, &id, faults.first().map(String::as_str)).await?;
+    waymark.history.mark_verified(&editor.env, backup.owner(), faults.first().map(String::as_str)).await?;
     page_json(&json!({
         "ok": faults.is_empty(),
         "id": id,

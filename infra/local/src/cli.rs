@@ -1,4 +1,4 @@
-//! The command line: `waymark` serves, `waymark token` prints a token.
+//! The command line: `waymark` serves, `waymark token` prints a token, `waymark rebuild-backups` lists backups anew.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use waymark::caller::Grant;
 use waymark::clock::Sources;
 
 use crate::data_dir::{DataDir, DataDirError};
+use crate::rebuild::{self, RebuildError};
 use crate::secrets::{Secrets, SecretsError};
 use crate::service::{Place, Running, StartError};
 use crate::token::{NewToken, Refused, TokenKey};
@@ -35,6 +36,16 @@ pub struct Cli {
 enum Command {
     /// Print a token for this data folder.
     Token(TokenArgs),
+    /// Make the list of backups anew from the backups bucket, after the table was lost. Nothing is removed.
+    RebuildBackups(RebuildArgs),
+}
+
+#[derive(Debug, Parser)]
+struct RebuildArgs {
+    /// In the AWS account of the environment, with the functions' variables (WAYMARK_TABLE and the others), not in the
+    /// data folder.
+    #[arg(long)]
+    account: bool,
 }
 
 #[derive(Debug, Parser)]
@@ -68,6 +79,9 @@ pub enum CliError {
     /// The token.
     #[error("cannot make a token: {0}")]
     Token(#[from] Refused),
+    /// The list of backups.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// The operating system: the output cannot be written, or signals cannot be received.
     #[error("cannot go on: {0}")]
     System(#[from] std::io::Error),
@@ -91,6 +105,13 @@ impl Cli {
             Some(Command::Token(args)) => {
                 writeln!(out, "{}", token(&self.data, args, &sources)?)?;
                 Ok(())
+            }
+            Some(Command::RebuildBackups(RebuildArgs { account })) => {
+                let rebuilt = match account {
+                    true => rebuild::in_account(sources).await?,
+                    false => rebuild::in_folder(&self.data, sources).await?,
+                };
+                Ok(rebuild::report(&rebuilt, out)?)
             }
             None => {
                 let place = Place { data: self.data, listen: self.listen };

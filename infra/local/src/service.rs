@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
-use waymark::aws::{Clients, Resources};
+use waymark::aws::Clients;
 use waymark::clock::Sources;
 use waymark::{Problem, Waymark};
 
+use crate::backups::Schedule;
 use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::engines::{Engine, EngineError};
 use crate::gateway::{Function, Gateway, RouteError};
@@ -41,6 +42,7 @@ pub struct Running {
     engines: Vec<Engine>,
     address: SocketAddr,
     token: String,
+    schedule: Schedule,
     _lock: Lock,
 }
 
@@ -100,8 +102,10 @@ impl Running {
         provision::provision(&clients, &resources).await?;
         let key = TokenKey::from_secret(&secrets.token);
         let token = key.issue(&machine_token(), sources.clock.now())?;
-        let gateway = Gateway::new(functions(clients, resources, sources.clone()), key, sources)?;
-        Ok(Self { listener, gateway, engines, address, token, _lock: lock })
+        let waymark = Waymark::new(clients, resources, sources.clone(), waymark::Options::default());
+        let gateway = Gateway::new(functions(&waymark), key, sources)?;
+        let schedule = Schedule::start(waymark);
+        Ok(Self { listener, gateway, engines, address, token, schedule, _lock: lock })
     }
 
     /// Where it listens, with the port that the operating system chose.
@@ -122,6 +126,7 @@ impl Running {
     /// Serves until `stop` resolves, finishes the requests that have begun, and stops the engines.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         server::serve(self.listener, self.gateway.into_router(), stop).await;
+        drop(self.schedule);
         for engine in self.engines {
             engine.stop().await;
         }
@@ -129,8 +134,7 @@ impl Running {
 }
 
 /// All functions of the service with their routes, as the account's template has them.
-pub fn functions(clients: Clients, resources: Resources, sources: Sources) -> Vec<Function> {
-    let waymark = Waymark::new(clients, resources, sources, waymark::Options::default());
+pub fn functions(waymark: &Waymark) -> Vec<Function> {
     let mut functions = vec![
         Function { routes: waymark_working::ROUTES, router: waymark_working::router(waymark.clone()) },
         Function { routes: waymark_snapshot::ROUTES, router: waymark_snapshot::router(waymark.clone()) },
@@ -138,7 +142,7 @@ pub fn functions(clients: Clients, resources: Resources, sources: Sources) -> Ve
         Function { routes: waymark_publish::ROUTES, router: waymark_publish::router(waymark.clone()) },
         Function { routes: waymark_live::ROUTES, router: waymark_live::router(waymark.clone()) },
         Function { routes: waymark_restore::ROUTES, router: waymark_restore::router(waymark.clone()) },
-        Function { routes: waymark_backup::ROUTES, router: waymark_backup::router(waymark) },
+        Function { routes: waymark_backup::ROUTES, router: waymark_backup::router(waymark.clone()) },
     ];
     for function in &mut functions {
         // As each function's own main does.
@@ -164,7 +168,7 @@ async fn listen(listen: &str) -> Result<TcpListener, StartError> {
 }
 
 /// Starts the engines that no variable replaces, and makes clients of the ones and the others.
-async fn engines(data: &DataDir, s3: &Credentials) -> Result<(Clients, Vec<Engine>), StartError> {
+pub(crate) async fn engines(data: &DataDir, s3: &Credentials) -> Result<(Clients, Vec<Engine>), StartError> {
     let given = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dynamodb_engine =
         if given(ENDPOINT_DYNAMODB) { None } else { Some(Engine::dynamodb(Some(data.path())).await?) };

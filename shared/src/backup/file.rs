@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Config, ConfigError, MAX_BYTES};
 use crate::entry::Author;
 use crate::hash::Sha256;
-use crate::id::{AppName, EnvName, SnapshotName, Version};
+use crate::id::{AppName, EnvName, Note, SnapshotName, Version};
 
 /// The format that this library writes, and the only one that it reads.
 const FORMAT: u32 = 1;
@@ -70,6 +70,18 @@ pub struct HeadMark {
     pub hash: Sha256,
 }
 
+/// When and why a backup was taken, so that the list of backups can be made anew from the files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// When.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub author: Author,
+    /// A note for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+}
+
 /// A backup: the state of an environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct File {
@@ -85,6 +97,9 @@ pub struct File {
     pub author: Author,
     /// The newest entry when the backup was taken.
     pub head: HeadMark,
+    /// When and why the backup was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// The config.
     #[serde(flatten)]
     pub config: Part,
@@ -161,11 +176,11 @@ impl File {
     pub fn new(
         (app, environment): (AppName, EnvName),
         (at, author): (Timestamp, Author),
-        head: HeadMark,
+        (head, taken): (HeadMark, Taken),
         config: Part,
         live: Option<Part>,
     ) -> Self {
-        Self { format: FORMAT, app, environment, at, author, head, config, live }
+        Self { format: FORMAT, app, environment, at, author, head, taken: Some(taken), config, live }
     }
 
     /// The file as it is stored and downloaded.
@@ -271,7 +286,10 @@ mod tests {
             let file = File::new(
                 ("crm".parse().unwrap(), "production".parse().unwrap()),
                 (Timestamp::from_millisecond(ms).unwrap(), Author { id: who.clone(), name: who }),
-                HeadMark { version: Version::new(head).unwrap(), hash: Sha256::of(text.as_bytes()) },
+                (
+                    HeadMark { version: Version::new(head).unwrap(), hash: Sha256::of(text.as_bytes()) },
+                    Taken { at: Timestamp::UNIX_EPOCH, author: Author { id: "a".into(), name: "A".into() }, note: None },
+                ),
                 part(version, None, &text),
                 live.as_deref().map(|live| part(1, Some("v1"), live)),
             );

@@ -2,10 +2,12 @@
 
 mod class;
 mod file;
+mod policy;
 mod store;
 mod take;
 
 pub use class::{BackupId, Class};
-pub use file::{Checked, File, FileError, HeadMark, Part, gunzip, is_backup, is_gzip};
-pub use store::{Backups, Put};
+pub use file::{Checked, File, FileError, HeadMark, Part, Taken, gunzip, is_backup, is_gzip};
+pub use policy::{Every, Keep, Policy, hour_of};
+pub use store::{Backups, Put, Stored};
 pub use take::{Proof, Proved, Take};

@@ -29,6 +29,15 @@ pub struct Backups {
     bucket: String,
 }
 
+/// An object of the bucket, as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name.
+    pub key: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
 /// What a put found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
@@ -91,6 +100,28 @@ impl Backups {
             }
             Err(error) => Err(failed(Cause::from(error))),
         }
+    }
+
+    /// A page of the bucket's objects, and the token for the next page. One LIST of up to 1,000.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn list(&self, from: Option<String>) -> Result<(Vec<Stored>, Option<String>), Error> {
+        let output = self
+            .s3
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .set_continuation_token(from)
+            .send()
+            .await
+            .map_err(|e| Error::storage("list the backups bucket")(Cause::from(e)))?;
+        let objects = output.contents.unwrap_or_default().into_iter().filter_map(|object| {
+            Some(Stored {
+                key: object.key?,
+                size: object.size.and_then(|size| size.try_into().ok()).unwrap_or_default(),
+            })
+        });
+        Ok((objects.collect(), output.next_continuation_token))
     }
 
     /// A presigned GET of an object, saved by browsers as `file_name`. No call.

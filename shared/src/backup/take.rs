@@ -1,6 +1,8 @@
 //! Taking a backup, and proving it: what was written is read back and compared before it is called good.
 
-use super::file::{Checked, File, FileError, HeadMark, Part};
+use jiff::Timestamp;
+
+use super::file::{Checked, File, FileError, HeadMark, Part, Taken};
 use super::{BackupId, Put};
 use crate::config::Config;
 use crate::entry::Author;
@@ -85,9 +87,12 @@ impl Waymark {
         let config = self.configs.read(&env.app, of.version, &of.config).await?;
         let live = self.live_part(env, head, &config).await?;
         let mark = HeadMark { version: head.entry.version, hash: head.hash() };
+        let now = self.sources.clock.now();
+        let taken =
+            Taken { at: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now), author, note };
         let part = Part::new(of.version, of.name, &config);
         let place = (env.app.clone(), env.env.clone());
-        let file = File::new(place, (entry.at, entry.author), mark, part, live);
+        let file = File::new(place, (entry.at, entry.author), (mark, taken), part, live);
         let written =
             file.write().map_err(|fault| Error::Unproven { id: id.to_string(), fault: fault.to_string() })?;
         let (key, put) = self.backups.put(env, &id, written).await?;
@@ -101,8 +106,7 @@ impl Waymark {
         if put == Put::Written && checked.file != file {
             return Err(unproven("is not what was written".to_owned()));
         }
-        let now = self.sources.clock.now();
-        Ok(Backup::new(id, key, &checked.file, (size, sha256), author, note, now))
+        Ok(Backup::new(id, key, &checked.file, (size, sha256), now))
     }
 
     /// Reads a backup and checks all of it, by the code that a restore uses. One GET.

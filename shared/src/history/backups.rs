@@ -1,11 +1,15 @@
 //! Records of backups: what there is, without reading the bucket.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Alongside, History, Mutation, Reply, parsed};
-use crate::backup::{BackupId, File};
+use super::{Alongside, History, Mutation, Reply, keyed, parsed};
+use crate::backup::{BackupId, File, Taken};
 use crate::entry::Author;
 use crate::error::{Cause, Error};
 use crate::hash::Sha256;
@@ -28,6 +32,9 @@ pub struct Backup {
     pub sha256: Sha256,
     /// The config's length in bytes.
     pub bytes: u64,
+    /// The SHA-256 of what was live, where that was another config.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Sha256>,
     /// The file's length in bytes.
     pub size: u64,
     /// The file's SHA-256.
@@ -53,20 +60,25 @@ pub struct Backup {
     /// When the bucket may drop it, in seconds since 1970; also the table's TTL attribute. `None` for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<i64>,
+    /// The backup whose object stands for this one too, since nothing has changed between them. What was found when
+    /// the object was last read is in that one's record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<BackupId>,
 }
 
 impl Backup {
-    /// The record of a file that was just read back and found whole.
+    /// The record of a file that was read at `now` and found whole. When it was taken, and for whom, the file says.
     pub fn new(
         id: BackupId,
         key: String,
         file: &File,
         (size, file_sha256): (u64, Sha256),
-        author: Author,
-        note: Option<Note>,
         now: Timestamp,
     ) -> Self {
-        let expires = id.class.lifetime().map(|lifetime| (now + lifetime).as_second());
+        // Files of before these were written down: the config's own time and author are the best that is known.
+        let known = || Taken { at: file.at, author: file.author.clone(), note: None };
+        let Taken { at, author, note } = file.taken.clone().unwrap_or_else(known);
+        let expires = id.class.lifetime().map(|lifetime| (at + lifetime).as_second());
         let config = &file.config;
         Self {
             id,
@@ -75,19 +87,37 @@ impl Backup {
             name: config.name.clone(),
             sha256: config.sha256,
             bytes: config.bytes,
+            live: file.live.as_ref().map(|live| live.sha256),
             size,
             file_sha256,
-            at: now,
+            at,
             author,
             note,
             verified_at: Some(now),
             fault: None,
             expires,
+            same_as: None,
         }
     }
 
+    /// The record of `id`, for which this backup's object stands too, from `at` on.
+    pub fn standing_for(&self, id: BackupId, at: Timestamp) -> Self {
+        Self { id, at, same_as: Some(self.id.clone()), note: None, fault: None, ..self.clone() }
+    }
+
+    /// The backup whose object this is.
+    pub fn owner(&self) -> &BackupId {
+        self.same_as.as_ref().unwrap_or(&self.id)
+    }
+
+    /// Takes over what the owner's record says of the object.
+    fn seen_as(&mut self, owner: &Self) {
+        self.verified_at = owner.verified_at;
+        self.fault.clone_from(&owner.fault);
+    }
+
     /// Whether the bucket still has it at `now`.
-    fn counts(&self, now: Timestamp) -> bool {
+    pub fn counts(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|expires| now.as_second() < expires)
     }
 }
@@ -106,16 +136,47 @@ impl History {
         self.record(mutation, &[Alongside::Backup(Box::new(backup))], reply).await
     }
 
-    /// A backup by its id. One get.
+    /// Records a backup that was found in the bucket; false when it is recorded already. One put.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn record_found(&self, env: &EnvId, backup: &Backup) -> Result<bool, Error> {
+        let item = keyed(&key::environment(env), &key::backup(&backup.id), backup)?;
+        let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));
+        match put.condition_expression("attribute_not_exists(sk)").send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(Error::storage("record a backup")(Cause::from(error))),
+        }
+    }
+
+    /// A backup by its id. One get, and another where an older object stands for it.
     ///
     /// # Errors
     /// [`Error::NoBackup`] when there is none, or its time is over; [`Error::Storage`]; [`Error::Item`].
     pub async fn backup(&self, env: &EnvId, id: &BackupId) -> Result<Backup, Error> {
-        let item = self.get(&key::environment(env), &key::backup(id)).await?;
-        let backup: Option<Backup> = item.map(parsed).transpose()?;
-        backup
-            .filter(|backup| backup.counts(self.sources.clock.now()))
-            .ok_or_else(|| Error::NoBackup(id.to_string()))
+        let now = self.sources.clock.now();
+        let mut backup = self
+            .backup_record(env, id)
+            .await?
+            .filter(|backup| backup.counts(now))
+            .ok_or_else(|| Error::NoBackup(id.to_string()))?;
+        if let Some(owner) = &backup.same_as
+            && let Some(owner) = self.backup_record(env, owner).await?
+        {
+            backup.seen_as(&owner);
+        }
+        Ok(backup)
+    }
+
+    async fn backup_record(&self, env: &EnvId, id: &BackupId) -> Result<Option<Backup>, Error> {
+        self.get(&key::environment(env), &key::backup(id)).await?.map(parsed).transpose()
     }
 
     /// All backups of an environment, newest first. A query for each MB of records.
@@ -148,22 +209,35 @@ impl History {
             }
         }
         backups.retain(|backup| backup.counts(now));
+        let owners: HashMap<BackupId, Backup> =
+            backups.iter().map(|backup| (backup.id.clone(), backup.clone())).collect();
+        for backup in &mut backups {
+            if let Some(owner) = backup.same_as.as_ref().and_then(|owner| owners.get(owner)) {
+                backup.seen_as(owner);
+            }
+        }
         backups.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
         Ok(backups)
     }
 
-    /// Writes down what reading a backup showed: whole, or what is wrong with it. One update.
+    /// Writes down what reading a backup's object showed, in the record of its [`Backup::owner`]: whole, or what is
+    /// wrong with it. One update; nothing when the record is gone by now.
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn mark_verified(&self, env: &EnvId, id: &BackupId, fault: Option<&str>) -> Result<(), Error> {
+    pub async fn mark_verified(
+        &self,
+        env: &EnvId,
+        owner: &BackupId,
+        fault: Option<&str>,
+    ) -> Result<(), Error> {
         let now = AttributeValue::N(self.sources.clock.now().as_millisecond().to_string());
         let update = self
             .dynamodb
             .update_item()
             .table_name(&self.table)
             .key("pk", AttributeValue::S(key::environment(env)))
-            .key("sk", AttributeValue::S(key::backup(id)))
+            .key("sk", AttributeValue::S(key::backup(owner)))
             .condition_expression("attribute_exists(sk)");
         let update = match fault {
             None => update
@@ -173,11 +247,16 @@ impl History {
                 .update_expression("SET #fault = :fault")
                 .expression_attribute_values(":fault", AttributeValue::S(fault.to_owned())),
         };
-        update
-            .expression_attribute_names("#fault", "fault")
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|e| Error::storage("mark a backup as verified")(Cause::from(e)))
+        match update.expression_attribute_names("#fault", "fault").send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::storage("mark a backup as verified")(Cause::from(error))),
+        }
     }
 }

@@ -33,7 +33,7 @@ pub struct Mutation {
 }
 
 impl Mutation {
-    fn env(&self) -> Result<&EnvId, Error> {
+    pub(super) fn env(&self) -> Result<&EnvId, Error> {
         match &self.place {
             Place::Environment(env) => Ok(env),
             Place::App(_) => Err(Error::Item("an app has no history".to_owned())),

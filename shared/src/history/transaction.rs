@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::append::Write;
-use super::{Backup, History, Marker, NameRecord, Settings, Upload, idempotency, keyed, registry, settings};
+use super::{
+    Backup, History, Marker, NameRecord, SetPolicy, Settings, Upload, idempotency, keyed, registry, settings,
+};
 use crate::entry::Item;
 use crate::error::Error;
 use crate::id::{EnvId, Note, SnapshotName, Version};
@@ -52,6 +54,8 @@ pub enum Alongside {
     Upload(Upload),
     /// Records a backup, unless it is recorded already.
     Backup(Box<Backup>),
+    /// Sets an environment's backup policy.
+    Policy(EnvId, SetPolicy),
 }
 
 /// Why a transaction was refused for a reason other than its entries.
@@ -160,6 +164,11 @@ impl History {
                     Meaning::Refused(Refused::AlreadyThere),
                 )
             }
+            Alongside::Policy(env, policy) => {
+                let items = self.policy_items(env, policy)?;
+                parts.extend(items.map(|item| Part { item, meaning: Meaning::None }));
+                return Ok(());
+            }
             Alongside::Settings(settings) => {
                 (self.any_item(keyed(pk, key::SETTINGS, settings)?)?, Meaning::None)
             }
@@ -229,6 +238,6 @@ impl History {
     }
 }
 
-fn built(error: aws_sdk_dynamodb::error::BuildError) -> Error {
+pub(super) fn built(error: aws_sdk_dynamodb::error::BuildError) -> Error {
     Error::Item(error.to_string())
 }

@@ -6,6 +6,7 @@ use http::Request;
 use jiff::SignedDuration;
 use serde_json::json;
 use tower::ServiceExt;
+use waymark::{Options, Waymark};
 use waymark_local::gateway::Gateway;
 use waymark_local::service::functions;
 use waymark_local::token::{NewToken, TokenKey};
@@ -24,7 +25,12 @@ fn gateway(stack: &Stack) -> (Router, String) {
     };
     let token = key.issue(&token, time::start()).unwrap();
     let sources = stack.waymark.sources.clone();
-    let functions = functions(stack.clients.clone(), stack.resources.clone(), sources.clone());
+    let functions = functions(&Waymark::new(
+        stack.clients.clone(),
+        stack.resources.clone(),
+        sources.clone(),
+        Options::default(),
+    ));
     (Gateway::new(functions, key, sources).unwrap().into_router(), token)
 }
 

@@ -10,6 +10,7 @@ const NEEDED: &[(&str, Option<&str>)] = &[
     // Anybody with a token: it lists what the token's grants allow.
     ("GET /v1/apps", None),
     ("GET /v1/apps/{app}/envs/{env}", Some("viewer")),
+    ("GET /v1/apps/{app}/envs/{env}/backup-policy", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/backups", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/backups/{id}", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/backups/{id}/file", Some("viewer")),
@@ -34,6 +35,7 @@ const NEEDED: &[(&str, Option<&str>)] = &[
     ("POST /v1/apps/{app}/envs/{env}/snapshots", Some("editor")),
     ("POST /v1/apps/{app}/envs/{env}/unpublish", Some("publisher")),
     ("POST /v1/apps/{app}/envs/{env}/uploads", Some("editor")),
+    ("PUT /v1/apps/{app}/envs/{env}/backup-policy", Some("admin")),
     ("PUT /v1/apps/{app}/envs/{env}/settings", Some("admin")),
     ("PUT /v1/apps/{app}/envs/{env}/working", Some("editor")),
     ("PUT /v1/apps/{app}/settings", Some("admin")),

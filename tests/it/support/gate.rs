@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use waymark::aws::{Clients, Resources};
 use waymark::clock::Clock as _;
+use waymark::{Options, Waymark};
 use waymark_local::engines::Engines;
 use waymark_local::gateway::Gateway;
 use waymark_local::provision::{local_resources, provision};
@@ -47,7 +48,8 @@ impl Gate {
             lifetime: SignedDuration::from_hours(240),
         };
         let token = format!("Bearer {}", key.issue(&token, clock.now()).unwrap());
-        let functions = functions(clients.clone(), resources.clone(), sources.clone());
+        let functions =
+            functions(&Waymark::new(clients.clone(), resources.clone(), sources.clone(), Options::default()));
         let router = Gateway::new(functions, key, sources).unwrap().into_router();
         Self { router, token, clock, clients, resources, _objects: objects, _engines: engines }
     }

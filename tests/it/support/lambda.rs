@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Stores {
     engines: Engines,
     names: Resources,
+    /// More variables of the function's.
+    more: Vec<(&'static str, String)>,
     _objects: TempDir,
 }
 
@@ -36,12 +38,18 @@ impl Stores {
         let engines = Engines::in_memory(objects.path()).await?;
         let names = local_resources();
         provision(&engines.clients(), &names).await?;
-        Ok(Self { engines, names, _objects: objects })
+        Ok(Self { engines, names, more: Vec::new(), _objects: objects })
+    }
+
+    /// Gives the functions another variable.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.more.push((name, value));
     }
 
     /// What the stack's template puts into a function's environment, and the endpoints and the credentials.
-    fn environment(&self) -> [(&'static str, &str); 8] {
-        [
+    fn environment(&self) -> Vec<(&'static str, &str)> {
+        let more = self.more.iter().map(|(name, value)| (*name, value.as_str()));
+        let mut variables: Vec<(&'static str, &str)> = vec![
             ("AWS_ACCESS_KEY_ID", &self.engines.credentials().access_key),
             ("AWS_SECRET_ACCESS_KEY", &self.engines.credentials().secret_key),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.engines.dynamodb_endpoint()),
@@ -50,7 +58,9 @@ impl Stores {
             ("WAYMARK_CONFIGS_BUCKET", &self.names.configs),
             ("WAYMARK_BACKUPS_BUCKET", &self.names.backups),
             ("WAYMARK_TRANSFER_BUCKET", &self.names.transfer),
-        ]
+        ];
+        variables.extend(more);
+        variables
     }
 }
 

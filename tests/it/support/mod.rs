@@ -12,6 +12,8 @@ pub(crate) mod lambda;
 pub(crate) mod presigned;
 pub(crate) mod process;
 pub(crate) mod runtime_api;
+pub(crate) mod schedule;
+pub(crate) mod sqs;
 pub(crate) mod stack;
 pub(crate) mod steps;
 pub(crate) mod time;

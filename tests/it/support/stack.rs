@@ -107,6 +107,15 @@ impl Stack {
         self.waymark = waymark;
     }
 
+    /// Functions that use other names of table and buckets.
+    pub(crate) fn over(&mut self, resources: Resources) {
+        let sources = self.waymark.sources.clone();
+        let options = waymark::Options::default();
+        self.waymark = Waymark::new(self.functions.clone(), resources.clone(), sources, options);
+        self.router = router(&self.waymark);
+        self.resources = resources;
+    }
+
     /// Sends a request as `person`.
     pub(crate) async fn send(&self, person: &Person, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(context(json!({

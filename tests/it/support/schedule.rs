@@ -1,0 +1,123 @@
+//! The schedule as a test plays it: EventBridge's event goes to the tick, the queue delivers what it was given at least
+//! once, in batches, to the worker.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use lambda_http::aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use serde_json::{Value, json};
+use waymark::Error;
+use waymark_backup::schedule::{Due, Event, Queue, tick, work};
+
+use super::Stack;
+
+/// A queue that forgets a message only when the worker has succeeded with it.
+#[derive(Debug, Default)]
+pub(crate) struct TestQueue(Mutex<VecDeque<Due>>);
+
+impl Queue for TestQueue {
+    async fn send(&self, due: &[Due]) -> Result<(), Error> {
+        self.0.lock().unwrap().extend(due.iter().cloned());
+        Ok(())
+    }
+}
+
+impl TestQueue {
+    /// What waits in it.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// Up to ten messages, which stay in the queue.
+    fn batch(&self) -> Vec<Due> {
+        self.0.lock().unwrap().iter().take(10).cloned().collect()
+    }
+
+    /// Takes a batch out of the queue, but for the messages at `failed`, which go to its end.
+    fn settle(&self, batch: usize, failed: &[usize]) {
+        let mut queue = self.0.lock().unwrap();
+        let taken: Vec<Due> = queue.drain(..batch).collect();
+        queue.extend(taken.into_iter().enumerate().filter(|(at, _)| failed.contains(at)).map(|(_, due)| due));
+    }
+
+    /// Delivers one batch; says how many messages failed.
+    pub(crate) async fn deliver(&self, stack: &Stack) -> usize {
+        let batch = self.batch();
+        let failed: Vec<usize> = work(&stack.waymark, event(&batch))
+            .await
+            .batch_item_failures
+            .into_iter()
+            .map(|failure| failure.item_identifier.parse().unwrap())
+            .collect();
+        self.settle(batch.len(), &failed);
+        failed.len()
+    }
+
+    /// Delivers everything; nothing may fail.
+    pub(crate) async fn deliver_all(&self, stack: &Stack) {
+        while self.len() > 0 {
+            assert_eq!(self.deliver(stack).await, 0);
+        }
+    }
+}
+
+/// The event that brings a batch, the messages by their place in it.
+fn event(batch: &[Due]) -> SqsEvent {
+    let message = |(id, due): (usize, &Due)| {
+        let mut message = SqsMessage::default();
+        message.message_id = Some(id.to_string());
+        message.body = Some(serde_json::to_string(due).unwrap());
+        message
+    };
+    let mut event = SqsEvent::default();
+    event.records = batch.iter().enumerate().map(message).collect();
+    event
+}
+
+/// EventBridge Scheduler's event for a time.
+pub(crate) fn scheduled(time: Timestamp) -> Value {
+    let mut event: Value = serde_json::from_str(include_str!("../../events/scheduler.json")).unwrap();
+    event["time"] = json!(time.to_string());
+    event
+}
+
+impl Stack {
+    /// Gives the tick the event for a time.
+    pub(crate) async fn tick(&self, queue: &TestQueue, time: Timestamp) -> u64 {
+        let event: Event = serde_json::from_value(scheduled(time)).unwrap();
+        tick(&self.waymark, queue, event.time).await.unwrap()
+    }
+
+    /// The tick for a time and all that it brings; says how many environments were due.
+    pub(crate) async fn scheduled_backups(&self, time: Timestamp) -> u64 {
+        let queue = TestQueue::default();
+        let due = self.tick(&queue, time).await;
+        queue.deliver_all(self).await;
+        due
+    }
+
+    /// The names of the objects in the backups bucket, sorted.
+    pub(crate) async fn backup_objects(&self) -> Vec<String> {
+        let bucket = &self.resources.backups;
+        let listed = self.clients.s3.list_objects_v2().bucket(bucket).send().await.unwrap();
+        let mut keys: Vec<String> =
+            listed.contents().iter().filter_map(|o| o.key().map(str::to_owned)).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The file on disk of an object in the backups bucket.
+    pub(crate) fn backup_file(&self, key: &str) -> std::path::PathBuf {
+        self.objects.path().join("s3").join(&self.resources.backups).join(key)
+    }
+
+    /// Flips a bit in the middle of an object in the backups bucket.
+    pub(crate) fn flip(&self, key: &str) {
+        let file = self.backup_file(key);
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+    }
+}
