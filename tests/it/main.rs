@@ -17,6 +17,7 @@ mod kill;
 mod lambda_main;
 mod large;
 mod live;
+mod local_schedule;
 mod publish;
 mod races;
 mod refusals;
