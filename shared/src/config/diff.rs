@@ -1,29 +1,51 @@
-//! What changed between two configs, as operations of RFC 6902 that turn one into the other.
+//! What changed between two configs: as a list for people and programs, as an RFC 6902 patch, and as plain text.
+//!
+//! Objects are compared by key. Arrays are compared by *identity* where their elements have one: a key whose values
+//! are strings or numbers and different in every element of both arrays ([`align`] says which). Otherwise by the
+//! longest common subsequence, and inside a run that was replaced by one of equal length, element by element. What
+//! kept its identity or its value and changed its place has moved. What differs only in white space, order of keys, or
+//! the spelling of numbers and strings is no change.
+//!
+//! Both texts are scanned once. Time and memory grow with their length; matching long arrays without identity takes up to
+//! n·√n steps, and past a budget n·log n with a coarser result. Configs with more than two million values are
+//! compared with their largest parts as one value each.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::pointer;
-use super::span::{Kind, Member, Unexpected, elements, kind, members};
-use super::value;
+use super::outline::Outline;
+
+mod align;
+mod identity;
+mod label;
+mod lines;
+mod lis;
+mod list;
+mod patch;
+mod text;
+mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use align::{Pair, Sameness, align, matches};
+pub(super) use identity::{Identity, identity, shared_identity};
+pub(super) use label::Trail;
+pub use lines::Hunk;
+pub(super) use lis::longest_rising;
+
 /// The changes from one config to another.
 #[derive(Debug, Serialize)]
-pub struct Changes {
-    /// Applied in this order to the one config they give the other, by value.
-    pub operations: Vec<Operation>,
+pub struct Diff {
+    /// The changes, in the order of the newer config; what is gone stands where it was.
+    pub changes: Vec<Change>,
     /// How many of each kind they are.
     pub counts: Counts,
 }
 
-/// How many operations of each kind a change takes.
+/// How many changes of each kind there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Members and elements that are new.
@@ -32,190 +54,113 @@ pub struct Counts {
     pub removed: u64,
     /// Values that are others now.
     pub changed: u64,
+    /// Elements that are in another place of their array; 0 in entries that were written before moves were told apart.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub moved: u64,
 }
 
-/// One change, an operation of RFC 6902.
-#[derive(Serialize)]
-#[serde(tag = "op", rename_all = "lowercase")]
-pub enum Operation {
-    /// A new member, or a new element at the end of an array.
-    Add {
-        /// The JSON Pointer of the place.
-        path: String,
-        /// The value, in its own text.
-        value: Box<RawValue>,
-    },
-    /// A member or element that is gone.
-    Remove {
-        /// The JSON Pointer of the place.
-        path: String,
-    },
-    /// Another value.
-    Replace {
-        /// The JSON Pointer of the place.
-        path: String,
-        /// The new value, in its own text.
-        value: Box<RawValue>,
-    },
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
-impl Operation {
-    /// The JSON Pointer of the place.
-    pub fn path(&self) -> &str {
-        match self {
-            Self::Add { path, .. } | Self::Remove { path } | Self::Replace { path, .. } => path,
-        }
+impl Counts {
+    /// All changes together.
+    pub fn total(&self) -> u64 {
+        self.added.saturating_add(self.removed).saturating_add(self.changed).saturating_add(self.moved)
     }
+}
+
+/// Such as `3 changed, 1 moved`; nothing where there is none.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = [
+            (self.changed, "changed"),
+            (self.added, "added"),
+            (self.removed, "removed"),
+            (self.moved, "moved"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// What kind of change it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// A new member or element.
+    Add,
+    /// A member or element that is gone.
+    Remove,
+    /// Another value.
+    Replace,
+    /// An element in another place of its array.
+    Move,
+}
+
+/// One change.
+#[derive(Serialize)]
+pub struct Change {
+    /// Its kind.
+    pub op: Op,
+    /// The JSON Pointer of the place in the newer config; of what is gone, in the older.
+    pub path: String,
+    /// The JSON Pointer of the place in the older config, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The value before, in its own spelling without white space around its parts. None for what is new or moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<RawValue>>,
+    /// The value after, likewise. None for what is gone or moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Box<RawValue>>,
+    /// The place in words, such as `Panel "Raft IO" › title`.
+    pub label: String,
+    /// Which lines changed, where both values are strings and one has several lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<Hunk>>,
 }
 
 /// Shows the kind only: contents never reach a log.
-impl fmt::Debug for Operation {
+impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Add { .. } => "Add",
-            Self::Remove { .. } => "Remove",
-            Self::Replace { .. } => "Replace",
-        })
+        self.op.fmt(f)
     }
 }
 
-/// The operations that turn `before` into `after`, both texts of configs.
-///
-/// Objects are compared by key, arrays by position. What differs only in white space, order of keys, or the
-/// spelling of numbers and strings is no change. Each level that differs is scanned once more, so the time is
-/// the size of both texts times the depth of what differs; after about three seconds, what is left to compare is
-/// replaced where its text differs.
-pub fn changes(before: &str, after: &str) -> Changes {
-    let mut walk = Walk::new(Some(Vec::new()));
-    walk.value(before, after);
-    Changes { operations: walk.operations.unwrap_or_default(), counts: walk.counts }
+/// What changed from `before` to `after`, both texts of configs.
+pub fn diff(before: &str, after: &str) -> Diff {
+    let (old, new) = (Outline::of(before), Outline::of(after));
+    let edit = walk::compare(&old, &new, Sameness::Identity);
+    let counts = edit.as_ref().map(walk::Edit::counts).unwrap_or_default();
+    list::diff(&old, &new, edit.as_ref(), counts)
 }
 
-/// How many operations [`changes`] would give, without making them.
+/// How much changed from `before` to `after`: the counts of [`diff`], without its list.
 pub fn counts(before: &str, after: &str) -> Counts {
-    let mut walk = Walk::new(None);
-    walk.value(before, after);
-    walk.counts
+    if before == after {
+        return Counts::default();
+    }
+    let edit = walk::compare(&Outline::of(before), &Outline::of(after), Sameness::Identity);
+    edit.as_ref().map(walk::Edit::counts).unwrap_or_default()
 }
 
-struct Walk {
-    /// `None` when only the numbers are wanted.
-    operations: Option<Vec<Operation>>,
-    counts: Counts,
-    /// The JSON Pointer of the present place; not kept when only the numbers are wanted.
-    path: String,
-    /// Bytes that may still be scanned.
-    work: usize,
+/// The JSON text of an RFC 6902 patch that turns `before` into `after`, by value: operations `add`, `remove`,
+/// `replace` and `move`, to be applied in their order.
+///
+/// Where replacing a whole object or array takes fewer bytes than its single changes, it is replaced. Numbers and
+/// strings keep their spelling.
+pub fn patch(before: &str, after: &str) -> String {
+    let (old, new) = (Outline::of(before), Outline::of(after));
+    let edit = walk::compare(&old, &new, Sameness::Place);
+    patch::write(&old, &new, edit.as_ref())
 }
 
-impl Walk {
-    fn new(operations: Option<Vec<Operation>>) -> Self {
-        Self { operations, counts: Counts::default(), path: String::new(), work: value::MAX_WORK }
-    }
-
-    fn value(&mut self, before: &str, after: &str) {
-        if before == after {
-            return;
-        }
-        let walked = match (kind(before), kind(after)) {
-            (Kind::Object, Kind::Object) => self.objects(before, after),
-            (Kind::Array, Kind::Array) => self.arrays(before, after),
-            _ => Err(Unexpected),
-        };
-        if walked.is_err() && !value::equal_within(before, after, &mut self.work) {
-            self.replace(after);
-        }
-    }
-
-    fn objects(&mut self, before: &str, after: &str) -> Result<(), Unexpected> {
-        value::spend(&mut self.work, before, after)?;
-        let (old, new) = (members(before)?, members(after)?);
-        let keyed: HashMap<Cow<'_, [u8]>, Member<'_>> =
-            new.iter().map(|member| (member.key(), *member)).collect();
-        let known: HashSet<Cow<'_, [u8]>> = old.iter().map(Member::key).collect();
-        // No JSON Pointer can name a key with a lone surrogate: the object is replaced as a whole.
-        if known.iter().chain(keyed.keys()).any(|key| std::str::from_utf8(key).is_err()) {
-            return Err(Unexpected);
-        }
-        for member in &old {
-            let key = member.key();
-            let length = self.enter_key(&key);
-            match keyed.get(&key) {
-                Some(now) => self.value(member.value.get(), now.value.get()),
-                None => self.remove(),
-            }
-            self.path.truncate(length);
-        }
-        for member in &new {
-            let key = member.key();
-            if !known.contains(&key) {
-                let length = self.enter_key(&key);
-                self.add(member.value);
-                self.path.truncate(length);
-            }
-        }
-        Ok(())
-    }
-
-    fn arrays(&mut self, before: &str, after: &str) -> Result<(), Unexpected> {
-        value::spend(&mut self.work, before, after)?;
-        let (old, new) = (elements(before)?, elements(after)?);
-        for (index, (before, after)) in old.iter().zip(&new).enumerate() {
-            let length = self.enter_index(index);
-            self.value(before.get(), after.get());
-            self.path.truncate(length);
-        }
-        // From the end, so that the numbers stay right while the operations are applied one by one.
-        for index in (new.len()..old.len()).rev() {
-            let length = self.enter_index(index);
-            self.remove();
-            self.path.truncate(length);
-        }
-        for (index, element) in new.iter().enumerate().skip(old.len()) {
-            let length = self.enter_index(index);
-            self.add(element);
-            self.path.truncate(length);
-        }
-        Ok(())
-    }
-
-    /// Goes to a member; gives the path's length before, to come back to.
-    fn enter_key(&mut self, key: &[u8]) -> usize {
-        let length = self.path.len();
-        if self.operations.is_some() {
-            pointer::push(&mut self.path, &String::from_utf8_lossy(key));
-        }
-        length
-    }
-
-    fn enter_index(&mut self, index: usize) -> usize {
-        let length = self.path.len();
-        if self.operations.is_some() {
-            pointer::push_index(&mut self.path, index);
-        }
-        length
-    }
-
-    fn add(&mut self, value: &RawValue) {
-        self.counts.added += 1;
-        if let Some(operations) = &mut self.operations {
-            operations.push(Operation::Add { path: self.path.clone(), value: value.to_owned() });
-        }
-    }
-
-    fn remove(&mut self) {
-        self.counts.removed += 1;
-        if let Some(operations) = &mut self.operations {
-            operations.push(Operation::Remove { path: self.path.clone() });
-        }
-    }
-
-    fn replace(&mut self, after: &str) {
-        self.counts.changed += 1;
-        if let Some(operations) = &mut self.operations
-            && let Ok(value) = serde_json::from_str::<&RawValue>(after)
-        {
-            operations.push(Operation::Replace { path: self.path.clone(), value: value.to_owned() });
-        }
-    }
+/// What changed, for people: one line for each change, the changed lines of longer texts below it, long values cut.
+pub fn text(diff: &Diff) -> String {
+    text::write(diff)
 }

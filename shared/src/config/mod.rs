@@ -13,7 +13,10 @@ use crate::hash::Sha256;
 mod check;
 pub mod diff;
 mod error;
+#[cfg(test)]
+mod generate;
 pub mod merge_patch;
+mod outline;
 pub mod patch;
 pub mod pointer;
 pub mod span;

@@ -105,6 +105,29 @@ pub fn unescaped(raw: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+/// A JSON text without the white space between its parts.
+pub(super) fn compact(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let (mut at, mut from, mut out) = (0, 0, String::new());
+    while let Some(byte) = bytes.get(at) {
+        if *byte == b'"' {
+            at = string_end(bytes, at);
+        } else if is_space(byte) {
+            out.push_str(text.get(from..at).unwrap_or_default());
+            at += bytes.get(at..).unwrap_or_default().iter().take_while(|byte| is_space(byte)).count();
+            from = at;
+        } else {
+            at += 1;
+        }
+    }
+    if from == 0 {
+        return text.into();
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out.into()
+}
+
 /// The offset just after the string that starts at `start`. `bytes` must be JSON.
 pub(super) fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::Hasher;
 
 use super::span::{self, Kind, Member, WHITE_SPACE, elements, kind, members, unescaped};
 
@@ -37,6 +38,20 @@ pub(super) fn equal_within(a: &str, b: &str, work: &mut usize) -> bool {
         },
         _ => false,
     }
+}
+
+/// Gives `hasher` the amount of a number: the same for all texts of equal numbers.
+pub(super) fn hash_number(text: &str, hasher: &mut impl Hasher) {
+    let Some(decimal) = Decimal::of(text) else {
+        hasher.write(text.as_bytes());
+        return;
+    };
+    match (decimal.whole, decimal.fraction) {
+        (digits, "") | ("", digits) => hasher.write(digits.as_bytes()),
+        (whole, fraction) => hasher.write([whole, fraction].concat().as_bytes()),
+    }
+    hasher.write_u8(u8::from(decimal.negative));
+    hasher.write_i128(decimal.exponent);
 }
 
 /// Takes the scanning of two texts out of `work`.

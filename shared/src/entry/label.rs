@@ -29,16 +29,9 @@ impl Entry {
 }
 
 fn saved(counts: &Counts) -> String {
-    let parts: Vec<String> =
-        [(counts.changed, "changed"), (counts.added, "added"), (counts.removed, "removed")]
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-    if parts.is_empty() {
-        "Saved: white space only".to_owned()
-    } else {
-        format!("Saved: {}", parts.join(", "))
+    match counts.to_string().as_str() {
+        "" => "Saved: white space only".to_owned(),
+        counts => format!("Saved: {counts}"),
     }
 }
 

@@ -49,7 +49,14 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Pro
 /// # Errors
 /// 413 when it is; and as for [`json()`].
 pub fn page_json<T: Serialize>(value: &T) -> Result<Response, Problem> {
-    let text = serde_json::to_string(value).map_err(|e| Error::Item(e.to_string()))?;
+    page_text(JSON, serde_json::to_string(value).map_err(|e| Error::Item(e.to_string()))?)
+}
+
+/// A text of a media type that no cache keeps.
+///
+/// # Errors
+/// 413 when it is too large for an answer.
+pub fn page_text(media_type: HeaderValue, text: String) -> Result<Response, Problem> {
     if escaped_len(&text) > MAX_ANSWER {
         return Err(Problem::too_large(
             MAX_ANSWER,
@@ -57,7 +64,7 @@ pub fn page_json<T: Serialize>(value: &T) -> Result<Response, Problem> {
             "Ask for less of it at once.",
         ));
     }
-    Ok((StatusCode::OK, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, NO_STORE)], text).into_response())
+    Ok((StatusCode::OK, [(CONTENT_TYPE, media_type), (CACHE_CONTROL, NO_STORE)], text).into_response())
 }
 
 /// The answer to a change.

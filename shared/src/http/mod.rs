@@ -1,5 +1,6 @@
 //! The HTTP edge that all functions share: who may do what, bodies, preconditions, answers.
 
+mod accept;
 mod access;
 mod answer;
 mod body;
@@ -7,8 +8,9 @@ mod input;
 mod listing;
 mod precondition;
 
+pub use accept::accepted;
 pub use access::{Admin, As, AsAdminOfApp, Editor, Publisher, Reader, Signed, Viewer};
-pub use answer::{ConfigAnswer, Prefer, json, page_json, reply};
+pub use answer::{ConfigAnswer, Prefer, json, page_json, page_text, reply};
 pub use body::{MAX_SENT, config_text, decoded};
 pub use input::{Change, Query, Segment, given, present};
 pub use listing::{Limit, listing, query_of};

@@ -77,6 +77,6 @@ fn the_deepest_configs_compare_within_the_stack() {
     let nested = |leaf: &str| format!("{}{leaf}{}", "[{\"a\": ".repeat(64), "}]".repeat(64));
     assert!(equal(&nested("1"), &nested("1.0")));
     assert!(!equal(&nested("1"), &nested("2")));
-    let found = crate::config::diff::changes(&nested("1"), &nested("2"));
-    assert_eq!(found.operations[0].path(), "/0/a".repeat(64));
+    let found = crate::config::diff::diff(&nested("1"), &nested("2"));
+    assert_eq!(found.changes[0].path, "/0/a".repeat(64));
 }

@@ -1,0 +1,233 @@
+//! The scan that makes an outline.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+use super::super::span::{Kind, string_end, unescaped};
+use super::super::{MAX_BYTES, MAX_DEPTH, value};
+use super::{Id, Value};
+
+/// When the list is full, the innermost object or array with at least this part of it is folded.
+const FOLD_PART: usize = 64;
+
+/// Any number does: who makes two values collide gets a worse diff, never a wrong one.
+const STATE: FixedState = FixedState::with_seed(0x5741_594d_4152_4b21);
+
+/// The values of `text`, at most `max` of them.
+pub(super) fn values(text: &str, max: usize) -> Vec<Value> {
+    // Offsets are 32 bits wide.
+    if text.len() > MAX_BYTES * 16 {
+        return vec![Value {
+            hash: hash_text(b't', text.as_bytes()),
+            end: offset(text.len()),
+            ..super::NOTHING
+        }];
+    }
+    let mut scan = Scan { text, max: max.max(1), values: Vec::new(), frames: Vec::new() };
+    scan.run();
+    scan.values
+}
+
+/// The hash of a text of the kind that `tag` stands for.
+fn hash_text(tag: u8, bytes: &[u8]) -> u64 {
+    let mut hasher = STATE.build_hasher();
+    hasher.write(bytes);
+    hasher.write_u8(tag);
+    hasher.finish()
+}
+
+/// The hash of two hashes, in this order.
+fn hash_pair(first: u64, second: u64) -> u64 {
+    let mut hasher = STATE.build_hasher();
+    hasher.write_u64(first);
+    hasher.write_u64(second);
+    hasher.finish()
+}
+
+fn hash_number(text: &str) -> u64 {
+    let mut hasher = STATE.build_hasher();
+    value::hash_number(text, &mut hasher);
+    hasher.write_u8(b'0');
+    hasher.finish()
+}
+
+/// An object or array that has not ended yet.
+struct Frame {
+    /// Its place in the list; `None` inside something folded.
+    id: Option<Id>,
+    is_object: bool,
+    /// Whether the next string is a key.
+    key_next: bool,
+    /// The present member's key.
+    key: (usize, usize),
+    key_hash: u64,
+    hash: u64,
+    len: u32,
+    /// What is in it is not listed.
+    folded: bool,
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    max: usize,
+    values: Vec<Value>,
+    frames: Vec<Frame>,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            at = match byte {
+                b'"' => self.string(at, string_end(bytes, at)),
+                b'{' | b'[' => self.open(at, *byte == b'{'),
+                b'}' | b']' => self.close(at),
+                b',' => {
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.key_next = frame.is_object;
+                    }
+                    at + 1
+                }
+                b' ' | b'\n' | b'\t' | b'\r' | b':' => at + 1,
+                _ => self.scalar(at),
+            };
+        }
+        while !self.frames.is_empty() {
+            self.close(bytes.len().saturating_sub(1));
+        }
+    }
+
+    fn string(&mut self, start: usize, end: usize) -> usize {
+        let hash = hash_text(b'"', &unescaped(self.text.get(start..end).unwrap_or_default()));
+        match self.frames.last_mut() {
+            Some(frame) if frame.key_next => {
+                (frame.key, frame.key_hash, frame.key_next) = ((start, end), hash, false);
+            }
+            _ => {
+                self.list(Kind::String, (start, end));
+                self.end(hash);
+            }
+        }
+        end
+    }
+
+    fn scalar(&mut self, start: usize) -> usize {
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\t' | b'\r');
+        let end = start + rest.iter().position(is_end).unwrap_or(rest.len()).max(1);
+        let text = self.text.get(start..end).unwrap_or_default();
+        let (kind, hash) = match text.as_bytes().first() {
+            Some(b'-' | b'0'..=b'9') => (Kind::Number, hash_number(text)),
+            _ => (Kind::Literal, hash_text(b't', text.as_bytes())),
+        };
+        self.list(kind, (start, end));
+        self.end(hash);
+        end
+    }
+
+    fn open(&mut self, start: usize, is_object: bool) -> usize {
+        let kind = if is_object { Kind::Object } else { Kind::Array };
+        let id = self.list(kind, (start, start));
+        let folded = self.frames.len() >= MAX_DEPTH || self.is_folded();
+        self.frames.push(Frame {
+            id,
+            is_object,
+            key_next: is_object,
+            key: (0, 0),
+            key_hash: 0,
+            hash: if is_object { 1 } else { 2 },
+            len: 0,
+            folded,
+        });
+        start + 1
+    }
+
+    fn close(&mut self, at: usize) -> usize {
+        let Some(frame) = self.frames.pop() else { return at + 1 };
+        let hash = hash_pair(frame.hash, u64::from(frame.len) << 1 | u64::from(frame.is_object));
+        let next = offset(self.values.len());
+        if let Some(value) = frame.id.and_then(|id| self.values.get_mut(id as usize)) {
+            (value.end, value.next, value.len, value.hash) = (offset(at + 1), next, frame.len, hash);
+            value.folded = frame.folded;
+        }
+        self.end_in_parent(hash);
+        at + 1
+    }
+
+    /// Puts a value in the list, unless it is inside something folded.
+    fn list(&mut self, kind: Kind, (start, end): (usize, usize)) -> Option<Id> {
+        if self.is_folded() {
+            return None;
+        }
+        if self.values.len() >= self.max {
+            self.fold();
+            if self.is_folded() {
+                return None;
+            }
+        }
+        let key = self.frames.last().map_or((0, 0), |frame| frame.key);
+        let id = offset(self.values.len());
+        self.values.push(Value {
+            hash: 0,
+            start: offset(start),
+            end: offset(end),
+            key_start: offset(key.0),
+            key_end: offset(key.1),
+            next: id + 1,
+            len: 0,
+            kind,
+            folded: false,
+        });
+        Some(id)
+    }
+
+    fn is_folded(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.folded)
+    }
+
+    /// Ends a value that has no values in it.
+    fn end(&mut self, hash: u64) {
+        if !self.is_folded()
+            && let Some(value) = self.values.last_mut()
+        {
+            value.hash = hash;
+        }
+        self.end_in_parent(hash);
+    }
+
+    fn end_in_parent(&mut self, hash: u64) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.len += 1;
+        // The order of members does not count, that of elements does.
+        frame.hash = if frame.is_object {
+            frame.hash.wrapping_add(hash_pair(frame.key_hash, hash))
+        } else {
+            hash_pair(frame.hash, hash)
+        };
+    }
+
+    /// Makes room: folds the innermost open object or array with a good part of the list. The outermost has all of it.
+    fn fold(&mut self) {
+        let enough = self.max / FOLD_PART;
+        let listed = self.values.len();
+        let is_large = |frame: &Frame| frame.id.is_some_and(|id| listed - id as usize > enough);
+        let Some(inner) = self.frames.iter().rposition(is_large) else { return };
+        let mut kept = listed;
+        for (depth, frame) in self.frames.iter_mut().enumerate().skip(inner) {
+            frame.folded = true;
+            if depth == inner {
+                kept = frame.id.map_or(listed, |id| id as usize + 1);
+            } else {
+                frame.id = None;
+            }
+        }
+        self.values.truncate(kept);
+    }
+}
+
+/// An offset in a text, or a place in a list, that is known to be small enough.
+fn offset(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
+}
