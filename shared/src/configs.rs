@@ -8,7 +8,7 @@ use quick_cache::{OptionsBuilder, Weighter};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::diff::{Counts, counts};
+use crate::config::diff::Summary;
 use crate::config::{Config, MAX_BYTES};
 use crate::delta::{self, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry, Subject};
@@ -43,13 +43,19 @@ impl Weighter<String, Config> for ByText {
     }
 }
 
+/// Bytes of a summary beside the largest delta, which leaves that much of 4 KB.
+const SUMMARY_ALWAYS: usize = 100;
+
+/// Most bytes of a summary.
+pub const SUMMARY_MOST: usize = 480;
+
 /// A config that was put away.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// How an entry refers to it.
     pub config: ConfigRef,
     /// What changed since the config that it was saved over; `None` where there was none, or none that can be read.
-    pub changes: Option<Counts>,
+    pub changes: Option<Box<Summary>>,
 }
 
 impl Configs {
@@ -127,16 +133,20 @@ impl Configs {
                 Err(error) => return Err(error),
             },
         };
-        let changes = before.as_ref().map(|(_, config)| counts(config.text(), new.text()));
         let plain = ConfigRef { sha256: new.sha256(), bytes: new.len() as u64, delta: None };
-        if let Some((entry, _)) = before {
+        let changes = |delta: usize| {
+            let (_, before) = before.as_ref()?;
+            Some(Box::new(Summary::of(before.text(), new.text(), room_beside(delta))))
+        };
+        if let Some((entry, _)) = &before {
             let keyframe = entry.config.keyframe();
             if keyframe == new.sha256() {
-                return Ok(Stored { config: plain, changes });
+                return Ok(Stored { config: plain, changes: changes(0) });
             }
             let text = self.keyframe(app, entry.version, keyframe).await?;
             match delta::encode(text.text().as_bytes(), new.text().as_bytes()) {
                 Ok(data) if data.len() <= MAX_DELTA => {
+                    let changes = changes(data.len());
                     let delta = Some(Delta { keyframe, data });
                     return Ok(Stored { config: ConfigRef { delta, ..plain }, changes });
                 }
@@ -151,7 +161,7 @@ impl Configs {
         } else {
             self.put_keyframe(app, new).await?;
         }
-        Ok(Stored { config: plain, changes })
+        Ok(Stored { config: plain, changes: changes(0) })
     }
 
     /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far. What gets a name
@@ -265,6 +275,11 @@ impl Configs {
         self.keyframes.insert(object.to_owned(), config.clone());
         Ok(())
     }
+}
+
+/// Bytes that an entry has for the words of its summary, beside a delta of this length: an entry stays under 4 KB.
+fn room_beside(delta: usize) -> usize {
+    (SUMMARY_ALWAYS + MAX_DELTA.saturating_sub(delta)).min(SUMMARY_MOST)
 }
 
 /// The object of a keyframe.

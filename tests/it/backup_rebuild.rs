@@ -72,3 +72,27 @@ async fn what_is_damaged_expired_or_of_elsewhere_is_told_apart() {
     let damaged: Vec<&str> = rebuilt.damaged.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(damaged, [elsewhere, &key]);
 }
+
+#[tokio::test]
+async fn what_is_recorded_stays_when_only_the_registry_was_lost() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save_each(&ada, [1]).await;
+    stack.scheduled_backups(time::start()).await;
+    let before = stack.read(&ada, "backups").await.text().to_owned();
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let delete = stack.clients.dynamodb.delete_item().table_name(&stack.resources.table);
+    delete.key("pk", text("environments")).key("sk", text("crm/production")).send().await.unwrap();
+    stack.save_each(&ada, [2]).await;
+    stack.seconds_pass(60);
+    let queue = crate::support::schedule::TestQueue::default();
+    let due = waymark_backup::schedule::Due {
+        env: "crm/production".parse().unwrap(),
+        scheduled: time::start(),
+        backups: waymark::backup::Policy::default().due(None, time::start()).unwrap(),
+        policy: waymark::backup::Policy::default(),
+        good: None,
+    };
+    waymark_backup::schedule::Queue::send(&queue, &[due]).await.unwrap();
+    queue.deliver_all(&stack).await;
+    assert_eq!(stack.read(&ada, "backups").await.text(), before);
+}

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
-use waymark::config::diff::Counts;
+use waymark::config::diff::{Counts, Summary};
 use waymark::delta::MAX_DELTA;
 use waymark::entry::{
     Author, Before, ConfigRef, Delta, Entry, Event, FORMAT, Item, Live, Origin, Releases, Subject, to_item,
@@ -83,7 +83,13 @@ fn the_largest_entry_of_every_kind_stays_under_4_kb() {
         at: Timestamp::from_millisecond(9_999_999_999_999).ok(),
     };
     let events = [
-        Event::Saved { changes: Some(counts) },
+        Event::Saved {
+            changes: Some(Box::new(Summary {
+                counts,
+                label: "x".repeat(90),
+                paths: vec!["c/345678".to_owned()],
+            })),
+        },
         Event::Snapshot { name: name('a'), subject: subject() },
         Event::Renamed { name: name('a'), previous: name('p'), snapshot: Version::MAX },
         Event::Restored { from },

@@ -24,6 +24,7 @@ mod lines;
 mod lis;
 mod list;
 mod patch;
+mod summary;
 mod text;
 mod walk;
 
@@ -35,6 +36,7 @@ pub(super) use identity::{Identity, identity, shared_identity};
 pub(super) use label::Trail;
 pub use lines::Hunk;
 pub(super) use lis::longest_rising;
+pub use summary::Summary;
 
 /// The changes from one config to another.
 #[derive(Debug, Serialize)]

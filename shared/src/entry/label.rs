@@ -7,7 +7,8 @@ impl Entry {
     /// One line that says what the entry did, such as `Reverted changes to #7`.
     pub fn label(&self) -> String {
         match &self.event {
-            Event::Saved { changes: Some(counts) } => saved(counts),
+            Event::Saved { changes: Some(changes) } if !changes.label.is_empty() => changes.label.clone(),
+            Event::Saved { changes: Some(changes) } => saved(&changes.counts),
             Event::Saved { changes: None } if self.prev.is_none() => "First save".to_owned(),
             Event::Saved { changes: None } => "Saved".to_owned(),
             Event::Snapshot { name, subject } if Some(subject.version) == self.version.before() => {

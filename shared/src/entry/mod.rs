@@ -14,7 +14,7 @@ pub use item::{Item, from_item, to_item};
 pub use view::{EntryView, SubjectView, millis};
 
 use crate::backup::BackupId;
-use crate::config::diff::Counts;
+use crate::config::diff::Summary;
 use crate::hash::Sha256;
 use crate::id::{Note, SnapshotName, Version};
 
@@ -176,7 +176,7 @@ pub enum Event {
     Saved {
         /// What changed; `None` for the first save, and where the config before could not be read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        changes: Option<Counts>,
+        changes: Option<Box<Summary>>,
     },
     /// A config was given a name.
     Snapshot {

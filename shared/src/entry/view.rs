@@ -34,6 +34,8 @@ pub struct EntryView {
     source: Option<SourceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Counts>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    first_changes: Vec<Touched>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rollback: Option<bool>,
     /// The name of what is live after the entry; `null` when no release is.
@@ -116,11 +118,15 @@ impl From<&Entry> for EntryView {
             from: None,
             source: None,
             changes: None,
+            first_changes: Vec::new(),
             rollback: None,
             live: entry.releases.live.as_ref().map(|live| live.name.clone()),
         };
         match &entry.event {
-            Event::Saved { changes } => view.changes = *changes,
+            Event::Saved { changes } => {
+                view.changes = changes.as_ref().map(|changes| changes.counts);
+                view.first_changes = changes.iter().flat_map(|changes| &changes.paths).map(touched).collect();
+            }
             Event::Snapshot { name, subject } => {
                 view.name = Some(name.clone());
                 view.subject = Some(subject.into());
@@ -141,6 +147,24 @@ impl From<&Entry> for EntryView {
         }
         view
     }
+}
+
+/// A place that a save changed, as answers show it.
+#[derive(Clone, Debug, Serialize)]
+struct Touched {
+    op: &'static str,
+    path: String,
+}
+
+/// Reads a place as a summary keeps it.
+fn touched(path: &String) -> Touched {
+    let op = match path.as_bytes().first() {
+        Some(b'a') => "add",
+        Some(b'r') => "remove",
+        Some(b'm') => "move",
+        _ => "replace",
+    };
+    Touched { op, path: path.get(1..).unwrap_or_default().to_owned() }
 }
 
 impl Event {

@@ -34,6 +34,8 @@ pub(super) fn diff(old: &Outline<'_>, new: &Outline<'_>, edit: Option<&Edit>, co
         trail: Trail::default(),
         room: MAX_LIST,
         lines: MAX_LINES,
+        most: usize::MAX,
+        with_values: true,
     };
     let root = Place { index: 0, id: Outline::ROOT };
     if list.edit(edit, root, root).is_err() {
@@ -52,6 +54,26 @@ pub(super) fn diff(old: &Outline<'_>, new: &Outline<'_>, edit: Option<&Edit>, co
     Diff { changes: list.changes, counts }
 }
 
+/// The first `most` changes of a difference, without their values.
+pub(super) fn first(old: &Outline<'_>, new: &Outline<'_>, edit: &Edit, most: usize) -> Vec<Change> {
+    let mut list = List {
+        old,
+        new,
+        changes: Vec::new(),
+        path: String::new(),
+        from: String::new(),
+        trail: Trail::default(),
+        room: MAX_LIST,
+        lines: 0,
+        most,
+        with_values: false,
+    };
+    let root = Place { index: 0, id: Outline::ROOT };
+    // It ends early where there are more.
+    let _ = list.edit(edit, root, root);
+    list.changes
+}
+
 /// There is no room for the list.
 struct Full;
 
@@ -65,6 +87,9 @@ struct List<'o, 'a> {
     trail: Trail,
     room: usize,
     lines: usize,
+    /// How many changes are listed.
+    most: usize,
+    with_values: bool,
 }
 
 impl List<'_, '_> {
@@ -109,6 +134,9 @@ impl List<'_, '_> {
     }
 
     fn change(&mut self, op: Op, old: Option<Place>, new: Option<Place>) -> Result<(), Full> {
+        self.most = self.most.checked_sub(1).ok_or(Full)?;
+        let with_values = |place: &Place| self.with_values.then_some(*place);
+        let (old, new) = (old.as_ref().and_then(with_values), new.as_ref().and_then(with_values));
         let label = self.trail.label();
         let takes = CHANGE + self.path.len() + self.from.len() + label.len();
         self.room = self.room.checked_sub(takes).ok_or(Full)?;
