@@ -44,7 +44,7 @@ impl Weighter<String, Config> for ByText {
 }
 
 /// Bytes of a summary beside the largest delta, which leaves that much of 4 KB.
-const SUMMARY_ALWAYS: usize = 100;
+const SUMMARY_ALWAYS: usize = 80;
 
 /// Most bytes of a summary.
 pub const SUMMARY_MOST: usize = 480;

@@ -86,7 +86,7 @@ fn the_largest_entry_of_every_kind_stays_under_4_kb() {
         Event::Saved {
             changes: Some(Box::new(Summary {
                 counts,
-                label: "x".repeat(90),
+                label: "x".repeat(70),
                 paths: vec!["c/345678".to_owned()],
             })),
         },

@@ -61,7 +61,7 @@ async fn from_the_first_save_to_two_people_rolling_back() {
             "Snapshot spring",
             "Reverted changes to #4",
             "Reverted changes to #1",
-            "Saved: 1 changed",
+            "query",
             "Published v1",
             "Snapshot v1",
             "First save",

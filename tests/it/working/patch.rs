@@ -27,7 +27,7 @@ async fn a_merge_patch_is_applied_to_the_newest_config() {
     let patched =
         patch(&stack, &ada, "merge-patch", &[], "{\"title\": \"Refunds\", \"items\": null}").await.is(200);
     assert_eq!((patched.at("/version"), patched.at("/kind")), (json!(2), json!("saved")));
-    assert_eq!(patched.at("/label"), "Saved: 1 changed, 1 removed");
+    assert_eq!(patched.at("/label"), "title and 1 more, 1 removed");
     let now = stack.read(&ada, "working").await;
     // What it did not touch has its text still.
     for kept in ["\n  \"title\": \"Refunds\"", "\"limit\": 1.0", "\"big\": 1e400"] {
