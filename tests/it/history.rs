@@ -1,6 +1,7 @@
 //! Reading the history: what happened, what a version was, where things stand.
 
 mod apps;
+mod blame;
 mod browse;
 mod diff;
 mod standing;

@@ -1,5 +1,7 @@
-//! Reading the history: what happened, where things stand, what a version was, what changed between two.
+//! Reading the history: what happened, where things stand, what a version was, what changed between two, who
+//! changed a value.
 
+mod blame;
 mod browse;
 mod diff;
 mod standing;
@@ -19,6 +21,7 @@ pub const ROUTES: &[&str] = &[
     "GET /v1/apps/{app}/envs/{env}/versions/{version}",
     "GET /v1/apps/{app}/envs/{env}/versions/{version}/config",
     "GET /v1/apps/{app}/envs/{env}/diff",
+    "GET /v1/apps/{app}/envs/{env}/blame",
     "GET /v1/apps/{app}/envs/{env}/verify",
 ];
 
@@ -32,6 +35,7 @@ pub fn router(waymark: Waymark) -> Router {
         .route("/v1/apps/{app}/envs/{env}/versions/{version}", get(versions::one))
         .route("/v1/apps/{app}/envs/{env}/versions/{version}/config", get(versions::config))
         .route("/v1/apps/{app}/envs/{env}/diff", get(diff::diff))
+        .route("/v1/apps/{app}/envs/{env}/blame", get(blame::blame))
         .route("/v1/apps/{app}/envs/{env}/verify", get(verify::verify))
         .with_state(waymark)
 }

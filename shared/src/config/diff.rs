@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 use super::outline::Outline;
 
 mod align;
+mod follow;
 mod identity;
 mod label;
 mod lines;
@@ -32,6 +33,7 @@ mod walk;
 mod tests;
 
 pub(super) use align::{Pair, Sameness, align, matches};
+pub use follow::{Earlier, at, follow, labelled};
 pub(super) use identity::{Identity, identity, shared_identity};
 pub(super) use label::Trail;
 pub use lines::Hunk;

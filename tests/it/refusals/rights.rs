@@ -14,6 +14,7 @@ const NEEDED: &[(&str, Option<&str>)] = &[
     ("GET /v1/apps/{app}/envs/{env}/backups", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/backups/{id}", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/backups/{id}/file", Some("viewer")),
+    ("GET /v1/apps/{app}/envs/{env}/blame", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/diff", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/history", Some("viewer")),
     ("GET /v1/apps/{app}/envs/{env}/live", Some("reader")),

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod backups;
+pub(crate) mod blame;
 pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod faults;

@@ -68,13 +68,13 @@ impl Edit {
 
 /// How the one config differs from the other; `None` when they are equal.
 pub(super) fn compare(old: &Outline<'_>, new: &Outline<'_>, sameness: Sameness) -> Option<Edit> {
-    let mut walk = Walk { old, new, sameness, work: value::MAX_WORK, matching: MATCH_BUDGET };
-    walk.value(Outline::ROOT, Outline::ROOT)
+    Walk::new(old, new, sameness).value(Outline::ROOT, Outline::ROOT)
 }
 
-struct Walk<'o, 'a> {
-    old: &'o Outline<'a>,
-    new: &'o Outline<'a>,
+/// A comparison under way, and what it may still use up.
+pub(super) struct Walk<'o, 'a> {
+    pub(super) old: &'o Outline<'a>,
+    pub(super) new: &'o Outline<'a>,
     sameness: Sameness,
     /// Bytes that may still be scanned to compare folded values.
     work: usize,
@@ -82,8 +82,22 @@ struct Walk<'o, 'a> {
     matching: usize,
 }
 
+impl<'o, 'a> Walk<'o, 'a> {
+    pub(super) fn new(old: &'o Outline<'a>, new: &'o Outline<'a>, sameness: Sameness) -> Self {
+        Self { old, new, sameness, work: value::MAX_WORK, matching: MATCH_BUDGET }
+    }
+}
+
 impl Walk<'_, '_> {
-    fn value(&mut self, old: Id, new: Id) -> Option<Edit> {
+    /// Which element of an array was the `index`-th of its newer version.
+    pub(super) fn earlier(&mut self, old: Id, new: Id, index: usize) -> Option<(usize, Id)> {
+        let (before, after) = (places(self.old.children(old)), places(self.new.children(new)));
+        let pair = self.pairs(&before, &after).into_iter().find(|pair| pair.new == index)?;
+        before.get(pair.old).map(|place| (place.index, place.id))
+    }
+
+    /// How a value differs; `None` when it is equal.
+    pub(super) fn value(&mut self, old: Id, new: Id) -> Option<Edit> {
         if self.old.is_text_of(old, self.new, new) {
             return None;
         }

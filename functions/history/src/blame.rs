@@ -1,0 +1,312 @@
+//! Who changed a value: from a version back to the entry that gave it its present value.
+//!
+//! What the entries say of themselves passes over most of them. The others are compared with the one before, config
+//! by config; how many of those one request reads is bounded, and the answer says where it stopped.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use waymark::config::Config;
+use waymark::config::diff::{Earlier, at, follow, labelled};
+use waymark::config::pointer::Pointer;
+use waymark::entry::{Entry, EntryView, Event};
+use waymark::history::Filter;
+use waymark::http::{As, Query, Viewer, page_json, query_of};
+use waymark::id::{EnvId, Version, VersionRef};
+use waymark::{Error, Problem, Waymark};
+
+/// Entries that are read in one query.
+const PAGE: u16 = 200;
+
+/// Queries of entries that one request makes at most.
+const MAX_PAGES: usize = 10;
+
+/// Configs that one request reads at most, and bytes of them.
+const MAX_CONFIGS: usize = 100;
+const MAX_BYTES: usize = 200 * 1024 * 1024;
+
+/// Longest value that an answer shows, in bytes.
+const MAX_SHOWN: usize = 64 * 1024;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    path: Option<String>,
+    label: Option<String>,
+    /// The version to look at; the working one unless it says.
+    version: Option<String>,
+}
+
+/// `GET /blame?path=` or `?label=`.
+pub(crate) async fn blame(
+    State(waymark): State<Waymark>,
+    viewer: As<Viewer>,
+    Query(params): Query<Params>,
+) -> Result<Response, Problem> {
+    let env = &viewer.env;
+    let of: VersionRef = params.version.as_deref().map_or(Ok(VersionRef::Working), str::parse)?;
+    let found = waymark.find(env, &of).await?;
+    let config = waymark.configs.read(&env.app, found.version, &found.config).await?;
+    let place = place(&params, &config)?;
+    let shown = at(config.text(), &place);
+    let mut search = Search {
+        waymark: &waymark,
+        env,
+        place: place.clone(),
+        is_there: shown.is_some(),
+        last: Some((found.version, config)),
+        brought_back: None,
+        configs: MAX_CONFIGS,
+        bytes: MAX_BYTES,
+    };
+    let blamed = search.from(found.version).await?;
+    let (label, value) = shown.unzip();
+    let mut answer = Answer {
+        path: place.to_string(),
+        label,
+        version: found.version,
+        deleted: value.is_none(),
+        complete: true,
+        value: Shown::of(value),
+        blamed: None,
+        unchanged_since: None,
+        next: None,
+    };
+    match blamed {
+        Blamed::By(entry, before) => answer.blamed = Some(search.named(&entry, before)),
+        Blamed::SoFar(version) => {
+            answer.complete = false;
+            answer.unchanged_since = Some(version);
+            answer.next = Some(search.goes_on(version));
+        }
+        Blamed::Never => return Err(no_place(&place)),
+    }
+    page_json(&answer)
+}
+
+/// The answer, whole or as far as one request goes.
+#[derive(Serialize)]
+struct Answer {
+    path: String,
+    label: Option<String>,
+    version: Version,
+    deleted: bool,
+    /// Whether the search has come to its end.
+    complete: bool,
+    value: Shown,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    blamed: Option<By>,
+    /// Where the search stopped before its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unchanged_since: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Who made the value what it is.
+#[derive(Serialize)]
+struct By {
+    /// In words.
+    who: String,
+    entry: EntryView,
+    /// Where the value was then.
+    path_then: String,
+    /// What it was before.
+    before: Shown,
+    /// The restore that brought it back.
+    brought_back: Option<EntryView>,
+}
+
+/// A value in an answer: none, in its own spelling, or its length in bytes where that is too much to show.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Value(Option<Box<RawValue>>),
+    Large { bytes_not_shown: usize },
+}
+
+impl Shown {
+    fn of(value: Option<Box<RawValue>>) -> Self {
+        match value {
+            Some(value) if value.get().len() > MAX_SHOWN => {
+                Self::Large { bytes_not_shown: value.get().len() }
+            }
+            value => Self::Value(value),
+        }
+    }
+}
+
+/// The place that is asked for.
+fn place(params: &Params, config: &Config) -> Result<Pointer, Problem> {
+    match (&params.path, &params.label) {
+        (Some(path), None) => path.parse().map_err(|error| Problem::malformed(format!("path: {error}."))),
+        (None, Some(label)) => {
+            let paths = labelled(config.text(), label);
+            match paths.as_slice() {
+                [path] => path.parse().map_err(|error| Problem::malformed(format!("label: {error}."))),
+                [] => Err(Problem::not_found(
+                    "place-not-found",
+                    "Nothing has this label. Labels are those of GET /diff; a JSON Pointer in path serves too.",
+                )),
+                _ => Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "ambiguous-label",
+                    "Several places have this label",
+                    "Several places have this label. Ask with path for one of paths.",
+                )
+                .with("paths", paths)),
+            }
+        }
+        _ => Err(Problem::malformed("Say which value: ?path=/panels/3/title or ?label=….")),
+    }
+}
+
+fn no_place(place: &Pointer) -> Problem {
+    Problem::not_found("place-not-found", format!("There is nothing at {place}, and there never was."))
+        .with("path", place.to_string())
+}
+
+/// What a search has found.
+enum Blamed {
+    /// The entry that made the value what it is, and what it was before.
+    By(Box<Entry>, Option<Box<RawValue>>),
+    /// Nothing down to this version, which is as far as one request goes.
+    SoFar(Version),
+    /// The history has no such place.
+    Never,
+}
+
+/// What one entry did to the place.
+enum Seen {
+    Nothing,
+    Did(Option<Box<RawValue>>),
+    /// It would take another config, and no more may be read.
+    TooMuch,
+}
+
+struct Search<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    /// Where the value is in the version that is looked at.
+    place: Pointer,
+    is_there: bool,
+    /// The config that was read last, since it is often the next pair's newer one.
+    last: Option<(Version, Config)>,
+    /// The newest restore that brought the value back.
+    brought_back: Option<Box<Entry>>,
+    configs: usize,
+    bytes: usize,
+}
+
+impl Search<'_> {
+    /// Goes back from a version, newest first.
+    async fn from(&mut self, version: Version) -> Result<Blamed, Problem> {
+        let mut next = Some(version);
+        for _ in 0..MAX_PAGES {
+            let Some(from) = next else { return Ok(Blamed::Never) };
+            let history = &self.waymark.history;
+            let page = history.page(self.env, Some(from.next()), PAGE, &Filter::default()).await?;
+            next = page.next.and_then(Version::before);
+            for entry in page.items {
+                match self.look(&entry).await? {
+                    Seen::Nothing => {}
+                    Seen::TooMuch => return Ok(Blamed::SoFar(entry.version)),
+                    Seen::Did(before) => match self.came_from(&entry).await? {
+                        Some(earlier) => {
+                            self.brought_back.get_or_insert_with(|| Box::new(entry));
+                            next = Some(earlier);
+                            break;
+                        }
+                        None => return Ok(Blamed::By(Box::new(entry), before)),
+                    },
+                }
+            }
+        }
+        Ok(next.map_or(Blamed::Never, Blamed::SoFar))
+    }
+
+    async fn look(&mut self, entry: &Entry) -> Result<Seen, Problem> {
+        match &entry.event {
+            Event::Saved { changes: Some(changes) } if changes.leaves_alone(&self.place) => {
+                return Ok(Seen::Nothing);
+            }
+            Event::Saved { .. } | Event::Restored { .. } | Event::Imported { .. } | Event::Unknown => {}
+            // They change no config.
+            Event::Snapshot { .. }
+            | Event::Renamed { .. }
+            | Event::Published { .. }
+            | Event::Unpublished { .. } => return Ok(Seen::Nothing),
+        }
+        let Some(before) = entry.version.before() else {
+            // What is in the first version came with it.
+            return Ok(if self.is_there { Seen::Did(None) } else { Seen::Nothing });
+        };
+        let Some(after) = self.config(entry.version).await? else { return Ok(Seen::TooMuch) };
+        let Some(before) = self.config(before).await? else { return Ok(Seen::TooMuch) };
+        Ok(match follow(before.text(), after.text(), &self.place) {
+            Earlier::Same(place) => {
+                self.place = place;
+                Seen::Nothing
+            }
+            Earlier::Nowhere => Seen::Nothing,
+            Earlier::New => Seen::Did(None),
+            Earlier::Other { value, .. } | Earlier::Gone(value) => Seen::Did(Some(value)),
+        })
+    }
+
+    /// The config of a version; `None` when no more may be read.
+    async fn config(&mut self, version: Version) -> Result<Option<Config>, Error> {
+        if let Some((last, config)) = &self.last
+            && *last == version
+        {
+            return Ok(Some(config.clone()));
+        }
+        let Some(left) = self.configs.checked_sub(1) else { return Ok(None) };
+        self.configs = left;
+        let entry = self.waymark.history.entry(self.env, version).await?;
+        let bytes = usize::try_from(entry.config.bytes).unwrap_or(usize::MAX);
+        let Some(left) = self.bytes.checked_sub(bytes) else { return Ok(None) };
+        self.bytes = left;
+        let config = self.waymark.configs.of(&self.env.app, &entry).await?;
+        self.last = Some((version, config.clone()));
+        Ok(Some(config))
+    }
+
+    /// The version whose config, whole, an entry has brought back.
+    async fn came_from(&self, entry: &Entry) -> Result<Option<Version>, Error> {
+        let Event::Restored { from } = &entry.event else { return Ok(None) };
+        if from.version >= entry.version {
+            return Ok(None);
+        }
+        let earlier = match self.waymark.history.entry(self.env, from.version).await {
+            Ok(earlier) => earlier,
+            Err(Error::NoVersion(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // A part of it, or a backup of another history, is another config.
+        Ok((earlier.config.sha256 == entry.config.sha256).then_some(from.version))
+    }
+
+    fn named(&self, entry: &Entry, before: Option<Box<RawValue>>) -> By {
+        let who = format!("{}, #{}", entry.author.name, entry.version);
+        let who = match &self.brought_back {
+            Some(by) => format!("{who}; brought back by {}'s restore #{}", by.author.name, by.version),
+            None => who,
+        };
+        By {
+            who,
+            entry: entry.into(),
+            path_then: self.place.to_string(),
+            before: Shown::of(before),
+            brought_back: self.brought_back.as_deref().map(EntryView::from),
+        }
+    }
+
+    /// Where the next request goes on.
+    fn goes_on(&self, version: Version) -> String {
+        let query = query_of(&[("path", &self.place.to_string()), ("version", &version.to_string())]);
+        format!("/v1/apps/{}/envs/{}/blame?{query}", self.env.app, self.env.env)
+    }
+}
