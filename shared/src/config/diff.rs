@@ -30,11 +30,12 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub(super) use align::{Pair, Sameness, align, matches};
-pub(super) use identity::{Identity, identity, shared_identity};
+pub(super) use align::{MATCH_BUDGET, Sameness, matches};
+pub(super) use identity::{Elements, shared_identity};
 pub(super) use label::Trail;
 pub use lines::Hunk;
 pub(super) use lis::longest_rising;
+pub(super) use walk::{Place, paired};
 
 /// The changes from one config to another.
 #[derive(Debug, Serialize)]
@@ -145,7 +146,12 @@ pub fn counts(before: &str, after: &str) -> Counts {
     if before == after {
         return Counts::default();
     }
-    let edit = walk::compare(&Outline::of(before), &Outline::of(after), Sameness::Identity);
+    between(&Outline::of(before), &Outline::of(after))
+}
+
+/// The counts of [`diff`] between two outlines.
+pub(super) fn between(old: &Outline<'_>, new: &Outline<'_>) -> Counts {
+    let edit = walk::compare(old, new, Sameness::Identity);
     edit.as_ref().map(walk::Edit::counts).unwrap_or_default()
 }
 
