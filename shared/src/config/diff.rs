@@ -1,7 +1,7 @@
 //! What changed between two configs: as a list for people and programs, as an RFC 6902 patch, and as plain text.
 //!
 //! Objects are compared by key. Arrays are compared by *identity* where their elements have one: a key whose values
-//! are strings or numbers and different in every element of both arrays ([`align`] says which). Otherwise by the
+//! are strings or numbers and different in every element of both arrays (`identity` says which). Otherwise by the
 //! longest common subsequence, and inside a run that was replaced by one of equal length, element by element. What
 //! kept its identity or its value and changed its place has moved. What differs only in white space, order of keys, or
 //! the spelling of numbers and strings is no change.
