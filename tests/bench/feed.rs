@@ -7,22 +7,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a program for developers: a fault may end it at once")]
 #![allow(clippy::wrong_self_convention, reason = "as in the tests")]
 
-use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
-
-use serde_json::value::RawValue;
 
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 mod support;
 
+mod versions;
+
 use support::Stack;
 use support::feed::{Report, Sum, feed};
-
-/// How every zstd frame begins (RFC 8878, section 3.1.1).
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+use versions::versions;
 
 #[tokio::main]
 async fn main() -> io::Result<ExitCode> {
@@ -34,26 +31,6 @@ async fn main() -> io::Result<ExitCode> {
     let report = feed(&Stack::start().await, &versions).await;
     print(&report, &mut io::stdout())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The configs of the file's lines.
-fn versions(mut file: Vec<u8>) -> io::Result<Vec<String>> {
-    if file.starts_with(&ZSTD) {
-        let mut decoder = zstd::Decoder::new(file.as_slice())?;
-        decoder.window_log_max(27)?;
-        let mut text = Vec::new();
-        decoder.read_to_end(&mut text)?;
-        file = text;
-    }
-    let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines
-        .map(|line| {
-            let mut line: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(line)?;
-            let config =
-                line.remove("config").ok_or_else(|| io::Error::other("a line without \"config\""))?;
-            Ok(String::from(Box::<str>::from(config)))
-        })
-        .collect()
 }
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! What changed between two configs: as a list for people and programs, as an RFC 6902 patch, and as plain text.
 //!
 //! Objects are compared by key. Arrays are compared by *identity* where their elements have one: a key whose values
-//! are strings or numbers and different in every element of both arrays ([`align`] says which). Otherwise by the
+//! are strings or numbers and different in every element of both arrays (`identity` says which). Otherwise by the
 //! longest common subsequence, and inside a run that was replaced by one of equal length, element by element. What
 //! kept its identity or its value and changed its place has moved. What differs only in white space, order of keys, or
 //! the spelling of numbers and strings is no change.
@@ -32,13 +32,14 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub(super) use align::{Pair, Sameness, align, matches};
+pub(super) use align::{MATCH_BUDGET, Sameness, matches};
 pub use follow::{Earlier, at, follow, labelled};
-pub(super) use identity::{Identity, identity, shared_identity};
+pub(super) use identity::{Elements, shared_identity};
 pub(super) use label::Trail;
 pub use lines::Hunk;
 pub(super) use lis::longest_rising;
 pub use summary::Summary;
+pub(super) use walk::{Place, paired};
 
 /// The changes from one config to another.
 #[derive(Debug, Serialize)]
@@ -149,7 +150,12 @@ pub fn counts(before: &str, after: &str) -> Counts {
     if before == after {
         return Counts::default();
     }
-    let edit = walk::compare(&Outline::of(before), &Outline::of(after), Sameness::Identity);
+    between(&Outline::of(before), &Outline::of(after))
+}
+
+/// The counts of [`diff`] between two outlines.
+pub(super) fn between(old: &Outline<'_>, new: &Outline<'_>) -> Counts {
+    let edit = walk::compare(old, new, Sameness::Identity);
     edit.as_ref().map(walk::Edit::counts).unwrap_or_default()
 }
 

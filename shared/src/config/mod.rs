@@ -15,6 +15,7 @@ pub mod diff;
 mod error;
 #[cfg(test)]
 mod generate;
+pub mod merge;
 pub mod merge_patch;
 mod outline;
 pub mod patch;

@@ -8,8 +8,10 @@ use super::span::{Kind, WHITE_SPACE, kind, members, within};
 use super::{MAX_BYTES, MAX_DEPTH, value};
 
 mod container;
+mod plan;
 
 pub(super) use container::Container;
+pub(super) use plan::{Plan, Slot};
 
 /// Members and elements opened by one patch: each takes about 130 bytes of memory.
 const MAX_ITEMS: usize = 2_000_000;

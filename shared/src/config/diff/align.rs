@@ -5,8 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use imara_diff::{Algorithm, InternedInput};
 
 use super::super::outline::{Id, Outline};
-use super::identity::{Elements, by_identity};
-use super::{identity, longest_rising};
+use super::identity::{Elements, by_identity, identity};
+use super::lis::longest_rising;
 
 /// Longest array, without what is equal at both ends, that is matched by Myers' algorithm. It takes up to n·√n steps.
 const MAX_MATCHED: usize = 20_000;

@@ -34,9 +34,9 @@ pub(super) struct Part {
 
 /// A value and its number among those beside it.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub(super) index: usize,
-    pub(super) id: Id,
+pub(crate) struct Place {
+    pub(crate) index: usize,
+    pub(crate) id: Id,
 }
 
 impl Edit {
@@ -92,7 +92,8 @@ impl Walk<'_, '_> {
     /// Which element of an array was the `index`-th of its newer version.
     pub(super) fn earlier(&mut self, old: Id, new: Id, index: usize) -> Option<(usize, Id)> {
         let (before, after) = (places(self.old.children(old)), places(self.new.children(new)));
-        let pair = self.pairs(&before, &after).into_iter().find(|pair| pair.new == index)?;
+        let pairs = paired((self.old, &before), (self.new, &after), self.sameness, &mut self.matching);
+        let pair = pairs.into_iter().find(|pair| pair.new == index)?;
         before.get(pair.old).map(|place| (place.index, place.id))
     }
 
@@ -161,7 +162,7 @@ impl Walk<'_, '_> {
 
     fn arrays(&mut self, old: Id, new: Id) -> Option<Edit> {
         let (before, after) = (places(self.old.children(old)), places(self.new.children(new)));
-        let pairs = self.pairs(&before, &after);
+        let pairs = paired((self.old, &before), (self.new, &after), self.sameness, &mut self.matching);
         if pairs.is_empty() && !before.is_empty() && !after.is_empty() && !self.has_objects(&before, &after) {
             return Some(Edit::Replace);
         }
@@ -193,42 +194,39 @@ impl Walk<'_, '_> {
         (!parts.is_empty()).then_some(Edit::Array(parts))
     }
 
-    /// What is equal at both ends stays; what is between is aligned.
-    fn pairs(&mut self, before: &[Place], after: &[Place]) -> Vec<Pair> {
-        let equal = |(old, new): &(&Place, &Place)| self.old.get(old.id).hash == self.new.get(new.id).hash;
-        let first = before.iter().zip(after).take_while(equal).count();
-        let rest = before.len().min(after.len()) - first;
-        let last = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(equal).count();
-        let middle = |places: &[Place]| {
-            places
-                .iter()
-                .skip(first)
-                .take(places.len() - first - last)
-                .map(|place| place.id)
-                .collect::<Vec<_>>()
-        };
-        let (old, new) = (middle(before), middle(after));
-        let between = align(
-            Elements { outline: self.old, ids: &old },
-            Elements { outline: self.new, ids: &new },
-            self.sameness,
-            &mut self.matching,
-        );
-        let stay = |old: usize, new: usize| Pair { old, new, moved: false };
-        let between =
-            between.into_iter().map(|pair| Pair { old: pair.old + first, new: pair.new + first, ..pair });
-        let (old_end, new_end) = (before.len() - last, after.len() - last);
-        (0..first)
-            .map(|place| stay(place, place))
-            .chain(between)
-            .chain((0..last).map(|place| stay(old_end + place, new_end + place)))
-            .collect()
-    }
-
     fn has_objects(&self, before: &[Place], after: &[Place]) -> bool {
         before.iter().any(|place| self.old.get(place.id).kind == Kind::Object)
             || after.iter().any(|place| self.new.get(place.id).kind == Kind::Object)
     }
+}
+
+/// Which elements of two versions of an array are the same, by their place in the newer. What is equal at both ends
+/// stays; what is between is aligned.
+pub(crate) fn paired(
+    (old, before): (&Outline<'_>, &[Place]),
+    (new, after): (&Outline<'_>, &[Place]),
+    sameness: Sameness,
+    budget: &mut usize,
+) -> Vec<Pair> {
+    let equal = |(a, b): &(&Place, &Place)| old.get(a.id).hash == new.get(b.id).hash;
+    let first = before.iter().zip(after).take_while(equal).count();
+    let rest = before.len().min(after.len()) - first;
+    let last = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(equal).count();
+    let middle = |places: &[Place]| {
+        places.iter().skip(first).take(places.len() - first - last).map(|place| place.id).collect::<Vec<_>>()
+    };
+    let (gone, came) = (middle(before), middle(after));
+    let (gone, came) = (Elements { outline: old, ids: &gone }, Elements { outline: new, ids: &came });
+    let between = align(gone, came, sameness, budget);
+    let stay = |old: usize, new: usize| Pair { old, new, moved: false };
+    let between =
+        between.into_iter().map(|pair| Pair { old: pair.old + first, new: pair.new + first, ..pair });
+    let (old_end, new_end) = (before.len() - last, after.len() - last);
+    (0..first)
+        .map(|place| stay(place, place))
+        .chain(between)
+        .chain((0..last).map(|place| stay(old_end + place, new_end + place)))
+        .collect()
 }
 
 fn places(children: impl Iterator<Item = Id>) -> Vec<Place> {

@@ -10,6 +10,14 @@ use super::{Budget, Fault, Measure, Node, TOO_LARGE};
 /// Longest white space that a new item takes over from a neighbour: a patch must not multiply it.
 const MAX_STYLE: usize = 256;
 
+/// Where an element of a rearranged array comes from.
+pub(super) enum Place<'a> {
+    /// It has this index so far.
+    Old(usize),
+    /// It is new.
+    New(Node<'a>),
+}
+
 /// One member or element.
 #[derive(Clone)]
 struct Item<'a> {
@@ -128,6 +136,38 @@ impl<'a> Container<'a> {
     pub(super) fn member(&mut self, key: &[u8]) -> Option<&mut Node<'a>> {
         let place = *self.places.as_ref()?.get(key)?;
         self.items.get_mut(place)?.as_mut().map(|item| &mut item.value)
+    }
+
+    /// The value of an element.
+    pub(super) fn element(&mut self, index: usize) -> Option<&mut Node<'a>> {
+        self.items.get_mut(index)?.as_mut().map(|item| &mut item.value)
+    }
+
+    /// Gives an array these elements, in this order. Those that are not named are taken out.
+    pub(super) fn rearrange(
+        &mut self,
+        places: Vec<Place<'a>>,
+        budget: &mut Budget,
+        spaced: bool,
+    ) -> Result<(), Fault> {
+        let new = places.iter().filter(|place| matches!(place, Place::New(_))).count();
+        budget.open(new, 0)?;
+        budget.walk(places.len())?;
+        let mut items = Vec::with_capacity(places.len());
+        let count = self.items.len();
+        for place in places {
+            items.push(Some(match place {
+                Place::New(value) => self.styled("".into(), value, spaced),
+                Place::Old(index) => {
+                    let item = self.items.get_mut(index).and_then(Option::as_mut);
+                    let item = item.ok_or_else(|| no_element(count))?;
+                    Item { value: std::mem::replace(&mut item.value, Node::Text("")), ..item.clone() }
+                }
+            }));
+        }
+        self.thinned |= items.len() - new < count;
+        self.items = items;
+        Ok(())
     }
 
     /// The member or element that a token of a pointer names.

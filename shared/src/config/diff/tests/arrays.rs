@@ -8,7 +8,7 @@ use crate::config::diff::{Counts, Op};
 /// A dashboard with so many panels of about half a kilobyte.
 fn dashboard(panels: usize) -> Value {
     let panel = |id: usize| {
-        json!({"id": id * 3, "type": if id % 2 == 0 { "graph" } else { "table" }, "title": format!("Panel no {id}"),
+        json!({"id": id * 3, "type": if id.is_multiple_of(2) { "graph" } else { "table" }, "title": format!("Panel no {id}"),
             "gridPos": {"h": 8, "w": 12, "x": 0, "y": id * 8}, "targets": [{"refId": "A", "expr": "rate(x[1m]) ".repeat(30)}]})
     };
     json!({"title": "Overview", "panels": (0..panels).map(panel).collect::<Vec<_>>(), "tags": ["a", "b"]})

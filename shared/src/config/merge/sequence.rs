@@ -1,0 +1,126 @@
+//! Merging arrays whose elements have no identity: by the parts between what all three have in common
+//! (Khanna, Kunal, Pierce: A Formal Investigation of Diff3, 2007).
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::super::diff::matches;
+use super::super::outline::{Id, Outline};
+use super::super::span::Kind;
+use super::super::tree::{Plan, Slot};
+use super::array::planned;
+use super::walk::{Three, Walk};
+
+/// The same part of an array in all three configs.
+struct Chunk {
+    base: Range<usize>,
+    head: Range<usize>,
+    request: Range<usize>,
+}
+
+/// What becomes of a part.
+enum Outcome {
+    /// The head's.
+    Head,
+    /// The request's.
+    Request,
+    /// Element by element.
+    Pairwise,
+    /// The head's elements, and then those of the request's that it does not have.
+    Both,
+    /// Both sides changed it.
+    Conflict,
+}
+
+impl<'a> Walk<'_, 'a> {
+    pub(super) fn sequences(&mut self, at: Three, base: &[Id], head: &[Id], request: &[Id]) -> Plan<'a> {
+        let chunks = self.chunks(base, head, request);
+        let mut slots = Vec::with_capacity(head.len());
+        for chunk in chunks {
+            let (b, h, r) = (part(base, &chunk.base), part(head, &chunk.head), part(request, &chunk.request));
+            match self.outcome(b, h, r) {
+                Outcome::Head => slots.extend(chunk.head.map(|index| Slot::Old(index, Plan::Keep))),
+                Outcome::Request => slots.extend(r.iter().map(|id| Slot::New(self.request.text(*id)))),
+                Outcome::Pairwise => {
+                    for (index, ((base, head), request)) in chunk.head.zip(b.iter().zip(h).zip(r)) {
+                        self.enter_element(self.head, *head, index);
+                        let plan = self.value(Three { base: *base, head: *head, request: *request });
+                        self.leave();
+                        slots.push(Slot::Old(index, plan));
+                    }
+                }
+                Outcome::Both => {
+                    slots.extend(chunk.head.map(|index| Slot::Old(index, Plan::Keep)));
+                    let known: HashMap<u64, Id> = h.iter().map(|id| (self.head.get(*id).hash, *id)).collect();
+                    for id in r {
+                        let there = known.get(&self.request.get(*id).hash);
+                        if !there.is_some_and(|head| self.agree(*head, *id)) {
+                            slots.push(Slot::New(self.request.text(*id)));
+                        }
+                    }
+                }
+                Outcome::Conflict => {
+                    self.conflict(Some(at.base), Some(at.head), Some(at.request));
+                    return Plan::Keep;
+                }
+            }
+        }
+        planned(slots, head.len())
+    }
+
+    /// What all three have in common stays; between lie the parts that may differ.
+    fn chunks(&mut self, base: &[Id], head: &[Id], request: &[Id]) -> Vec<Chunk> {
+        let hashes = |outline: &Outline<'_>, ids: &[Id]| {
+            ids.iter().map(|id| outline.get(*id).hash).collect::<Vec<_>>()
+        };
+        let before = hashes(self.base, base);
+        let in_head = matches(&before, &hashes(self.head, head), &mut self.matching);
+        let in_request: HashMap<usize, usize> =
+            matches(&before, &hashes(self.request, request), &mut self.matching).into_iter().collect();
+        let anchors = in_head.into_iter().filter_map(|(b, h)| Some((b, h, *in_request.get(&b)?)));
+        let mut chunks = Vec::new();
+        let mut from = (0, 0, 0);
+        for (b, h, r) in anchors.chain([(base.len(), head.len(), request.len())]) {
+            let chunk = Chunk { base: from.0..b, head: from.1..h, request: from.2..r };
+            chunks.push(chunk);
+            // The anchor itself is a part of one element.
+            let anchor = Chunk { base: b..b + 1, head: h..h + 1, request: r..r + 1 };
+            if b < base.len() {
+                chunks.push(anchor);
+            }
+            from = (b + 1, h + 1, r + 1);
+        }
+        chunks
+    }
+
+    fn outcome(&mut self, base: &[Id], head: &[Id], request: &[Id]) -> Outcome {
+        if self.all_same((self.base, base), (self.request, request))
+            || self.all_same((self.head, head), (self.request, request))
+        {
+            return Outcome::Head;
+        }
+        let as_many = base.len() == head.len() && head.len() == request.len();
+        if as_many {
+            return Outcome::Pairwise;
+        }
+        if self.all_same((self.base, base), (self.head, head)) {
+            return Outcome::Request;
+        }
+        // Numbers in a row mean something by their place; texts and objects are rather a collection.
+        let is_item = |outline: &Outline<'_>, id: &Id| {
+            matches!(outline.get(*id).kind, Kind::String | Kind::Object | Kind::Array)
+        };
+        let are_items = head.iter().all(|id| is_item(self.head, id))
+            && request.iter().all(|id| is_item(self.request, id));
+        if base.is_empty() && are_items { Outcome::Both } else { Outcome::Conflict }
+    }
+
+    fn all_same(&mut self, one: (&Outline<'_>, &[Id]), other: (&Outline<'_>, &[Id])) -> bool {
+        one.1.len() == other.1.len()
+            && one.1.iter().zip(other.1).all(|(a, b)| self.same((one.0, *a), (other.0, *b)))
+    }
+}
+
+fn part<'i>(ids: &'i [Id], range: &Range<usize>) -> &'i [Id] {
+    ids.get(range.clone()).unwrap_or_default()
+}

@@ -1,0 +1,101 @@
+use super::{conflicts, text};
+
+/// An array of elements with an id, each with a value: `"a1 b2"`.
+fn array(elements: &str) -> String {
+    let element = |word: &str| format!("{{\"id\":\"{}\",\"v\":{}}}", &word[..1], &word[1..]);
+    format!("[{}]", elements.split_whitespace().map(element).collect::<Vec<_>>().join(","))
+}
+
+fn by_id(base: &str, head: &str, request: &str) -> String {
+    let merged = text(&array(base), &array(head), &array(request));
+    let merged: Vec<serde_json::Value> = serde_json::from_str(&merged).unwrap();
+    let word = |value: &serde_json::Value| format!("{}{}", value["id"].as_str().unwrap(), value["v"]);
+    merged.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn elements_are_merged_by_identity() {
+    for (base, head, request, expected) in [
+        // Edited here, edited there.
+        ("a1 b1 c1", "a2 b1 c1", "a1 b1 c2", "a2 b1 c2"),
+        // Edited and moved, and added beside.
+        ("a1 b1 c1", "c2 a1 b1", "a1 b1 x1 c1", "c2 a1 b1 x1"),
+        ("a1 b1 c1", "a1 x1 b1 c1", "a1 c1 b2", "a1 x1 c1 b2"),
+        // Moved there, edited here.
+        ("a1 b1 c1", "a1 b1 c2", "c1 a1 b1", "c2 a1 b1"),
+        // Removed, and others edited.
+        ("a1 b1 c1", "a1 c1", "a2 b1 c1", "a2 c1"),
+        ("a1 b1 c1", "a2 b1 c1", "a1 c1 d1", "a2 c1 d1"),
+        ("a1 b1", "", "a1 b1 c1", "c1"),
+        // Both added at the end: the head's first.
+        ("a1", "a1 h1", "a1 r1", "a1 h1 r1"),
+        ("a1", "h1 a1", "r1 a1", "h1 r1 a1"),
+        ("a1", "a1 h1 i1", "a1 r1 s1", "a1 h1 i1 r1 s1"),
+        // Both added the same.
+        ("a1", "a1 x1", "x1 a1", "a1 x1"),
+        // Both moved the same alike; and different ones.
+        ("a1 b1 c1", "b1 c1 a2", "b1 c1 a1", "b1 c1 a2"),
+        ("a1 b1 c1 d1 e1 f1", "b1 c1 a1 d1 e1 f1", "a1 b1 c1 f1 d1 e1", "b1 c1 f1 a1 d1 e1"),
+        // Both removed the same.
+        ("a1 b1 c1", "a1 c1", "a1 c2", "a1 c2"),
+    ] {
+        assert_eq!(by_id(base, head, request), expected, "{base} | {head} | {request}");
+    }
+}
+
+#[test]
+fn elements_with_identity_can_conflict() {
+    let found =
+        |base: &str, head: &str, request: &str| conflicts(&array(base), &array(head), &array(request));
+    assert_eq!(found("a1 b1", "a2 b1", "a3 b1"), ["/0/v 1 2 3 | Item \"a\" › v"]);
+    assert_eq!(found("a1 b1", "b1", "a2 b1"), [r#"/0 {"id":"a","v":1} - {"id":"a","v":2} | Item "a""#]);
+    assert_eq!(found("a1 b1", "b1 a2", "b1"), [r#"/1 {"id":"a","v":1} {"id":"a","v":2} - | Item "a""#]);
+    assert_eq!(found("a1", "a1 x1", "a1 x2"), [r#"/1 - {"id":"x","v":1} {"id":"x","v":2} | Item "x""#]);
+    assert_eq!(found("a1 b1 c1 d1 e1", "b1 c1 a1 d1 e1", "b1 c1 d1 e1 a1"), ["/2 0 2 4 order | Item \"a\""]);
+}
+
+#[test]
+fn another_element_with_the_same_looks_is_not_merged_into() {
+    // The head replaced panel 1 by a copy with another id; the request's edit has nowhere to go.
+    let base = r#"{"panels":[{"id":1,"title":"A","x":1}]}"#;
+    let head = r#"{"panels":[{"id":2,"title":"A","x":1}]}"#;
+    let request = r#"{"panels":[{"id":1,"title":"B","x":1}]}"#;
+    assert_eq!(
+        conflicts(base, head, request),
+        [r#"/panels/0 {"id":1,"title":"A","x":1} - {"id":1,"title":"B","x":1} | Panel "B""#]
+    );
+}
+
+#[test]
+fn elements_without_identity_are_merged_by_parts() {
+    for (base, head, request, expected) in [
+        ("[1,2,3,4,5]", "[9,2,3,4,5]", "[1,2,3,4,8]", "[9,2,3,4,8]"),
+        ("[1,2,3,4,5]", "[0,1,2,3,4,5]", "[1,2,3,5]", "[0,1,2,3,5]"),
+        ("[1,2]", "[9,2]", "[1,8]", "[9,8]"),
+        ("[1,2,3]", "[1,3]", "[1,3]", "[1,3]"),
+        ("[1,2,3]", "[1,3]", "[1,2,3,4]", "[1,3,4]"),
+        ("[[1,1],[2,2]]", "[[1,9],[2,2]]", "[[8,1],[2,2]]", "[[8,9],[2,2]]"),
+        (r#"["a"]"#, r#"["a","h"]"#, r#"["a","r"]"#, r#"["a","h","r"]"#),
+        (r#"["a"]"#, r#"["a","h","x"]"#, r#"["a","x","r"]"#, r#"["a","h","x","r"]"#),
+        ("[]", "[{}]", "[[]]", "[{},[]]"),
+    ] {
+        assert_eq!(text(base, head, request), expected, "{base} | {head} | {request}");
+    }
+    assert_eq!(conflicts("[1,2,3]", "[1,9,3]", "[1,8,3]"), ["/1 2 9 8 | Item 2"]);
+    // A row of numbers is one thing.
+    assert_eq!(conflicts("[10]", "[10,20]", "[10,30]"), [" [10] [10,20] [10,30] | Everything"]);
+    assert_eq!(conflicts(r#"{"a":["x","y"]}"#, r#"{"a":["z"]}"#, r#"{"a":["x","y","w"]}"#).len(), 1);
+}
+
+#[test]
+fn merged_arrays_keep_the_spacing_of_the_head() {
+    let base = r#"[{"id":1},{"id":2},{"id":3}]"#;
+    let head = "[\n  { \"id\": 1 },\n  { \"id\": 2, \"h\": true },\n  { \"id\": 3 }\n]\n";
+    let request = r#"[{"id":3},{"id":1},{"id":2},{"id":4}]"#;
+    let expected = "[\n  { \"id\": 3 },\n  { \"id\": 1 },\n  { \"id\": 2, \"h\": true },\n  {\"id\":4}\n]\n";
+    assert_eq!(text(base, head, request), expected);
+    assert_eq!(
+        text("{\"a\":[1],\"b\":1}", "{\"a\": [ 1 ], \"b\": 2}", "{\"a\":[],\"b\":1}"),
+        "{\"a\": [], \"b\": 2}"
+    );
+}

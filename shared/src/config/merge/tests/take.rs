@@ -1,0 +1,55 @@
+use super::config;
+use crate::config::merge::{TakeError, take_paths};
+
+fn taken(head: &str, earlier: &str, pointers: &[&str]) -> Result<String, TakeError> {
+    let pointers: Vec<_> = pointers.iter().map(|pointer| pointer.parse().unwrap()).collect();
+    take_paths(&config(head), &config(earlier), &pointers).map(|config| config.text().to_owned())
+}
+
+#[test]
+fn parts_come_back_and_the_rest_keeps_its_text() {
+    let earlier = r#"{"a":{"b":[ 1 ],"c":2},"d":3,"e/f":4}"#;
+    let head = "{ \"a\": {\"b\": [1, 9], \"c\": 8}, \"d\": 7, \"new\": { } }";
+    for (pointers, expected) in [
+        (&["/a/b"][..], "{ \"a\": {\"b\": [ 1 ], \"c\": 8}, \"d\": 7, \"new\": { } }"),
+        (&["/d", "/new"], "{ \"a\": {\"b\": [1, 9], \"c\": 8}, \"d\": 3 }"),
+        (&["/e~1f"], "{ \"a\": {\"b\": [1, 9], \"c\": 8}, \"d\": 7, \"new\": { }, \"e/f\": 4 }"),
+        (&["/a/b/0"], "{ \"a\": {\"b\": [1, 9], \"c\": 8}, \"d\": 7, \"new\": { } }"),
+        (&["/a/b/1"], "{ \"a\": {\"b\": [1], \"c\": 8}, \"d\": 7, \"new\": { } }"),
+        (&[""], earlier),
+        (&[], head),
+    ] {
+        assert_eq!(taken(head, earlier, pointers).unwrap(), expected, "{pointers:?}");
+    }
+}
+
+#[test]
+fn elements_are_found_where_they_are_now() {
+    let earlier = r#"{"panels":[{"id":1,"t":"one"},{"id":2,"t":"two"},{"id":3,"t":"three"}]}"#;
+    let head = r#"{"panels":[{"id":4,"t":"four"},{"id":2,"t":"2"},{"id":1,"t":"1"}]}"#;
+    let find = |pointers: &[&str]| taken(head, earlier, pointers).unwrap();
+    assert_eq!(find(&["/panels/1/t"]), head.replace("\"2\"", "\"two\""));
+    assert_eq!(find(&["/panels/0"]), head.replace("\"1\"", "\"one\""));
+    // What is gone comes back behind what was before it.
+    assert_eq!(
+        find(&["/panels/2"]),
+        head.replace("\"t\":\"2\"},", "\"t\":\"2\"},{\"id\":3,\"t\":\"three\"},")
+    );
+    assert!(matches!(taken(head, earlier, &["/panels/2/t"]), Err(TakeError::NoParent { .. })));
+    assert_eq!(
+        taken(r#"{"panels":[]}"#, earlier, &["/panels/1"]).unwrap(),
+        r#"{"panels":[{"id":2,"t":"two"}]}"#
+    );
+}
+
+#[test]
+fn what_cannot_be_brought_back_is_refused() {
+    let found = |head: &str, earlier: &str, pointer: &str| taken(head, earlier, &[pointer]).unwrap_err();
+    assert!(
+        matches!(found("{}", "{\"a\":{\"b\":1}}", "/a/b"), TakeError::NoParent { pointer } if pointer == "/a/b")
+    );
+    assert!(matches!(found("{\"a\":1}", "{\"a\":{\"b\":1}}", "/a/b"), TakeError::NoParent { .. }));
+    assert!(matches!(found("{\"a\":1}", "{\"a\":1}", "/b"), TakeError::Nowhere { .. }));
+    assert!(matches!(found("{\"a\":1}", "{\"a\":1}", "/b/c/d"), TakeError::Nowhere { .. }));
+    assert!(matches!(found("[1]", "[1]", "/-"), TakeError::Nowhere { .. }));
+}
