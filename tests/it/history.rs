@@ -4,6 +4,7 @@ mod apps;
 mod blame;
 mod browse;
 mod diff;
+mod sessions;
 mod standing;
 mod versions;
 

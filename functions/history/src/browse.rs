@@ -9,6 +9,8 @@ use waymark::http::{As, Limit, Query, Viewer, listing, query_of};
 use waymark::id::Version;
 use waymark::{Problem, Waymark};
 
+use crate::sessions;
+
 /// The kinds that may be asked for.
 const KINDS: [&str; 7] = ["saved", "snapshot", "renamed", "restored", "published", "unpublished", "imported"];
 
@@ -21,6 +23,8 @@ pub(crate) struct Params {
     kind: Option<String>,
     /// An author's id.
     author: Option<String>,
+    /// `session`: what one author saved in a row as one item.
+    group: Option<String>,
 }
 
 impl Params {
@@ -43,6 +47,16 @@ pub(crate) async fn browse(
     let env = &viewer.env;
     let limit = Limit::check(params.limit)?;
     let filter = params.filter()?;
+    match params.group.as_deref() {
+        None => {}
+        Some("session") if filter == Filter::default() => {
+            return sessions::list(&waymark, env, params.before, limit).await;
+        }
+        Some("session") => {
+            return Err(Problem::malformed("group=session lists everything: leave kind and author out."));
+        }
+        Some(_) => return Err(Problem::malformed("group takes session.")),
+    }
     let page = waymark.history.page(env, params.before, limit, &filter).await?;
     if page.items.is_empty() && page.next.is_none() && waymark.history.head(env).await?.is_none() {
         return Err(Problem::no_environment(env));

@@ -4,6 +4,7 @@
 mod blame;
 mod browse;
 mod diff;
+mod sessions;
 mod standing;
 mod verify;
 mod versions;

@@ -1,5 +1,6 @@
 //! Reading a history: pages of entries, and the version at a moment.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
@@ -109,6 +110,44 @@ impl History {
         Ok(Page { items, next: newest.map(Version::next) })
     }
 
+    /// Whole entries, newest first, those before the entry `before` if given: as many as one query of 1 MB gives, and at
+    /// most 1,000.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn whole_page(&self, env: &EnvId, before: Option<Version>) -> Result<Page<Entry>, Error> {
+        let newest = match before {
+            None => Version::MAX,
+            Some(version) => match version.before() {
+                Some(newest) => newest,
+                None => return Ok(Page { items: Vec::new(), next: None }),
+            },
+        };
+        let output = self
+            .entries(env, newest, EXAMINED_MAX)
+            .send()
+            .await
+            .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
+        let items: Vec<Entry> =
+            output.items.unwrap_or_default().iter().map(from_item).collect::<Result<_, _>>()?;
+        let next = items.last().map(|entry| entry.version).filter(|oldest| *oldest != Version::FIRST);
+        Ok(Page { items, next })
+    }
+
+    /// The query for entries from `from` downwards, newest first.
+    fn entries(&self, env: &EnvId, from: Version, limit: usize) -> QueryFluentBuilder {
+        self.dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :from")
+            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
+            .expression_attribute_values(":first", AttributeValue::S(key::entry(Version::FIRST)))
+            .expression_attribute_values(":from", AttributeValue::S(key::entry(from)))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+    }
+
     /// Entries from `from` downwards, newest first, without their deltas. One query, so at most 1 MB of entries.
     async fn descending(&self, env: &EnvId, from: Version, limit: usize) -> Result<Vec<Entry>, Error> {
         let names = PROJECTED.iter().map(|name| ((*name).to_owned(), (*name).to_owned()));
@@ -120,13 +159,7 @@ impl History {
             .chain(["#rollback".to_owned()])
             .collect();
         let output = self
-            .dynamodb
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :from")
-            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
-            .expression_attribute_values(":first", AttributeValue::S(key::entry(Version::FIRST)))
-            .expression_attribute_values(":from", AttributeValue::S(key::entry(from)))
+            .entries(env, from, limit)
             .projection_expression(projection.join(", "))
             .set_expression_attribute_names(Some(
                 names
@@ -137,9 +170,6 @@ impl History {
                     .map(|(short, name)| (format!("#{short}"), name))
                     .collect(),
             ))
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .consistent_read(true)
             .send()
             .await
             .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;

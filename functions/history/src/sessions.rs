@@ -1,0 +1,154 @@
+//! Sessions: what one author saved in a row is one line of the log, with what all of it changed.
+
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use waymark::config::Config;
+use waymark::config::diff::{Counts, Summary};
+use waymark::configs::SUMMARY_MOST;
+use waymark::entry::{Author, Entry, EntryView, Event};
+use waymark::http::listing;
+use waymark::id::{EnvId, Version};
+use waymark::{Error, Problem, Waymark};
+
+/// The longest pause inside a session.
+const PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Bytes of configs that one page compares. Sessions past it say how many saves they are, and not what they changed.
+const COMPARED: u64 = 64 * 1024 * 1024;
+
+/// A line of the log: an entry, or several saves of one author.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line {
+    Entry(Box<EntryView>),
+    Session(Box<Session>),
+}
+
+#[derive(Serialize)]
+struct Session {
+    kind: &'static str,
+    label: String,
+    author: Author,
+    /// The versions of its first and last save.
+    from: Version,
+    to: Version,
+    #[serde(serialize_with = "waymark::entry::millis")]
+    began: Timestamp,
+    #[serde(serialize_with = "waymark::entry::millis")]
+    at: Timestamp,
+    saves: usize,
+    /// What it changed from before its first save to its last; `None` where that was too much to compare.
+    changes: Option<Counts>,
+    /// Its saves, newest first.
+    items: Vec<EntryView>,
+}
+
+/// A page of the log by session, newest first: at most `limit` lines, out of one query for each MB of entries.
+pub(crate) async fn list(
+    waymark: &Waymark,
+    env: &EnvId,
+    before: Option<Version>,
+    limit: u16,
+) -> Result<Response, Problem> {
+    let page = waymark.history.whole_page(env, before).await?;
+    if page.items.is_empty() && before.is_none() {
+        return Err(Problem::no_environment(env));
+    }
+    let mut groups = grouped(page.items);
+    let limit = usize::from(limit);
+    // The last group may go on where the page ends; it is told on the next page, unless it is all there is.
+    let mut next = page.next;
+    if let Some(last) = groups.pop_if(|_| next.is_some()) {
+        if groups.is_empty() {
+            groups.push(last);
+        } else {
+            next = groups.last().and_then(|group| group.last()).map(|oldest| oldest.version);
+        }
+    }
+    if groups.len() > limit {
+        groups.truncate(limit);
+        next = groups.last().and_then(|group| group.last()).map(|oldest| oldest.version);
+    }
+    let mut comparison = Comparison { waymark, env, left: COMPARED };
+    let mut lines = Vec::with_capacity(groups.len());
+    for group in groups {
+        lines.push(comparison.line(group).await?);
+    }
+    let next = next.map(|before| {
+        let path = format!("/v1/apps/{}/envs/{}/history", env.app, env.env);
+        format!("{path}?group=session&before={before}&limit={limit}")
+    });
+    listing(&lines, next)
+}
+
+/// Entries, newest first, with those of a session together.
+fn grouped(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let mut groups: Vec<Vec<Entry>> = Vec::new();
+    for entry in entries {
+        match groups.last_mut() {
+            Some(group) if group.last().is_some_and(|newer| go_together(newer, &entry)) => group.push(entry),
+            _ => groups.push(vec![entry]),
+        }
+    }
+    groups
+}
+
+fn go_together(newer: &Entry, older: &Entry) -> bool {
+    let saves = [newer, older].iter().all(|entry| matches!(entry.event, Event::Saved { .. }));
+    saves && newer.author.id == older.author.id && newer.at.duration_since(older.at) <= PAUSE
+}
+
+struct Comparison<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    left: u64,
+}
+
+impl Comparison<'_> {
+    async fn line(&mut self, group: Vec<Entry>) -> Result<Line, Problem> {
+        let [newest, .., oldest] = group.as_slice() else {
+            let entry = group.first().ok_or_else(|| Error::Item("an empty session".to_owned()))?;
+            return Ok(Line::Entry(Box::new(entry.into())));
+        };
+        let changes = self.changes(oldest, newest).await?;
+        let label = match &changes {
+            Some(changes) if changes.counts.total() == 0 => "Nothing changed in the end".to_owned(),
+            Some(changes) if !changes.label.is_empty() => changes.label.clone(),
+            Some(changes) => changes.counts.to_string(),
+            None => "Saved".to_owned(),
+        };
+        Ok(Line::Session(Box::new(Session {
+            kind: "session",
+            label,
+            author: newest.author.clone(),
+            from: oldest.version,
+            to: newest.version,
+            began: oldest.at,
+            at: newest.at,
+            saves: group.len(),
+            changes: changes.map(|changes| changes.counts),
+            items: group.iter().map(EntryView::from).collect(),
+        })))
+    }
+
+    /// What changed from before `oldest` to `newest`. A first save, and what cannot be read safely, tell nothing.
+    async fn changes(&mut self, oldest: &Entry, newest: &Entry) -> Result<Option<Summary>, Error> {
+        let Some(before) = oldest.version.before() else { return Ok(None) };
+        let takes = oldest.config.bytes.saturating_add(newest.config.bytes);
+        let Some(left) = self.left.checked_sub(takes) else { return Ok(None) };
+        self.left = left;
+        let before = self.waymark.history.entry(self.env, before).await?;
+        let Some(before) = self.config(&before).await? else { return Ok(None) };
+        let Some(after) = self.config(newest).await? else { return Ok(None) };
+        Ok(Some(Summary::of(before.text(), after.text(), SUMMARY_MOST)))
+    }
+
+    async fn config(&self, entry: &Entry) -> Result<Option<Config>, Error> {
+        match self.waymark.configs.of(&self.env.app, entry).await {
+            Ok(config) => Ok(Some(config)),
+            Err(Error::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
