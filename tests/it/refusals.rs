@@ -77,6 +77,16 @@ const CASES: &[Case] = &[
     case((422, "invalid-name"), ("POST", "restore"), &[], "{\"backup\":\"b\"}"),
     case((404, "backup-not-found"), ("POST", "restore"), &[], "{\"backup\":\"manual.b\"}"),
     case((404, "backup-not-found"), ("GET", "backups/manual.b/file"), &[], ""),
+    case((404, "place-not-found"), ("GET", "blame?path=/none"), &[], ""),
+    case((404, "place-not-found"), ("GET", "blame?label=none"), &[], ""),
+    case((400, "malformed-request"), ("GET", "blame?path=none"), &[], ""),
+    case((400, "malformed-request"), ("GET", "history?group=day"), &[], ""),
+    case(
+        (422, "invalid-name"),
+        ("PUT", "backup-policy"),
+        &[],
+        "{\"every\":\"day\",\"keep\":{\"daily\":8,\"weekly\":0,\"monthly\":0}}",
+    ),
 ];
 
 async fn prepared(ada: &Person) -> Stack {
