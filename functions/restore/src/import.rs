@@ -74,7 +74,7 @@ impl Import {
             _ => return Err(damaged(&id, faults)),
         };
         let version = checked.file.config.version;
-        let from = Origin { version, name: None, backup: Some(id), at: None };
+        let from = Origin { backup: Some(id), ..Origin::of(version) };
         Ok(Self { config: checked.config, event: Event::Restored { from } })
     }
 }

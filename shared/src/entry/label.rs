@@ -43,7 +43,25 @@ fn imported(source: &Source) -> String {
     }
 }
 
+/// How many parts a label names.
+const NAMED_PATHS: usize = 2;
+
 fn restored(from: &Origin) -> String {
+    if let Some(undone) = from.undo {
+        return format!("Undid #{undone}");
+    }
+    if !from.paths.is_empty() {
+        let named: Vec<&str> = from.paths.iter().take(NAMED_PATHS).map(String::as_str).collect();
+        let more = match from.paths.len().saturating_sub(NAMED_PATHS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = named.join(", ");
+        return match &from.name {
+            Some(name) => format!("Brought back {named}{more} from {name} (#{})", from.version),
+            None => format!("Brought back {named}{more} from #{}", from.version),
+        };
+    }
     if let Some(backup) = &from.backup {
         return format!("Reverted changes to #{} (backup {backup})", from.version);
     }

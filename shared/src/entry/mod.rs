@@ -148,6 +148,19 @@ pub struct Origin {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub at: Option<Timestamp>,
+    /// The entry that was reversed, when one was; `version` is then the one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Version>,
+    /// The JSON Pointers of the parts that were brought back, when not all of it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}
+
+impl Origin {
+    /// A version, asked for by its number.
+    pub fn of(version: Version) -> Self {
+        Self { version, name: None, backup: None, at: None, undo: None, paths: Vec::new() }
+    }
 }
 
 /// Where an imported config came from, as its file says.

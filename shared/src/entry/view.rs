@@ -60,12 +60,16 @@ struct OriginView {
     backup: Option<BackupId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<Version>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<String>,
 }
 
 impl From<&Origin> for OriginView {
     fn from(origin: &Origin) -> Self {
-        let Origin { version, name, backup, at } = origin.clone();
-        Self { version, name, backup, at }
+        let Origin { version, name, backup, at, undo, paths } = origin.clone();
+        Self { version, name, backup, at, undo, paths }
     }
 }
 
