@@ -1,5 +1,6 @@
 //! Publishing: decides what users see, and changes nothing that builders edit.
 
+mod checks;
 mod publish;
 mod releases;
 mod rollback;

@@ -1,16 +1,20 @@
 //! Publishing a snapshot, or a version that is made a snapshot in the same write.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use waymark::config::schema::Schema;
 use waymark::entry::{Entry, Event, Live, Releases, Subject};
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Refused};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
 use waymark::{Problem, Waymark};
 
+use crate::checks::must_pass;
 use crate::releases::{Expected, before, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
@@ -31,6 +35,14 @@ enum Wanted {
     Version(Subject),
 }
 
+impl Wanted {
+    fn subject(&self) -> &Subject {
+        match self {
+            Self::Snapshot { subject, .. } | Self::Version(subject) => subject,
+        }
+    }
+}
+
 /// `POST /publish`.
 pub(crate) async fn publish(
     State(waymark): State<Waymark>,
@@ -42,8 +54,9 @@ pub(crate) async fn publish(
     let expected = Expected::read(request.expect_live.as_ref())?;
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
-    let (start, found) = tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request));
-    let (start, found) = (start?, Some(found?));
+    let (start, found, schema) =
+        tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
+    let (start, found) = (start?, Some((found?, schema?)));
     let publish = Publish { waymark: &waymark, env, request, note, expected, found };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
@@ -55,8 +68,8 @@ struct Publish<'a> {
     request: Request,
     note: Option<Note>,
     expected: Option<Expected>,
-    /// What was found for the first attempt.
-    found: Option<Wanted>,
+    /// What was found for the first attempt, and the schema that it must pass.
+    found: Option<(Wanted, Option<Arc<Schema>>)>,
 }
 
 impl Decide for Publish<'_> {
@@ -69,12 +82,16 @@ impl Decide for Publish<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, attempt.head()?).await?;
         }
-        // Whoever was faster may have renamed the snapshot.
-        let wanted = match self.found.take() {
+        // Whoever was faster may have renamed the snapshot, or set another schema.
+        let (wanted, schema) = match self.found.take() {
             Some(found) => found,
-            None => wanted(self.waymark, self.env, &self.request).await?,
+            None => {
+                (wanted(self.waymark, self.env, &self.request).await?, self.waymark.schema(self.env).await?)
+            }
         };
-        decide(self.env, &attempt, wanted, self.note.clone())
+        let subject = wanted.subject().clone();
+        let decision = decide(self.env, &attempt, wanted, self.note.clone())?;
+        must_pass(self.waymark, self.env, schema.as_ref(), &subject, decision).await
     }
 }
 
@@ -122,7 +139,11 @@ fn decide(
             let snapshot = attempt.next();
             let named = DraftEntry {
                 generated: Some(number),
-                ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject: subject.clone() })
+                ..DraftEntry::new(Event::Snapshot {
+                    name: name.clone(),
+                    subject: subject.clone(),
+                    origin: None,
+                })
             };
             let live = Live { name, snapshot, subject, entry: snapshot.next() };
             let mut draft = Draft::of(named);

@@ -51,7 +51,7 @@ impl Import {
                 return Err(Problem::too_large(MAX_BYTES, "A config", "Split it."));
             }
             let config = Config::check(document).map_err(Problem::from)?;
-            let source = Source { environment: None, version: None, at: None };
+            let source = Source { environment: None, snapshot: None, version: None, at: None };
             return Ok(Self { config, event: Event::Imported { source } });
         }
         let checked = File::parse(&document).map_err(Error::from)?;
@@ -60,7 +60,12 @@ impl Import {
         if from.map_or_else(|| of != env.to_string(), |from| from != of) {
             return Err(another_environment(env, &of));
         }
-        let source = Source { environment: Some(of), version: Some(file.config.version), at: Some(file.at) };
+        let source = Source {
+            environment: Some(of),
+            snapshot: None,
+            version: Some(file.config.version),
+            at: Some(file.at),
+        };
         Ok(Self { config: checked.config, event: Event::Imported { source } })
     }
 
