@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use waymark::config::Config;
 use waymark::config::schema::{Failure, Failures, Schema};
 use waymark::entry::Subject;
 use waymark::history::{Alongside, Decision};
@@ -21,13 +22,21 @@ pub(crate) async fn must_pass(
     let Decision::Append(mut draft) = decision else { return Ok(decision) };
     if let Some(schema) = schema {
         let config = waymark.configs.read(&env.app, subject.version, &subject.config()).await?;
-        let failures = waymark.check(schema, &config).await;
-        if !failures.is_empty() {
-            return Err(check_failed(env, &failures));
-        }
+        passes(waymark, env, schema, &config).await?;
     }
     draft.alongside.push(Alongside::SchemaIs(schema.map(|schema| schema.sha256())));
     Ok(Decision::Append(draft))
+}
+
+/// Refuses a config that fails the schema.
+pub(crate) async fn passes(
+    waymark: &Waymark,
+    env: &EnvId,
+    schema: &Arc<Schema>,
+    config: &Config,
+) -> Result<(), Problem> {
+    let failures = waymark.check(schema, config).await;
+    if failures.is_empty() { Ok(()) } else { Err(check_failed(env, &failures)) }
 }
 
 /// 422: what was to be published is not as the schema asks.

@@ -104,6 +104,14 @@ pub struct PromotionView {
     kept: bool,
 }
 
+impl PromotionView {
+    /// As a member of an answer.
+    pub fn to_json(&self) -> serde_json::Value {
+        // A flat struct of texts and numbers always becomes an object.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
 impl From<&Promotion> for PromotionView {
     fn from(origin: &Promotion) -> Self {
         let Promotion { environment, name, version, kept } = origin.clone();
