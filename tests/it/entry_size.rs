@@ -98,14 +98,22 @@ fn the_largest_entry_of_every_kind_stays_under_4_kb() {
             })),
         },
         Event::Snapshot { name: name('a'), subject: subject(), origin: Some(origin) },
+        Event::Snapshot { name: name('a'), subject: subject(), origin: None },
         Event::Renamed { name: name('a'), previous: name('p'), snapshot: Version::MAX },
         Event::Restored { from },
         Event::Published { name: name('a'), subject: subject(), rollback: true },
         Event::Unpublished { name: name('a') },
     ];
     let pk = format!("{}/{}", "a".repeat(63), "e".repeat(63));
-    let sizes: Vec<usize> =
-        events.into_iter().map(|event| size(&to_item(&pk, &largest(event)).unwrap())).collect();
+    let size_with = |event: Event| {
+        let mut entry = largest(event);
+        // A promotion's note is that of its publication.
+        if matches!(&entry.event, Event::Snapshot { origin: Some(_), .. }) {
+            entry.note = None;
+        }
+        size(&to_item(&pk, &entry).unwrap())
+    };
+    let sizes: Vec<usize> = events.into_iter().map(size_with).collect();
     let largest = *sizes.iter().max().unwrap();
     assert!(largest < 4_096, "{sizes:?}");
     assert!(parts_of_the_largest(&pk) < 4_096, "{}", parts_of_the_largest(&pk));
