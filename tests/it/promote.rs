@@ -1,5 +1,6 @@
 //! Promotion: a snapshot of one environment becomes what the users of another see.
 
+mod budget;
 mod keep;
 mod own;
 

@@ -139,8 +139,7 @@ impl History {
                 (item, Meaning::Refused(Refused::NameTaken(name.clone())))
             }
             Alongside::Marker(marker) => {
-                let item = keyed(pk, &key::marker(marker.snapshot), marker)?;
-                (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
+                (self.once(pk, &key::marker(marker.snapshot), marker)?, Meaning::None)
             }
             Alongside::Rename { snapshot, name, note } => {
                 let name = ("name", AttributeValue::S(name.to_string()));
@@ -162,16 +161,10 @@ impl History {
                 return Ok(());
             }
             Alongside::Registered(env) => (self.any_item(registry::item(env))?, Meaning::None),
-            Alongside::Upload(upload) => {
-                let item = keyed(pk, &key::upload(&upload.id), upload)?;
-                (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
-            }
+            Alongside::Upload(upload) => (self.once(pk, &key::upload(&upload.id), upload)?, Meaning::None),
             Alongside::Backup(backup) => {
-                let item = keyed(pk, &key::backup(&backup.id), backup)?;
-                (
-                    self.new_item(item, "attribute_not_exists(sk)", &[])?,
-                    Meaning::Refused(Refused::AlreadyThere),
-                )
+                let item = self.once(pk, &key::backup(&backup.id), backup)?;
+                (item, Meaning::Refused(Refused::AlreadyThere))
             }
             Alongside::Policy(env, policy) => {
                 let items = self.policy_items(env, policy)?;
@@ -188,6 +181,11 @@ impl History {
         };
         parts.push(Part { item, meaning });
         Ok(())
+    }
+
+    /// An item that is written once.
+    fn once<T: serde::Serialize>(&self, pk: &str, sk: &str, value: &T) -> Result<TransactWriteItem, Error> {
+        self.new_item(keyed(pk, sk, value)?, "attribute_not_exists(sk)", &[])
     }
 
     fn any_item(&self, item: Item) -> Result<TransactWriteItem, Error> {
