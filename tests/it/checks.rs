@@ -1,5 +1,6 @@
 //! Checks before publish: an environment's JSON Schema refuses a publish, and warns of the rest.
 
+mod during;
 mod schema;
 
 use serde_json::{Value, json};
@@ -191,25 +192,4 @@ async fn a_page_of_many_releases_checks_some() {
     // The next look goes on.
     let known = stack.listed(&ada, &under("snapshots?limit=25"), "/passes").await;
     assert_eq!(known[1..], vec![json!(true); 24]);
-}
-
-#[tokio::test]
-async fn a_schema_that_is_set_during_a_publish_is_not_passed_by() {
-    let ada = Person::admin("ada");
-    for round in 0..6 {
-        let stack = Stack::start().await;
-        stack.save_each(&ada, [round + 1]).await;
-        let (published, changed) =
-            tokio::join!(stack.act(&ada, "publish", json!({"version": 1})), set(&stack, &ada, at_most(0)),);
-        changed.is(200);
-        let live = stack.users_see().await.1;
-        // Before the schema, or refused by it.
-        match published.status.as_u16() {
-            200 => assert_eq!(live, "v1"),
-            _ => assert_eq!(
-                (published.is_problem(422, "check-failed").at("/failures/0/path"), live),
-                (json!("/n"), String::new())
-            ),
-        }
-    }
 }
