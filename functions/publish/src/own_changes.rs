@@ -25,8 +25,11 @@ pub(crate) async fn own_changes(
         Some(version) => Some(waymark.history.entry(env, version).await?),
         None => None,
     };
-    let is_edited = head.config.sha256 != promoted && last.as_ref().is_none_or(|last| is_edited(head, last));
-    if !is_edited && !is_released_here(waymark, env, head, promoted).await? {
+    // What came to the config that is promoted, or to the one that was promoted last, is no change.
+    let known = [Some(promoted), last.as_ref().and_then(promoted_by)];
+    let is_edited = !known.contains(&Some(head.config.sha256))
+        && last.is_none_or(|last| last.config.sha256 != head.config.sha256);
+    if !is_edited && !is_released_here(waymark, env, head, &known).await? {
         return Ok(());
     }
     let kinds = CHANGING.map(str::to_owned).to_vec();
@@ -38,25 +41,23 @@ pub(crate) async fn own_changes(
     would_lose(env, head, origin, (&listed, more))
 }
 
-/// Whether the working version was edited since an entry that made a promoted snapshot. Making that snapshot the working
-/// version is no edit.
-fn is_edited(head: &Entry, last: &Entry) -> bool {
-    let promoted_then = match &last.event {
+/// The config that the entry of a promotion brought.
+fn promoted_by(entry: &Entry) -> Option<Sha256> {
+    match &entry.event {
         Event::Snapshot { subject, .. } => Some(subject.sha256),
         _ => None,
-    };
-    head.config.sha256 != last.config.sha256 && Some(head.config.sha256) != promoted_then
+    }
 }
 
-/// Whether users see a release that was made here.
+/// Whether users see a release that was made here, of a config that is not `known`.
 async fn is_released_here(
     waymark: &Waymark,
     env: &EnvId,
     head: &Entry,
-    promoted: Sha256,
+    known: &[Option<Sha256>],
 ) -> Result<bool, Error> {
     match &head.releases.live {
-        Some(live) if live.subject.sha256 != promoted && Some(live.snapshot) != head.promoted => {
+        Some(live) if !known.contains(&Some(live.subject.sha256)) => {
             Ok(waymark.history.marker(env, live.snapshot).await?.origin.is_none())
         }
         _ => Ok(false),

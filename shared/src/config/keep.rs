@@ -7,9 +7,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::diff::{Elements, shared_identity};
 use super::error::{ConfigError, PatchError};
+use super::outline::{Id, Outline};
 use super::pointer::Pointer;
-use super::span::{Kind, elements, kind, members, unescaped};
+use super::span::Kind;
 use super::tree::{Fault, Node, Tree};
 use super::value::equal;
 use super::{Config, MAX_BYTES};
@@ -22,9 +24,6 @@ pub const MAX_PATHS: usize = 50;
 
 /// Longest path, in bytes.
 pub const MAX_PATH: usize = 200;
-
-/// Members that may tell an array's elements apart, the first that does is used.
-const IDENTITIES: [&[u8]; 5] = [b"id", b"uid", b"key", b"slug", b"name"];
 
 /// A place in configs: a JSON Pointer in which `*` stands for any one member or element, such as `/resources/*/url`.
 /// A member whose name is `*` cannot be told from it.
@@ -92,26 +91,27 @@ impl<'de> Deserialize<'de> for Keep {
 /// The config `incoming`, with the values that `own` has at these paths; everything else keeps its text.
 ///
 /// A place that both have takes the value of `own`, and a member that `incoming` lacks is added, where `own` has it and
-/// `incoming` has what is around it. What `own` does not have stays as `incoming` says. Elements of arrays are matched
-/// by the first of `id`, `uid`, `key`, `slug` and `name` that all elements of both arrays have, each another value; without
-/// such a member by position, and then only where both arrays have as many elements: otherwise nobody knows which is which.
+/// `incoming` has what is around it. What `own` does not have stays as `incoming` says. Elements of arrays are matched by
+/// their identity, as in a merge; where nothing tells them apart by position, and then only where both arrays have as
+/// many elements: otherwise nobody knows which is which.
 ///
 /// # Errors
 ///
 /// [`PatchError::Invalid`] when the paths take too much time or memory; [`PatchError::Result`] when the config would
 /// grow over its limit.
 pub fn apply(incoming: &Config, own: &Config, keep: &Keep) -> Result<Config, PatchError> {
-    let mut places = Vec::new();
+    let (incoming_outline, own_outline) = (Outline::of(incoming.text()), Outline::of(own.text()));
+    let mut walk =
+        Walk { incoming: &incoming_outline, own: &own_outline, places: Vec::new(), at: Vec::new() };
     for path in &keep.0 {
-        let mut walk = Walk { places: &mut places, at: Vec::new() };
-        walk.level(incoming.text(), own.text(), &path.tokens);
+        walk.level(Outline::ROOT, Outline::ROOT, &path.tokens).map_err(refused)?;
     }
-    if places.is_empty() {
+    if walk.places.is_empty() {
         return Ok(incoming.clone());
     }
     let mut tree = Tree::new(incoming.text());
-    for (path, value) in &places {
-        tree.add_or_replace(path, Node::text(value)).map_err(refused)?;
+    for (path, value) in &walk.places {
+        tree.add_or_replace(path, Node::text(own_outline.text(*value))).map_err(refused)?;
     }
     Ok(Config::check(tree.finish()?)?)
 }
@@ -123,92 +123,89 @@ fn refused(fault: Fault) -> PatchError {
     }
 }
 
-/// Collects the places where the own value counts, by their paths in the incoming config.
-struct Walk<'p, 'a> {
-    places: &'p mut Vec<(Vec<String>, &'a str)>,
+/// Collects the places where the own value counts.
+struct Walk<'o, 'a> {
+    incoming: &'o Outline<'a>,
+    own: &'o Outline<'a>,
+    /// Paths in the incoming config, and own values.
+    places: Vec<(Vec<String>, Id)>,
     at: Vec<String>,
 }
 
-impl<'a> Walk<'_, 'a> {
-    fn level(&mut self, incoming: &'a str, own: &'a str, path: &[String]) {
+impl Walk<'_, '_> {
+    fn level(&mut self, incoming: Id, own: Id, path: &[String]) -> Result<(), Fault> {
         let Some((token, rest)) = path.split_first() else {
-            if !equal(incoming, own) {
+            if !equal(self.incoming.text(incoming), self.own.text(own)) {
                 self.places.push((self.at.clone(), own));
             }
-            return;
+            return Ok(());
         };
-        match (kind(incoming), kind(own)) {
-            (Kind::Object, Kind::Object) => self.objects(incoming, own, token, rest),
-            (Kind::Array, Kind::Array) => self.arrays(incoming, own, token, rest),
-            _ => {}
+        let (there, here) = (self.incoming.get(incoming), self.own.get(own));
+        if there.kind != here.kind || !matches!(there.kind, Kind::Object | Kind::Array) {
+            return Ok(());
+        }
+        // What is not listed would be overwritten without a word.
+        if !self.incoming.is_open(incoming, there.kind) || !self.own.is_open(own, here.kind) {
+            return Err(Fault::Refused(
+                "the config has too many values for paths to be kept in it".to_owned(),
+            ));
+        }
+        match there.kind {
+            Kind::Object => self.objects(incoming, own, token, rest),
+            _ => self.arrays(incoming, own, token, rest),
         }
     }
 
-    fn objects(&mut self, incoming: &'a str, own: &'a str, token: &str, rest: &[String]) {
-        let (Ok(incoming), Ok(own)) = (members(incoming), members(own)) else { return };
-        let incoming: HashMap<Cow<'_, [u8]>, &str> =
-            incoming.iter().map(|member| (member.key(), member.value.get())).collect();
-        for member in own {
-            let key = member.key();
+    fn objects(&mut self, incoming: Id, own: Id, token: &str, rest: &[String]) -> Result<(), Fault> {
+        let members: HashMap<Cow<'_, [u8]>, Id> =
+            self.incoming.children(incoming).map(|id| (self.incoming.key(id), id)).collect();
+        for member in self.own.children(own) {
+            let key = self.own.key(member);
             if token != "*" && token.as_bytes() != key.as_ref() {
                 continue;
             }
             // No path can name a key with half of a surrogate pair.
             let Ok(name) = std::str::from_utf8(&key) else { continue };
             self.at.push(name.to_owned());
-            match incoming.get(&key) {
-                Some(there) => self.level(there, member.value.get(), rest),
-                None if rest.is_empty() && token != "*" => {
-                    self.places.push((self.at.clone(), member.value.get()));
-                }
+            match members.get(&key) {
+                Some(there) => self.level(*there, member, rest)?,
+                None if rest.is_empty() && token != "*" => self.places.push((self.at.clone(), member)),
                 None => {}
             }
             self.at.pop();
         }
+        Ok(())
     }
 
-    fn arrays(&mut self, incoming: &'a str, own: &'a str, token: &str, rest: &[String]) {
-        let (Ok(incoming), Ok(own)) = (elements(incoming), elements(own)) else { return };
-        let incoming: Vec<&str> = incoming.iter().map(|element| element.get()).collect();
-        let own: Vec<&str> = own.iter().map(|element| element.get()).collect();
-        for (index, own) in pairs(&incoming, &own) {
+    fn arrays(&mut self, incoming: Id, own: Id, token: &str, rest: &[String]) -> Result<(), Fault> {
+        let there: Vec<Id> = self.incoming.children(incoming).collect();
+        let here: Vec<Id> = self.own.children(own).collect();
+        for (index, own) in self.pairs(&there, &here) {
             let name = index.to_string();
-            if let Some(there) = incoming.get(index).filter(|_| token == "*" || token == name) {
+            if let Some(element) = there.get(index).filter(|_| token == "*" || token == name) {
                 self.at.push(name);
-                self.level(there, own, rest);
+                self.level(*element, own, rest)?;
                 self.at.pop();
             }
         }
+        Ok(())
     }
-}
 
-/// The elements of `own` that are elements of `incoming`, with their places there.
-fn pairs<'a>(incoming: &[&'a str], own: &[&'a str]) -> Vec<(usize, &'a str)> {
-    for identity in IDENTITIES {
-        if let (Some(places), Some(known)) = (identified(incoming, identity), identified(own, identity)) {
-            return known
-                .into_iter()
-                .filter_map(|(value, at)| Some((*places.get(&value)?, *own.get(at)?)))
-                .collect();
+    /// The own elements that are elements of the incoming array, with their places there.
+    fn pairs(&self, there: &[Id], here: &[Id]) -> Vec<(usize, Id)> {
+        let versions =
+            [Elements { outline: self.own, ids: here }, Elements { outline: self.incoming, ids: there }];
+        match shared_identity(&versions).as_deref() {
+            Some([own, incoming]) => {
+                let places: HashMap<u64, usize> =
+                    incoming.iter().enumerate().map(|(place, identity)| (*identity, place)).collect();
+                here.iter()
+                    .zip(own)
+                    .filter_map(|(id, identity)| Some((*places.get(identity)?, *id)))
+                    .collect()
+            }
+            _ if there.len() == here.len() => here.iter().copied().enumerate().collect(),
+            _ => Vec::new(),
         }
     }
-    if incoming.len() == own.len() { own.iter().copied().enumerate().collect() } else { Vec::new() }
-}
-
-/// Where the element with each value of the member `identity` is; `None` unless it tells all elements apart.
-fn identified<'a>(elements: &[&'a str], identity: &[u8]) -> Option<HashMap<Cow<'a, [u8]>, usize>> {
-    let mut places = HashMap::with_capacity(elements.len());
-    for (index, element) in elements.iter().enumerate() {
-        let members = members(element).ok()?;
-        let value = members.iter().find(|member| member.key() == identity)?.value.get();
-        let value = match kind(value) {
-            Kind::String => unescaped(value),
-            Kind::Number => Cow::Borrowed(value.as_bytes()),
-            _ => return None,
-        };
-        if places.insert(value, index).is_some() {
-            return None;
-        }
-    }
-    Some(places)
 }

@@ -68,6 +68,11 @@ async fn a_release_made_here_is_a_change_and_a_roll_back_is_none() {
     stack.act(&ada, "snapshots", json!({"name": "mine"})).await.is(201);
     stage(&stack, &ada, "{\"n\":5}", "later").await;
     promote(&stack, &ada, "later", json!({})).await.is(200);
+    // Nor does another name for what was promoted.
+    stack.act(&ada, "snapshots", json!({"version": "live", "name": "twin"})).await.is(201);
+    stack.act(&ada, "publish", json!({"snapshot": "twin"})).await.is(200);
+    stage(&stack, &ada, "{\"n\":5.5}", "then").await;
+    promote(&stack, &ada, "then", json!({})).await.is(200);
     // An older config, published here under a name of its own: users would lose that choice.
     stack.save(&ada, "{\"n\":0}").await.is(200);
     stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);

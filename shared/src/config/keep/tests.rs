@@ -86,6 +86,11 @@ fn elements_are_matched_by_what_tells_them_apart() {
         ),
         r#"[{"id": 0, "name": "y", "url": "py"}, {"id": 0, "name": "x", "url": "px"}]"#
     );
+    // What is kept itself tells nothing where none is known.
+    assert_eq!(
+        kept(r#"[{"url": "s1"}, {"url": "s2"}]"#, r#"[{"url": "p1"}, {"url": "p2"}]"#, &["/*/url"]),
+        r#"[{"url": "p1"}, {"url": "p2"}]"#
+    );
     // Without any, by position, where there are as many.
     assert_eq!(kept(r#"["s1", "s2"]"#, r#"["p1", "p2"]"#, &["/1"]), r#"["s1", "p2"]"#);
     assert_eq!(kept(r#"["s1", "s2"]"#, r#"["p1"]"#, &["/*"]), r#"["s1", "s2"]"#);
