@@ -196,6 +196,14 @@ impl Configs {
         Ok(Subject { version, sha256: config.sha256, bytes: config.bytes })
     }
 
+    /// Puts a config away as a keyframe, for a snapshot to name. One PUT, unless it was read or put lately.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn put(&self, app: &AppName, config: &Config) -> Result<(), Error> {
+        self.put_keyframe(app, config).await
+    }
+
     async fn keyframe(&self, app: &AppName, version: Version, sha256: Sha256) -> Result<Config, Error> {
         let object = key::keyframe(app, &sha256);
         if let Some(config) = self.keyframes.get(&object) {

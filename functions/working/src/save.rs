@@ -94,7 +94,9 @@ pub(crate) async fn put(
             return Ok(Decision::Answer(Reply::about(StatusCode::OK.as_u16(), head, more)));
         }
     }
-    let stored = waymark.configs.store(&env.app, config, head).await?;
+    let (stored, warnings) =
+        tokio::join!(waymark.configs.store(&env.app, config, head), waymark.warnings_on_save(env, config));
+    let stored = stored?;
     let entry = DraftEntry {
         note,
         config: Some(stored.config),
@@ -102,6 +104,7 @@ pub(crate) async fn put(
     };
     let mut draft = Draft::of(entry);
     merge::say(merged, &mut draft.more);
+    draft.warn(warnings);
     if head.is_none() {
         draft.status = StatusCode::CREATED.as_u16();
         draft.location = Some(format!("/v1/apps/{}/envs/{}/working", env.app, env.env));

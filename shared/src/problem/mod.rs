@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::caller::Role;
-use crate::id::EnvId;
+use crate::id::{EnvId, SnapshotName};
 
 /// What every problem's `type` starts with.
 pub const TYPE_PREFIX: &str = "urn:waymark:problem:";
@@ -147,6 +147,18 @@ impl Problem {
     /// The request contradicts what is there now.
     pub fn conflict(kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, kind, title, detail)
+    }
+
+    /// Another snapshot has, or had, the name.
+    pub fn name_taken(name: &SnapshotName) -> Self {
+        Self::conflict(
+            "name-taken",
+            "The name is taken",
+            format!(
+                "Another snapshot has, or had, the name {name}. Names are unique for ever: choose another."
+            ),
+        )
+        .with("name", name.as_str())
     }
 
     /// The request is well formed, and what it asks for cannot be.
