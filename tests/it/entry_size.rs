@@ -179,7 +179,7 @@ async fn an_entry_that_brings_many_parts_back_stays_under_4_kb() {
         json!({ "other": "text ".repeat(2_000), "parts": members }).to_string()
     };
     stack.save(&ada, config(&|_| "x".to_owned())).await.is(201);
-    stack.save(&ada, config(&|n| salted("a", n) + &salted("b", n)[..40])).await.is(200);
+    stack.save(&ada, config(&|n| salted("a", n) + &salted("b", n) + &salted("c", n)[..12])).await.is(200);
     stack.save(&ada, config(&|_| "y".to_owned())).await.is(200);
     let paths: Vec<_> = (0..18).map(|n| format!("/parts/{}", key(n))).collect();
     let body = json!({"version": 2, "paths": paths, "note": "n".repeat(1_000)});
