@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use crate::backup::FileError;
+use crate::config::schema::SchemaError;
 use crate::config::{ConfigError, PatchError};
 use crate::id::{SnapshotName, Version};
 
@@ -19,6 +20,10 @@ pub enum Error {
     /// The patch cannot be applied: mend it, or read the config again.
     #[error(transparent)]
     Patch(#[from] PatchError),
+
+    /// A schema cannot be used to check configs: mend it and send it again.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
 
     /// A name, note or version is not of its form.
     #[error("invalid {what}: it takes {rule}")]

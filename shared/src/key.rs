@@ -13,6 +13,9 @@ pub const REGISTRY: &str = "environments";
 /// The sort key of the settings of an environment or of an app.
 pub const SETTINGS: &str = "settings";
 
+/// The sort key of the schema that an environment's configs are checked against.
+pub const SCHEMA: &str = "schema";
+
 /// What the sort keys of entries start with.
 pub const ENTRY: &str = "v#";
 
@@ -174,9 +177,16 @@ mod tests {
     fn the_newest_entry_is_the_last_item_of_its_partition() {
         let v = entry(Version::FIRST);
         let name = name(&"z".parse().unwrap());
-        for other in
-            [SETTINGS, POLICY, "b#x", &marker(Version::MAX), &name, &upload("z"), &idempotency("z", "z")]
-        {
+        for other in [
+            SETTINGS,
+            SCHEMA,
+            "p#policy",
+            "b#x",
+            &marker(Version::MAX),
+            &name,
+            &upload("z"),
+            &idempotency("z", "z"),
+        ] {
             assert!(*other < *v, "{other}");
         }
     }

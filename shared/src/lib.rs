@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod backup;
 pub mod caller;
+pub mod checks;
 pub mod clock;
 pub mod config;
 pub mod configs;

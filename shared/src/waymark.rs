@@ -3,6 +3,7 @@
 use crate::aws::{Clients, Resources, sdk_config};
 use crate::backup::Backups;
 use crate::caller::DEFAULT_GRANTS_CLAIM;
+use crate::checks::Checks;
 use crate::clock::Sources;
 use crate::configs::Configs;
 use crate::entry::{ConfigRef, Entry};
@@ -31,6 +32,8 @@ pub struct Waymark {
     pub history: History,
     /// The configs.
     pub configs: Configs,
+    /// What was found out lately about configs and their schemas.
+    pub checks: Checks,
     /// The backups.
     pub backups: Backups,
     /// Uploads and downloads.
@@ -60,6 +63,7 @@ impl Waymark {
         Self {
             history: History::new(clients.dynamodb, resources.table, sources.clone()),
             configs: Configs::new(clients.s3.clone(), resources.configs),
+            checks: Checks::default(),
             backups: Backups::new(clients.s3.clone(), resources.backups),
             transfer: Transfer::new(clients.s3, resources.transfer, sources.clone()),
             sources,

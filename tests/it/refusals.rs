@@ -73,10 +73,29 @@ const CASES: &[Case] = &[
     case((400, "malformed-request"), WORKING, &[("if-match", "7")], "{}"),
     case((400, "malformed-request"), ("GET", "history?limit=0"), &[], ""),
     case((400, "malformed-request"), ("POST", "publish"), &[], "{\"snapshot\":"),
-    case((501, "not-implemented"), WORKING, &[("waymark-base", "1")], "{}"),
+    case((412, "version-mismatch"), WORKING, &[("waymark-base", "99")], "{}"),
+    case((400, "malformed-request"), ("POST", "merge"), &[], "{}"),
+    case((422, "invalid-schema"), ("PUT", "settings"), &[], "{\"schema\":{\"type\":\"x\"}}"),
+    case((400, "malformed-request"), ("PUT", "settings"), &[], "{\"keep\":[\"x\"]}"),
+    case(
+        (404, "snapshot-not-found"),
+        ("POST", "publish"),
+        &[],
+        "{\"from\":{\"env\":\"staging\",\"snapshot\":\"v1\"}}",
+    ),
     case((422, "invalid-name"), ("POST", "restore"), &[], "{\"backup\":\"b\"}"),
     case((404, "backup-not-found"), ("POST", "restore"), &[], "{\"backup\":\"manual.b\"}"),
     case((404, "backup-not-found"), ("GET", "backups/manual.b/file"), &[], ""),
+    case((404, "place-not-found"), ("GET", "blame?path=/none"), &[], ""),
+    case((404, "place-not-found"), ("GET", "blame?label=none"), &[], ""),
+    case((400, "malformed-request"), ("GET", "blame?path=none"), &[], ""),
+    case((400, "malformed-request"), ("GET", "history?group=day"), &[], ""),
+    case(
+        (422, "invalid-name"),
+        ("PUT", "backup-policy"),
+        &[],
+        "{\"every\":\"day\",\"keep\":{\"daily\":8,\"weekly\":0,\"monthly\":0}}",
+    ),
 ];
 
 async fn prepared(ada: &Person) -> Stack {
@@ -110,7 +129,13 @@ async fn refusals_that_need_more_than_one_request() {
     let key = [ANY, ("idempotency-key", "k")];
     stack.put(&ada, &key, "{}").await.is(200);
     stack.put(&ada, &key, "[]").await.is_problem(422, "idempotency-key-reused");
-    stack.get(&ada, "/v1/apps/crm/envs/staging", &[]).await.is_problem(404, "environment-not-found");
+    stack.get(&ada, "/v1/apps/crm/envs/testing", &[]).await.is_problem(404, "environment-not-found");
+    let from = json!({"from": {"env": "production", "snapshot": "v1"}});
+    let path = "/v1/apps/crm/envs/staging";
+    stack.call(&ada, "PUT", &format!("{path}/working"), &[], "{}").await.is(201);
+    stack.post(&ada, &format!("{path}/publish"), from).await.is_problem(409, "promotion-would-lose");
+    stack.call(&ada, "PUT", &under("settings"), &[], "{\"schema\":{\"type\":\"array\"}}").await.is(200);
+    stack.act(&ada, "publish", json!({"snapshot": "draft"})).await.is_problem(422, "check-failed");
     stack.act(&ada, "unpublish", json!({})).await.is(200);
     let settings = "{\"releases\":false,\"live_without_release\":\"none\"}";
     stack.call(&ada, "PUT", &under("settings"), &[], settings).await.is(200);

@@ -23,6 +23,8 @@ async fn an_environment_says_more_than_its_app() {
         json!({
             "live_without_release": null,
             "releases": null,
+            "keep": null,
+            "schema": null,
             "effective": {"live_without_release": "working", "releases": true},
         })
     );
@@ -36,6 +38,8 @@ async fn an_environment_says_more_than_its_app() {
     let shown = json!({
         "live_without_release": "working",
         "releases": false,
+        "keep": null,
+        "schema": null,
         "effective": {"live_without_release": "working", "releases": false},
     });
     assert_eq!((answer.json(), stack.get(&ada, &own, &[]).await.json()), (shown.clone(), shown));

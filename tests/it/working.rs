@@ -4,6 +4,7 @@ mod bodies;
 mod idempotency;
 mod patch;
 mod preconditions;
+mod rfc;
 
 use serde_json::json;
 

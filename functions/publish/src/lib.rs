@@ -1,5 +1,8 @@
 //! Publishing: decides what users see, and changes nothing that builders edit.
 
+mod checks;
+mod own_changes;
+mod promote;
 mod publish;
 mod releases;
 mod rollback;

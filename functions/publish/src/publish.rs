@@ -1,26 +1,38 @@
 //! Publishing a snapshot, or a version that is made a snapshot in the same write.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use waymark::config::schema::Schema;
 use waymark::entry::{Entry, Event, Live, Releases, Subject};
+use waymark::hash::Sha256;
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Refused};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
 use waymark::{Problem, Waymark};
 
+use crate::checks::must_pass;
+use crate::promote::{PromoteFrom, promote};
 use crate::releases::{Expected, before, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Request {
-    snapshot: Option<String>,
-    version: Option<VersionRef>,
-    note: Option<String>,
+pub(crate) struct Request {
+    pub(crate) snapshot: Option<String>,
+    pub(crate) version: Option<VersionRef>,
+    /// A snapshot of another environment.
+    pub(crate) from: Option<PromoteFrom>,
+    /// What a promoted snapshot is to be called here.
+    pub(crate) name: Option<String>,
+    pub(crate) note: Option<String>,
     #[serde(default, deserialize_with = "waymark::http::present")]
-    expect_live: Option<Value>,
+    pub(crate) expect_live: Option<Value>,
+    /// Whether to promote over changes that were made here.
+    pub(crate) go_ahead: Option<bool>,
 }
 
 /// What is to be published.
@@ -31,6 +43,14 @@ enum Wanted {
     Version(Subject),
 }
 
+impl Wanted {
+    fn subject(&self) -> &Subject {
+        match self {
+            Self::Snapshot { subject, .. } | Self::Version(subject) => subject,
+        }
+    }
+}
+
 /// `POST /publish`.
 pub(crate) async fn publish(
     State(waymark): State<Waymark>,
@@ -38,12 +58,19 @@ pub(crate) async fn publish(
     change: Change,
 ) -> Result<Response, Problem> {
     let request: Request = change.json()?;
+    if let Some(from) = &request.from {
+        return promote(&waymark, &publisher, &change, (from, &request)).await;
+    }
+    if request.name.is_some() || request.go_ahead.is_some() {
+        return Err(Problem::malformed("name and go_ahead belong to a promotion: {\"from\": {…}}."));
+    }
     let note: Option<Note> = given(request.note.as_deref())?;
     let expected = Expected::read(request.expect_live.as_ref())?;
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
-    let (start, found) = tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request));
-    let (start, found) = (start?, Some(found?));
+    let (start, found, schema) =
+        tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
+    let (start, found) = (start?, Some((found?, schema?)));
     let publish = Publish { waymark: &waymark, env, request, note, expected, found };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
@@ -55,8 +82,8 @@ struct Publish<'a> {
     request: Request,
     note: Option<Note>,
     expected: Option<Expected>,
-    /// What was found for the first attempt.
-    found: Option<Wanted>,
+    /// What was found for the first attempt, and the schema that it must pass.
+    found: Option<(Wanted, Option<Arc<Schema>>)>,
 }
 
 impl Decide for Publish<'_> {
@@ -69,12 +96,16 @@ impl Decide for Publish<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, attempt.head()?).await?;
         }
-        // Whoever was faster may have renamed the snapshot.
-        let wanted = match self.found.take() {
+        // Whoever was faster may have renamed the snapshot, or set another schema.
+        let (wanted, schema) = match self.found.take() {
             Some(found) => found,
-            None => wanted(self.waymark, self.env, &self.request).await?,
+            None => {
+                (wanted(self.waymark, self.env, &self.request).await?, self.waymark.schema(self.env).await?)
+            }
         };
-        decide(self.env, &attempt, wanted, self.note.clone())
+        let subject = wanted.subject().clone();
+        let decision = decide(self.env, &attempt, wanted, self.note.clone())?;
+        must_pass(self.waymark, self.env, schema.as_ref(), &subject, decision).await
     }
 }
 
@@ -110,23 +141,27 @@ fn decide(
         Wanted::Snapshot { name, snapshot, subject } => {
             let live = Live { name: name.clone(), snapshot, subject, entry: attempt.next() };
             let mark = Alongside::Published { snapshot, entry: live.entry, name };
-            let mut draft = Draft::of(published(head, live, note));
+            let mut draft = Draft::of(published(Some(head), live, note));
             draft.alongside = vec![Alongside::ReleasesAllowed(env.clone()), mark];
             users_see_it_soon(&mut draft);
             Ok(draft.append())
         }
         // Another name for it would change nothing for users, and take the way back from roll back.
-        Wanted::Version(subject) if shows(head, &subject) => Ok(Decision::unchanged(head)),
+        Wanted::Version(subject) if shows(head, subject.sha256) => Ok(Decision::unchanged(head)),
         Wanted::Version(subject) => {
             let (number, name) = attempt.generated_name();
             let snapshot = attempt.next();
             let named = DraftEntry {
                 generated: Some(number),
-                ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject: subject.clone() })
+                ..DraftEntry::new(Event::Snapshot {
+                    name: name.clone(),
+                    subject: subject.clone(),
+                    origin: None,
+                })
             };
             let live = Live { name, snapshot, subject, entry: snapshot.next() };
             let mut draft = Draft::of(named);
-            draft.entries.push(published(head, live, note));
+            draft.entries.push(published(Some(head), live, note));
             draft.alongside = vec![Alongside::ReleasesAllowed(env.clone())];
             users_see_it_soon(&mut draft);
             Ok(draft.append())
@@ -139,18 +174,19 @@ fn is_live(head: &Entry, snapshot: Version) -> bool {
 }
 
 /// Whether users see this config as a release already.
-fn shows(head: &Entry, subject: &Subject) -> bool {
-    head.releases.live.as_ref().is_some_and(|live| live.subject.sha256 == subject.sha256)
+pub(crate) fn shows(head: &Entry, sha256: Sha256) -> bool {
+    head.releases.live.as_ref().is_some_and(|live| live.subject.sha256 == sha256)
 }
 
-fn published(head: &Entry, live: Live, note: Option<Note>) -> DraftEntry {
+/// The entry that makes `live` what users see.
+pub(crate) fn published(head: Option<&Entry>, live: Live, note: Option<Note>) -> DraftEntry {
     let event = Event::Published { name: live.name.clone(), subject: live.subject.clone(), rollback: false };
-    let releases = Releases { live: Some(live), before: before(&head.releases) };
+    let releases = Releases { live: Some(live), before: head.and_then(|head| before(&head.releases)) };
     DraftEntry { note, releases: Some(releases), ..DraftEntry::new(event) }
 }
 
 /// 403: whoever runs this installation has switched releases off.
-fn releases_off(env: &EnvId) -> Problem {
+pub(crate) fn releases_off(env: &EnvId) -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "releases-off",

@@ -36,6 +36,20 @@ impl Expected {
         }
     }
 
+    /// [`Expected::check`], also where nothing was saved yet: no release is live there.
+    pub(crate) async fn check_any(
+        &self,
+        waymark: &Waymark,
+        env: &EnvId,
+        head: Option<&Entry>,
+    ) -> Result<(), Problem> {
+        match head {
+            Some(head) => self.check(waymark, env, head).await,
+            None if self.0.is_none() => Ok(()),
+            None => Err(live_changed(None)),
+        }
+    }
+
     /// Refuses when something else is live: somebody was faster. A former name of the release counts as its name.
     pub(crate) async fn check(&self, waymark: &Waymark, env: &EnvId, head: &Entry) -> Result<(), Problem> {
         let live = head.releases.live.as_ref();
@@ -49,12 +63,12 @@ impl Expected {
             },
             _ => false,
         };
-        if as_expected { Ok(()) } else { Err(live_changed(head)) }
+        if as_expected { Ok(()) } else { Err(live_changed(Some(head))) }
     }
 }
 
-fn live_changed(head: &Entry) -> Problem {
-    let live = head.releases.live.as_ref();
+fn live_changed(head: Option<&Entry>) -> Problem {
+    let live = head.and_then(|head| head.releases.live.as_ref());
     let now = live.map_or("no release is live".to_owned(), |live| format!("{} is live", live.name));
     Problem::conflict(
         "live-changed",
@@ -62,7 +76,7 @@ fn live_changed(head: &Entry) -> Problem {
         format!("Now {now}: somebody was faster. Look at what users see before you decide again."),
     )
     .with("live", live.map(shown))
-    .with("version", head.version.get())
+    .with("version", head.map(|head| head.version.get()))
 }
 
 /// A release as answers show it.

@@ -77,8 +77,12 @@ impl Rollback<'_> {
         if head.releases.live.as_ref().is_some_and(|live| live.snapshot == release.snapshot) {
             return Ok(Decision::unchanged(head));
         }
-        let (name, before) =
-            tokio::try_join!(self.present_name(release.snapshot), self.present_before(before))?;
+        let config = release.subject.config();
+        let warnings = self.waymark.warnings_on_roll_back(self.env, (release.subject.version, &config));
+        let names =
+            async { tokio::try_join!(self.present_name(release.snapshot), self.present_before(before)) };
+        let (names, warnings) = tokio::join!(names, warnings);
+        let (name, before) = names?;
         let live = Live { name: name.clone(), entry: attempt.next(), ..release };
         let event = Event::Published { name: name.clone(), subject: live.subject.clone(), rollback: true };
         let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, name };
@@ -89,6 +93,7 @@ impl Rollback<'_> {
         });
         draft.alongside.push(mark);
         users_see_it_soon(&mut draft);
+        draft.warn(warnings);
         Ok(draft.append())
     }
 

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use waymark::backup::{BackupId, Class, File, Proof, Take, gunzip, is_backup, is_gzip};
+use waymark::config::keep::{self, Keep};
 use waymark::config::{Config, MAX_BYTES};
 use waymark::entry::{Event, Origin, Source};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Head, Mutation, Reply, Start};
@@ -14,6 +15,8 @@ use waymark::{Error, Problem, Waymark};
 pub(crate) struct Import {
     config: Config,
     event: Event,
+    /// Whether it is of another environment: values that belong to this one are kept.
+    is_foreign: bool,
 }
 
 /// Where a file lies.
@@ -51,8 +54,8 @@ impl Import {
                 return Err(Problem::too_large(MAX_BYTES, "A config", "Split it."));
             }
             let config = Config::check(document).map_err(Problem::from)?;
-            let source = Source { environment: None, version: None, at: None };
-            return Ok(Self { config, event: Event::Imported { source } });
+            let source = Source { environment: None, snapshot: None, version: None, at: None };
+            return Ok(Self { config, event: Event::Imported { source }, is_foreign: false });
         }
         let checked = File::parse(&document).map_err(Error::from)?;
         let file = checked.file;
@@ -60,8 +63,14 @@ impl Import {
         if from.map_or_else(|| of != env.to_string(), |from| from != of) {
             return Err(another_environment(env, &of));
         }
-        let source = Source { environment: Some(of), version: Some(file.config.version), at: Some(file.at) };
-        Ok(Self { config: checked.config, event: Event::Imported { source } })
+        let is_foreign = from.is_some_and(|from| from != env.to_string());
+        let source = Source {
+            environment: Some(of),
+            snapshot: None,
+            version: Some(file.config.version),
+            at: Some(file.at),
+        };
+        Ok(Self { config: checked.config, event: Event::Imported { source }, is_foreign })
     }
 
     /// Reads a stored backup.
@@ -74,8 +83,8 @@ impl Import {
             _ => return Err(damaged(&id, faults)),
         };
         let version = checked.file.config.version;
-        let from = Origin { version, name: None, backup: Some(id), at: None };
-        Ok(Self { config: checked.config, event: Event::Restored { from } })
+        let from = Origin { backup: Some(id), ..Origin::of(version) };
+        Ok(Self { config: checked.config, event: Event::Restored { from }, is_foreign: false })
     }
 }
 
@@ -87,7 +96,8 @@ pub(crate) async fn restore(
     import: Import,
     note: Option<Note>,
 ) -> Result<Response, Problem> {
-    let restore = RestoreFile { waymark, env, mutation, import, note };
+    let keep = if import.is_foreign { waymark.history.effective_settings(env).await?.keep } else { None };
+    let restore = RestoreFile { waymark, env, mutation, import, keep: keep.unwrap_or_default(), note };
     reply(&waymark.history.commit(mutation, start, restore).await?)
 }
 
@@ -97,6 +107,8 @@ struct RestoreFile<'a> {
     env: &'a EnvId,
     mutation: &'a Mutation,
     import: Import,
+    /// What stays as it is here.
+    keep: Keep,
     note: Option<Note>,
 }
 
@@ -104,8 +116,8 @@ impl Decide for RestoreFile<'_> {
     type Refusal = Problem;
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
-        let config = &self.import.config;
         let head = attempt.head;
+        let config = &self.with_own_values(head).await?;
         if let Some(head) = head {
             if head.entry.config.sha256 == config.sha256() {
                 return Ok(Decision::unchanged(&head.entry));
@@ -127,6 +139,18 @@ impl Decide for RestoreFile<'_> {
 }
 
 impl RestoreFile<'_> {
+    /// The config with this environment's values where the settings keep them. Where those cannot be read safely it is
+    /// taken as it is: it is what mends them.
+    async fn with_own_values(&self, head: Option<&Head>) -> Result<Config, Problem> {
+        let incoming = &self.import.config;
+        let Some(head) = head.filter(|_| !self.keep.is_empty()) else { return Ok(incoming.clone()) };
+        match self.waymark.configs.of(&self.env.app, &head.entry).await {
+            Ok(own) => Ok(keep::apply(incoming, &own, &self.keep).map_err(Error::from)?),
+            Err(Error::Damaged { .. }) => Ok(incoming.clone()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Backs up the present state, unless it has been. A state that cannot be read safely cannot be backed up, and
     /// does not stop the restore that would mend it.
     async fn back_up_before(&self, head: &Head) -> Result<(), Problem> {

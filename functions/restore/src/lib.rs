@@ -1,8 +1,9 @@
-//! Restoring: an earlier config becomes the working version again, as a new entry.
+//! Restoring: an earlier config, or a part of one, becomes the working version again, as a new entry.
 //!
 //! It changes what builders edit. What is published stays as it is.
 
 mod import;
+mod part;
 
 use axum::Router;
 use axum::extract::State;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use axum::routing::post;
 use jiff::Timestamp;
 use serde::Deserialize;
+use waymark::backup::BackupId;
 use waymark::config::MAX_BYTES;
 use waymark::entry::{ConfigRef, Event, Origin};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Start};
@@ -37,7 +39,7 @@ struct Params {
     from: Option<String>,
 }
 
-/// What to restore: one of the first five.
+/// What to restore: one of the first six.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
@@ -46,6 +48,10 @@ struct Request {
     at: Option<Timestamp>,
     backup: Option<String>,
     upload: Option<String>,
+    /// The entry to reverse; what came after it stays.
+    undo: Option<Version>,
+    /// The parts to bring back of the version, snapshot or moment, as JSON Pointers; everything else stays.
+    paths: Option<Vec<String>>,
     /// The environment that an uploaded backup is of, where it is of another one.
     from: Option<String>,
     note: Option<String>,
@@ -58,23 +64,46 @@ enum Target {
     Snapshot(SnapshotName),
     At(Timestamp),
     Stored(Stored),
+    Undo(Version),
 }
 
 impl Request {
     fn target(&self) -> Result<Target, Problem> {
-        match (&self.version, &self.snapshot, &self.at, &self.backup, &self.upload) {
-            (Some(version), None, None, None, None) => Ok(Target::Version(*version)),
-            (None, Some(name), None, None, None) => Ok(Target::Snapshot(name.parse()?)),
-            (None, None, Some(at), None, None) => Ok(Target::At(*at)),
-            (None, None, None, Some(id), None) => Ok(Target::Stored(Stored::Backup(id.parse()?))),
-            (None, None, None, None, Some(id)) => Ok(Target::Stored(Stored::Upload(id.clone()))),
-            _ => Err(Problem::malformed(
-                "Say what to restore: one of {\"version\": 7}, {\"snapshot\": \"v1\"}, \
-                 {\"at\": \"2026-11-13T09:14:00Z\"}, {\"backup\": \"manual.…\"} or {\"upload\": \"…\"}; or send a file \
-                 with Content-Type: application/gzip or application/octet-stream.",
+        let ways = [
+            self.version.is_some(),
+            self.snapshot.is_some(),
+            self.at.is_some(),
+            self.backup.is_some(),
+            self.upload.is_some(),
+            self.undo.is_some(),
+        ];
+        if ways.iter().filter(|way| **way).count() != 1 {
+            return Err(say_what());
+        }
+        let backup = given::<BackupId>(self.backup.as_deref())?.map(Stored::Backup);
+        let target = self
+            .version
+            .map(Target::Version)
+            .or(given(self.snapshot.as_deref())?.map(Target::Snapshot))
+            .or(self.at.map(Target::At))
+            .or(self.undo.map(Target::Undo))
+            .or(backup.or(self.upload.clone().map(Stored::Upload)).map(Target::Stored));
+        match target {
+            Some(Target::Undo(_) | Target::Stored(_)) if self.paths.is_some() => Err(Problem::malformed(
+                "\"paths\" are parts of a {\"version\": 7}, {\"snapshot\": \"v1\"} or {\"at\": \"…\"}.",
             )),
+            Some(target) => Ok(target),
+            None => Err(say_what()),
         }
     }
+}
+
+fn say_what() -> Problem {
+    Problem::malformed(
+        "Say what to restore: one of {\"version\": 7}, {\"snapshot\": \"v1\"}, {\"at\": \"2026-11-13T09:14:00Z\"}, \
+         {\"undo\": 41}, {\"backup\": \"manual.…\"} or {\"upload\": \"…\"}; or send a file with Content-Type: \
+         application/gzip or application/octet-stream.",
+    )
 }
 
 /// `POST /restore`.
@@ -93,6 +122,7 @@ async fn restore(
     }
     let request: Request = change.json()?;
     let target = request.target()?;
+    let pointers = request.paths.as_deref().map(part::pointers).transpose()?;
     let note: Option<Note> = given(request.note.as_deref())?;
     let start = waymark.history.start(&mutation);
     let (start, (config, from)) = match target {
@@ -105,10 +135,19 @@ async fn restore(
             let import = Import::stored(&waymark, env, stored, request.from.as_deref()).await?;
             return import::restore(&waymark, env, (&mutation, start), import, note).await;
         }
+        Target::Undo(version) => {
+            let start = existing(start.await)?;
+            let undone = part::undo(&waymark, env, version).await?;
+            return part::restore(&waymark, env, (&mutation, start), undone, note).await;
+        }
         Target::Version(version) => find_version(&waymark, env, start, version).await?,
         Target::Snapshot(name) => find_snapshot(&waymark, env, start, name).await?,
         Target::At(at) => find_moment(&waymark, env, start, at).await?,
     };
+    if let Some(pointers) = pointers {
+        let taken = part::earlier(&waymark, env, (config, from), pointers).await?;
+        return part::restore(&waymark, env, (&mutation, start), taken, note).await;
+    }
     let restore = Restore { config, from, note };
     reply(&waymark.history.commit(&mutation, start, restore).await?)
 }
@@ -150,7 +189,7 @@ async fn find_version(
 ) -> Result<Found, Error> {
     let (start, entry) = tokio::join!(start, waymark.history.entry(env, version));
     let (start, entry) = (existing(start)?, entry?);
-    Ok((start, (entry.config, Origin { version, name: None, backup: None, at: None })))
+    Ok((start, (entry.config, Origin::of(version))))
 }
 
 /// Reads the newest entry and what a snapshot's name leads to at once.
@@ -162,7 +201,7 @@ async fn find_snapshot(
 ) -> Result<Found, Error> {
     let (start, record) = tokio::join!(start, waymark.history.named(env, &name));
     let (start, subject) = (existing(start)?, record?.subject);
-    let origin = Origin { version: subject.version, name: Some(name), backup: None, at: None };
+    let origin = Origin { name: Some(name), ..Origin::of(subject.version) };
     Ok((start, (subject.config(), origin)))
 }
 
@@ -176,7 +215,7 @@ async fn find_moment(
     let start = existing(start.await)?;
     let head = start.head().ok_or(Error::NoEnvironment)?;
     let entry = waymark.history.entry_at(env, head, at).await?;
-    let origin = Origin { version: entry.version, name: None, backup: None, at: Some(at) };
+    let origin = Origin { at: Some(at), ..Origin::of(entry.version) };
     Ok((start, (entry.config, origin)))
 }
 

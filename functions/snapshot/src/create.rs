@@ -59,7 +59,7 @@ impl Decide for Create<'_> {
         let subject = self.waymark.configs.subject(&self.env.app, version, config).await?;
         let (number, next) = attempt.generated_name();
         let (generated, name) = match &self.name {
-            Some(name) if attempt.is_taken(name) => return Err(name_taken(name)),
+            Some(name) if attempt.is_taken(name) => return Err(Problem::name_taken(name)),
             // Somebody who counts on by hand leaves no row of taken names for the next generated one to try.
             Some(name) => ((*name == next).then_some(number), name.clone()),
             None => (Some(number), next),
@@ -67,21 +67,11 @@ impl Decide for Create<'_> {
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             generated,
-            ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject })
+            ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject, origin: None })
         });
         draft.status = StatusCode::CREATED.as_u16();
         draft.location =
             Some(format!("/v1/apps/{}/envs/{}/versions/{name}/config", self.env.app, self.env.env));
         Ok(draft.append())
     }
-}
-
-/// 409: another snapshot has, or had, the name.
-pub(crate) fn name_taken(name: &SnapshotName) -> Problem {
-    Problem::conflict(
-        "name-taken",
-        "The name is taken",
-        format!("Another snapshot has, or had, the name {name}. Names are unique for ever: choose another."),
-    )
-    .with("name", name.as_str())
 }

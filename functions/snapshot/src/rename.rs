@@ -9,8 +9,6 @@ use waymark::http::{As, Change, Editor, Segment, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::{Problem, Waymark};
 
-use crate::create::name_taken;
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
@@ -58,7 +56,7 @@ impl Decide for Rename<'_> {
         let marker = self.waymark.history.marker(self.env, record.snapshot).await?;
         let name = self.name.clone().unwrap_or_else(|| marker.name.clone());
         if attempt.is_taken(&name) {
-            return Err(name_taken(&name));
+            return Err(Problem::name_taken(&name));
         }
         if name == marker.name && (note.is_none() || *note == marker.note) {
             return Ok(Decision::unchanged(head));

@@ -1,12 +1,13 @@
-//! The working version: read it, save it, patch it.
+//! The working version: read it, save it, patch it, merge into it.
 
+mod merge;
 mod patch;
 mod save;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::HeaderMap;
 use waymark::entry::Entry;
 use waymark::http::{As, ConfigAnswer, Viewer};
@@ -18,12 +19,14 @@ pub const ROUTES: &[&str] = &[
     "GET /v1/apps/{app}/envs/{env}/working",
     "PUT /v1/apps/{app}/envs/{env}/working",
     "PATCH /v1/apps/{app}/envs/{env}/working",
+    "POST /v1/apps/{app}/envs/{env}/merge",
 ];
 
 /// The function: saves every edit as a new entry, and answers the newest config.
 pub fn router(waymark: Waymark) -> Router {
     Router::new()
         .route("/v1/apps/{app}/envs/{env}/working", get(read).put(save::save).patch(patch::patch))
+        .route("/v1/apps/{app}/envs/{env}/merge", post(merge::preview))
         .with_state(waymark)
 }
 

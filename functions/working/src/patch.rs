@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::response::Response;
 use waymark::config::{Config, MAX_BYTES, merge_patch, patch as json_patch};
 use waymark::history::{Attempt, Decide, Decision, Place};
-use waymark::http::{As, Change, Editor, reply};
+use waymark::http::{As, Change, Editor};
 use waymark::id::{EnvId, Note};
 use waymark::{Problem, Waymark};
 
+use crate::merge::{self, Outcome};
 use crate::save::{Conditions, put};
 
 /// RFC 6902.
@@ -19,7 +20,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// `PATCH /working`.
 ///
-/// A merge patch says what its author wants to be so, whatever else has changed, and is applied to the newest
+/// With `Waymark-Base` the patch is applied to that version, and the outcome merged with what came since. Otherwise:
+/// a merge patch says what its author wants to be so, whatever else has changed, and is applied to the newest
 /// config. The operations of a JSON patch depend on what is there, so it must say what it builds on.
 pub(crate) async fn patch(
     State(waymark): State<Waymark>,
@@ -38,7 +40,7 @@ pub(crate) async fn patch(
     let body = change.bytes(MAX_BYTES)?;
     let start = waymark.history.start(&mutation).await?;
     let patch = Patch { waymark: &waymark, env: &editor.env, conditions, body, is_merge, note };
-    reply(&waymark.history.commit(&mutation, start, patch).await?)
+    merge::answer(&waymark, &editor.env, &waymark.history.commit(&mutation, start, patch).await?).await
 }
 
 /// The decision to save the newest config, patched.
@@ -65,12 +67,19 @@ impl Decide for Patch<'_> {
             self.conditions.check(Some(head))?;
         }
         self.conditions.check_given(Some(head))?;
+        if let Some(base) = self.conditions.base {
+            let before = merge::config_of(self.waymark, self.env, head, base).await?;
+            let request = apply(&before, &self.body, self.is_merge)?;
+            let Outcome { config, merged } =
+                merge::onto(self.waymark, self.env, head, base, &request).await?;
+            return put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await;
+        }
         let current = self.waymark.configs.of(&self.env.app, head).await?;
         let config = apply(&current, &self.body, self.is_merge)?;
         if !is_object(&self.body) || !is_object(current.text().as_bytes()) {
             self.conditions.check(Some(head))?;
         }
-        put(self.waymark, self.env, Some(head), &config, self.note.clone()).await
+        put(self.waymark, self.env, Some(head), &config, None, self.note.clone()).await
     }
 }
 

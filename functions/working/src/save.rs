@@ -5,15 +5,15 @@ use axum::response::Response;
 use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use waymark::config::Config;
 use waymark::entry::{Entry, Event};
-use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
-use waymark::http::{As, Change, Editor, IfMatch, Query, matches_etag, reply};
-use waymark::id::{EnvId, Note};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Reply};
+use waymark::http::{As, Change, Editor, IfMatch, Query, base, matches_etag, mismatch, reply};
+use waymark::id::{EnvId, Note, Version};
 use waymark::{Error, Problem, Waymark};
 
-/// The header that asks for a merge with what came since a version.
-const WAYMARK_BASE: &str = "waymark-base";
+use crate::merge::{self, Outcome};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +49,7 @@ pub(crate) async fn save(
         }
     };
     let save = Save { waymark: &waymark, env: &editor.env, conditions, config, note };
-    reply(&waymark.history.commit(&mutation, start, save).await?)
+    merge::answer(&waymark, &editor.env, &waymark.history.commit(&mutation, start, save).await?).await
 }
 
 /// The decision to save a whole config.
@@ -67,31 +67,44 @@ impl Decide for Save<'_> {
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
         let head = attempt.head.map(|head| &head.entry);
         self.conditions.check(head)?;
-        put(self.waymark, self.env, head, &self.config, self.note.clone()).await
+        let Some((head, base)) = head.zip(self.conditions.base) else {
+            return put(self.waymark, self.env, head, &self.config, None, self.note.clone()).await;
+        };
+        let Outcome { config, merged } =
+            merge::onto(self.waymark, self.env, head, base, &self.config).await?;
+        put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await
     }
 }
 
 /// Decides to save `config` on top of `head`; what is there already appends nothing, unless it is damaged there.
+/// `merged` is what the answer says of a merge.
 pub(crate) async fn put(
     waymark: &Waymark,
     env: &EnvId,
     head: Option<&Entry>,
     config: &Config,
+    merged: Option<Value>,
     note: Option<Note>,
 ) -> Result<Decision, Problem> {
     if let Some(head) = head.filter(|head| head.config.sha256 == config.sha256()) {
         // Whoever saves again what was damaged gets it back.
         if !matches!(waymark.configs.of(&env.app, head).await, Err(Error::Damaged { .. })) {
-            return Ok(Decision::unchanged(head));
+            let mut more = Map::from_iter([("unchanged".to_owned(), true.into())]);
+            merge::say(merged, &mut more);
+            return Ok(Decision::Answer(Reply::about(StatusCode::OK.as_u16(), head, more)));
         }
     }
-    let stored = waymark.configs.store(&env.app, config, head).await?;
+    let (stored, warnings) =
+        tokio::join!(waymark.configs.store(&env.app, config, head), waymark.warnings_on_save(env, config));
+    let stored = stored?;
     let entry = DraftEntry {
         note,
         config: Some(stored.config),
         ..DraftEntry::new(Event::Saved { changes: stored.changes })
     };
     let mut draft = Draft::of(entry);
+    merge::say(merged, &mut draft.more);
+    draft.warn(warnings);
     if head.is_none() {
         draft.status = StatusCode::CREATED.as_u16();
         draft.location = Some(format!("/v1/apps/{}/envs/{}/working", env.app, env.env));
@@ -102,23 +115,30 @@ pub(crate) async fn put(
 /// What a save says about the config that it builds on. Without `Debug`: the headers hold the token.
 pub(crate) struct Conditions {
     if_match: IfMatch,
+    /// The version that it is to be merged with what came since.
+    pub(crate) base: Option<Version>,
     headers: HeaderMap,
 }
 
 impl Conditions {
     /// Reads the preconditions of a request.
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
-        if headers.contains_key(WAYMARK_BASE) {
-            return Err(Problem::not_implemented("Merging (Waymark-Base)"));
+        let (if_match, base) = (IfMatch::read(headers)?, base(headers)?);
+        if base.is_some() && if_match != IfMatch::Absent {
+            return Err(Problem::malformed(
+                "If-Match saves only if nothing came since, Waymark-Base merges with what came: send one of them.",
+            ));
         }
-        Ok(Self { if_match: IfMatch::read(headers)?, headers: headers.clone() })
+        Ok(Self { if_match, base, headers: headers.clone() })
     }
 
     /// Refuses to overwrite silently: over an existing config, the request must say what it builds on.
     pub(crate) fn check(&self, head: Option<&Entry>) -> Result<(), Problem> {
         self.check_given(head)?;
         match head {
-            Some(head) if self.if_match == IfMatch::Absent => Err(precondition_required(head)),
+            Some(head) if self.if_match == IfMatch::Absent && self.base.is_none() => {
+                Err(precondition_required(head))
+            }
             _ => Ok(()),
         }
     }
@@ -126,6 +146,9 @@ impl Conditions {
     /// Checks the conditions that the request does have.
     pub(crate) fn check_given(&self, head: Option<&Entry>) -> Result<(), Problem> {
         self.if_match.check(head)?;
+        if self.base.is_some() && head.is_none() {
+            return Err(mismatch(None));
+        }
         if let Some(head) = head
             && matches_etag(&self.headers, IF_NONE_MATCH, &head.config.sha256)
         {

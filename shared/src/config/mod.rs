@@ -1,7 +1,7 @@
 //! Configs: the JSON documents that are versioned, byte for byte as they were saved.
 //!
 //! A config is scanned, never built into a tree. What its text must be is in [`Config::check`]; how
-//! texts are patched and compared is in [`patch`], [`merge_patch`] and [`diff`].
+//! texts are patched and compared is in [`patch`], [`merge_patch`] and [`diff`]. The exception is [`schema`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,11 +15,13 @@ pub mod diff;
 mod error;
 #[cfg(test)]
 mod generate;
+pub mod keep;
 pub mod merge;
 pub mod merge_patch;
 mod outline;
 pub mod patch;
 pub mod pointer;
+pub mod schema;
 pub mod span;
 mod tree;
 pub mod value;

@@ -270,6 +270,11 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Puts a value in the place of one that is there, or adds it as a member of the object around that place.
+    pub(super) fn add_or_replace(&mut self, path: &[String], value: Node<'a>) -> Result<(), Fault> {
+        if self.find(path).is_ok() { self.replace(path, value) } else { self.add(path, value) }
+    }
+
     /// Replaces a value that is there.
     pub(super) fn replace(&mut self, path: &[String], value: Node<'a>) -> Result<(), Fault> {
         self.check_levels(path, &value)?;

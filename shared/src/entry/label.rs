@@ -11,10 +11,13 @@ impl Entry {
             Event::Saved { changes: Some(changes) } => saved(&changes.counts),
             Event::Saved { changes: None } if self.prev.is_none() => "First save".to_owned(),
             Event::Saved { changes: None } => "Saved".to_owned(),
-            Event::Snapshot { name, subject } if Some(subject.version) == self.version.before() => {
+            Event::Snapshot { name, origin: Some(from), .. } => {
+                format!("Promoted {} (#{}) from {} as {name}", from.name, from.version, from.environment)
+            }
+            Event::Snapshot { name, subject, .. } if Some(subject.version) == self.version.before() => {
                 format!("Snapshot {name}")
             }
-            Event::Snapshot { name, subject } => format!("Snapshot {name} of #{}", subject.version),
+            Event::Snapshot { name, subject, .. } => format!("Snapshot {name} of #{}", subject.version),
             Event::Renamed { name, previous, .. } if name == previous => {
                 format!("Changed the note of {name}")
             }
@@ -38,12 +41,33 @@ fn saved(counts: &Counts) -> String {
 
 fn imported(source: &Source) -> String {
     match (&source.environment, source.version) {
+        (Some(environment), Some(version)) if let Some(name) = &source.snapshot => {
+            format!("Began with {name} (#{version}) of {environment}")
+        }
         (Some(environment), Some(version)) => format!("Imported {environment} #{version} from a file"),
         _ => "Imported a file".to_owned(),
     }
 }
 
+/// How many parts a label names.
+const NAMED_PATHS: usize = 2;
+
 fn restored(from: &Origin) -> String {
+    if let Some(undone) = from.undo {
+        return format!("Undid #{undone}");
+    }
+    if !from.paths.is_empty() {
+        let named: Vec<&str> = from.paths.iter().take(NAMED_PATHS).map(String::as_str).collect();
+        let more = match from.paths.len().saturating_sub(NAMED_PATHS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = named.join(", ");
+        return match &from.name {
+            Some(name) => format!("Brought back {named}{more} from {name} (#{})", from.version),
+            None => format!("Brought back {named}{more} from #{}", from.version),
+        };
+    }
     if let Some(backup) = &from.backup {
         return format!("Reverted changes to #{} (backup {backup})", from.version);
     }

@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 pub use chain::{canonical, link};
 pub use item::{Item, from_item, to_item};
-pub use view::{EntryView, SubjectView, millis};
+pub use view::{EntryView, PromotionView, SubjectView, millis};
 
 use crate::backup::BackupId;
 use crate::config::diff::Summary;
 use crate::hash::Sha256;
-use crate::id::{Note, SnapshotName, Version};
+use crate::id::{EnvName, Note, SnapshotName, Version};
 
 /// The format of the entries that this library writes.
 ///
@@ -73,7 +73,8 @@ impl std::fmt::Debug for Delta {
 /// The config that a snapshot names. It is a keyframe, so that a release stands alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// The version that the config is read from.
+    /// The version that the config is read from; the snapshot's own entry, where the config came from another
+    /// environment: no entry here has it as its working config.
     pub version: Version,
     /// The SHA-256 of the config.
     #[serde(with = "item::hash")]
@@ -87,6 +88,20 @@ impl Subject {
     pub fn config(&self) -> ConfigRef {
         ConfigRef { sha256: self.sha256, bytes: self.bytes, delta: None }
     }
+}
+
+/// Where a snapshot came from that another environment of the app has made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// The other environment.
+    pub environment: EnvName,
+    /// The snapshot's name there, at that time.
+    pub name: SnapshotName,
+    /// The version there whose config it is.
+    pub version: Version,
+    /// Whether values of this environment were kept in it, so that it is not the config that is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
 }
 
 /// The release that users see.
@@ -148,15 +163,31 @@ pub struct Origin {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub at: Option<Timestamp>,
+    /// The entry that was reversed, when one was; `version` is then the one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Version>,
+    /// The JSON Pointers of the parts that were brought back, when not all of it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}
+
+impl Origin {
+    /// A version, asked for by its number.
+    pub fn of(version: Version) -> Self {
+        Self { version, name: None, backup: None, at: None, undo: None, paths: Vec::new() }
+    }
 }
 
 /// Where an imported config came from, as its file says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The app and environment of a backup file; `None` for a plain config.
+    /// The app and environment of a backup file or of a snapshot; `None` for a plain config.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// The version of a backup file.
+    /// The snapshot of another environment that a history began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotName>,
+    /// The version of a backup file, or of the snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// When the config of a backup file was saved.
@@ -184,6 +215,9 @@ pub enum Event {
         name: SnapshotName,
         /// The config.
         subject: Subject,
+        /// Where it came from, when it was promoted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Promotion>,
     },
     /// A snapshot was given another name or note.
     Renamed {
@@ -254,6 +288,9 @@ pub struct Entry {
     pub releases: Releases,
     /// The number of the last generated snapshot name; 0 for none.
     pub generated: u64,
+    /// The entry that made the last snapshot that came from another environment; `None` for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted: Option<Version>,
     /// A random id of the history, made with its first entry.
     pub history: Uuid,
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Author, Entry, Event, Origin, Source, Subject};
+use super::{Author, Entry, Event, Origin, Promotion, Source, Subject};
 use crate::backup::BackupId;
 use crate::config::diff::Counts;
 use crate::hash::Sha256;
-use crate::id::{Note, SnapshotName, Version};
+use crate::id::{EnvName, Note, SnapshotName, Version};
 
 /// An entry as answers show it.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +28,8 @@ pub struct EntryView {
     note: Option<Note>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<SubjectView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<PromotionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<OriginView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,12 +62,16 @@ struct OriginView {
     backup: Option<BackupId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<Version>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<String>,
 }
 
 impl From<&Origin> for OriginView {
     fn from(origin: &Origin) -> Self {
-        let Origin { version, name, backup, at } = origin.clone();
-        Self { version, name, backup, at }
+        let Origin { version, name, backup, at, undo, paths } = origin.clone();
+        Self { version, name, backup, at, undo, paths }
     }
 }
 
@@ -75,6 +81,8 @@ struct SourceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<SnapshotName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Version>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
@@ -82,8 +90,32 @@ struct SourceView {
 
 impl From<&Source> for SourceView {
     fn from(source: &Source) -> Self {
-        let Source { environment, version, at } = source.clone();
-        Self { environment, version, at }
+        let Source { environment, snapshot, version, at } = source.clone();
+        Self { environment, snapshot, version, at }
+    }
+}
+
+/// Where a promoted snapshot came from, as answers show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PromotionView {
+    environment: EnvName,
+    snapshot: SnapshotName,
+    version: Version,
+    kept: bool,
+}
+
+impl PromotionView {
+    /// As a member of an answer.
+    pub fn to_json(&self) -> serde_json::Value {
+        // A flat struct of texts and numbers always becomes an object.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl From<&Promotion> for PromotionView {
+    fn from(origin: &Promotion) -> Self {
+        let Promotion { environment, name, version, kept } = origin.clone();
+        Self { environment, snapshot: name, version, kept }
     }
 }
 
@@ -115,6 +147,7 @@ impl From<&Entry> for EntryView {
             previous: None,
             note: entry.note.clone(),
             subject: None,
+            origin: None,
             from: None,
             source: None,
             changes: None,
@@ -127,8 +160,9 @@ impl From<&Entry> for EntryView {
                 view.changes = changes.as_ref().map(|changes| changes.counts);
                 view.first_changes = changes.iter().flat_map(|changes| &changes.paths).map(touched).collect();
             }
-            Event::Snapshot { name, subject } => {
+            Event::Snapshot { name, subject, origin } => {
                 view.name = Some(name.clone());
+                view.origin = origin.as_ref().map(PromotionView::from);
                 view.subject = Some(subject.into());
             }
             Event::Renamed { name, previous, .. } => {

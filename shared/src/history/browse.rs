@@ -43,7 +43,7 @@ impl Filter {
 }
 
 /// All of an entry but its delta, which a listing has no use for.
-const PROJECTED: [&str; 19] = [
+const PROJECTED: [&str; 21] = [
     "pk",
     "sk",
     "format",
@@ -63,6 +63,8 @@ const PROJECTED: [&str; 19] = [
     "from",
     "source",
     "changes",
+    "origin",
+    "promoted",
 ];
 
 impl History {

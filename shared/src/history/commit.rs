@@ -201,6 +201,7 @@ impl History {
                 .or_else(|| before.map(|entry| entry.releases.clone()))
                 .unwrap_or_default(),
             generated: draft.generated.or_else(|| before.map(|entry| entry.generated)).unwrap_or_default(),
+            promoted: draft.promoted.or_else(|| before.and_then(|entry| entry.promoted)),
             history: before.map_or_else(|| self.sources.ids.fresh(), |entry| entry.history),
         })
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Head;
 use super::idempotency::Reply;
 use super::transaction::{Alongside, Refused};
+use crate::config::schema::Failure;
 use crate::entry::{ConfigRef, Entry, Event, Releases};
 use crate::error::Error;
 use crate::id::{Note, SnapshotName, Version};
@@ -90,7 +91,7 @@ pub trait Decide: Send {
 /// Entries to append, in one write.
 #[derive(Debug)]
 pub struct Draft {
-    /// One or two entries, oldest first. The answer is about the last.
+    /// One to three entries, oldest first. The answer is about the last.
     pub entries: Vec<DraftEntry>,
     /// What belongs in the same transaction, beside what a snapshot's entry or a first entry brings along.
     pub alongside: Vec<Alongside>,
@@ -107,6 +108,14 @@ impl Draft {
     pub fn of(entry: DraftEntry) -> Self {
         let more = Map::from_iter([("unchanged".to_owned(), false.into())]);
         Self { entries: vec![entry], alongside: Vec::new(), status: 200, more, location: None }
+    }
+
+    /// Says in the answer what the environment's schema warns of, where it has one.
+    pub fn warn(&mut self, warnings: Option<Vec<Failure>>) {
+        if let Some(warnings) = warnings {
+            let listed = warnings.iter().map(Failure::to_json).collect();
+            self.more.insert("warnings".to_owned(), Value::Array(listed));
+        }
     }
 
     /// The decision to append this.
@@ -128,11 +137,13 @@ pub struct DraftEntry {
     pub releases: Option<Releases>,
     /// The number of the last generated name after it, if it changes.
     pub generated: Option<u64>,
+    /// The entry that made the last promoted snapshot after it, if it changes.
+    pub promoted: Option<Version>,
 }
 
 impl DraftEntry {
     /// An entry that changes no state yet.
     pub fn new(event: Event) -> Self {
-        Self { event, note: None, config: None, releases: None, generated: None }
+        Self { event, note: None, config: None, releases: None, generated: None, promoted: None }
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::Mutation;
 use super::idempotency::Reply;
-use super::{Alongside, History, parsed};
+use super::{Alongside, History, StoredSchema, parsed};
+use crate::config::keep::Keep;
 use crate::error::Error;
 use crate::id::{AppName, EnvId};
 use crate::key;
@@ -33,6 +34,9 @@ pub struct Settings {
     /// Whether snapshots may be published. `false` in either place counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub releases: Option<bool>,
+    /// What stays as it is where a config comes from another environment. The environment's word counts before the app's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
 }
 
 impl Settings {
@@ -44,6 +48,7 @@ impl Settings {
                 self.live_without_release.or(app.live_without_release).unwrap_or_default(),
             ),
             releases: Some(self.releases.unwrap_or(true) && app.releases.unwrap_or(true)),
+            keep: self.keep.clone().or_else(|| app.keep.clone()),
         }
     }
 }
@@ -73,6 +78,8 @@ struct Stored {
     live_without_release: Option<LiveWithoutRelease>,
     #[serde(default)]
     releases: Option<bool>,
+    #[serde(default)]
+    keep: Option<Keep>,
 }
 
 impl History {
@@ -85,6 +92,7 @@ impl History {
         Ok(stored.map_or_else(Settings::default, |stored| Settings {
             live_without_release: stored.live_without_release,
             releases: stored.releases,
+            keep: stored.keep,
         }))
     }
 
@@ -98,7 +106,7 @@ impl History {
         Ok(own.within(&app))
     }
 
-    /// Replaces what the mutation's place says for itself, and answers `reply`.
+    /// Replaces what the mutation's place says for itself, the schema of an environment included, and answers `reply`.
     ///
     /// # Errors
     /// As for [`History::commit`].
@@ -106,11 +114,16 @@ impl History {
         &self,
         mutation: &Mutation,
         settings: Settings,
+        schema: Option<StoredSchema>,
         reply: Reply,
     ) -> Result<Reply, Error> {
         if let Some(reply) = self.replayed(mutation).await? {
             return Ok(reply);
         }
-        self.record(mutation, &[Alongside::Settings(settings)], reply).await
+        let mut items = vec![Alongside::Settings(settings)];
+        if let Place::Environment(_) = mutation.place {
+            items.push(Alongside::Schema(schema));
+        }
+        self.record(mutation, &items, reply).await
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Alongside, History, Page, parsed};
-use crate::entry::{Author, Entry, Event, Subject};
+use crate::entry::{Author, Entry, Event, Promotion, Subject};
 use crate::error::{Cause, Error};
 use crate::id::{EnvId, Note, SnapshotName, Version};
 use crate::key;
@@ -39,6 +39,9 @@ pub struct Marker {
     /// The present note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
+    /// Where it came from, when it was promoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Promotion>,
     /// The entry that published it last; `None` when it was never published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Version>,
@@ -48,7 +51,7 @@ pub struct Marker {
 pub(super) fn alongside(entries: &[Entry]) -> Vec<Alongside> {
     let mut needed = Vec::new();
     for entry in entries {
-        let Event::Snapshot { name, subject } = &entry.event else { continue };
+        let Event::Snapshot { name, subject, origin } = &entry.event else { continue };
         let publishes =
             |later: &&Entry| later.releases.live.as_ref().is_some_and(|live| live.snapshot == entry.version);
         let record = NameRecord { subject: subject.clone(), snapshot: entry.version, former: false };
@@ -60,6 +63,7 @@ pub(super) fn alongside(entries: &[Entry]) -> Vec<Alongside> {
             at: entry.at,
             author: entry.author.clone(),
             note: entry.note.clone(),
+            origin: origin.clone(),
             published: entries.iter().find(publishes).map(|later| later.version),
         }));
     }

@@ -1,15 +1,18 @@
 //! What one append writes, as the items of one transaction.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 
 use super::append::Write;
 use super::{
-    Backup, History, Marker, NameRecord, SetPolicy, Settings, Upload, idempotency, keyed, registry, settings,
+    Backup, History, Marker, NameRecord, SetPolicy, Settings, StoredSchema, Upload, idempotency, keyed,
+    registry, settings,
 };
 use crate::entry::Item;
 use crate::error::Error;
+use crate::hash::Sha256;
 use crate::id::{EnvId, Note, SnapshotName, Version};
 use crate::key;
 
@@ -50,6 +53,10 @@ pub enum Alongside {
     Registered(EnvId),
     /// Replaces the settings of the mutation's place.
     Settings(Settings),
+    /// Replaces the schema of the mutation's environment; `None` takes it away.
+    Schema(Option<StoredSchema>),
+    /// Refuse, with [`Refused::SchemaChanged`], unless this is the schema of the mutation's environment still.
+    SchemaIs(Option<Sha256>),
     /// Announces an upload.
     Upload(Upload),
     /// Records a backup, unless it is recorded already.
@@ -67,6 +74,8 @@ pub enum Refused {
     ReleasesOff,
     /// The snapshot has another name by now.
     Renamed,
+    /// The environment's schema is another by now.
+    SchemaChanged,
     /// What is written once is there.
     AlreadyThere,
 }
@@ -130,8 +139,7 @@ impl History {
                 (item, Meaning::Refused(Refused::NameTaken(name.clone())))
             }
             Alongside::Marker(marker) => {
-                let item = keyed(pk, &key::marker(marker.snapshot), marker)?;
-                (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
+                (self.once(pk, &key::marker(marker.snapshot), marker)?, Meaning::None)
             }
             Alongside::Rename { snapshot, name, note } => {
                 let name = ("name", AttributeValue::S(name.to_string()));
@@ -153,16 +161,10 @@ impl History {
                 return Ok(());
             }
             Alongside::Registered(env) => (self.any_item(registry::item(env))?, Meaning::None),
-            Alongside::Upload(upload) => {
-                let item = keyed(pk, &key::upload(&upload.id), upload)?;
-                (self.new_item(item, "attribute_not_exists(sk)", &[])?, Meaning::None)
-            }
+            Alongside::Upload(upload) => (self.once(pk, &key::upload(&upload.id), upload)?, Meaning::None),
             Alongside::Backup(backup) => {
-                let item = keyed(pk, &key::backup(&backup.id), backup)?;
-                (
-                    self.new_item(item, "attribute_not_exists(sk)", &[])?,
-                    Meaning::Refused(Refused::AlreadyThere),
-                )
+                let item = self.once(pk, &key::backup(&backup.id), backup)?;
+                (item, Meaning::Refused(Refused::AlreadyThere))
             }
             Alongside::Policy(env, policy) => {
                 let items = self.policy_items(env, policy)?;
@@ -172,9 +174,18 @@ impl History {
             Alongside::Settings(settings) => {
                 (self.any_item(keyed(pk, key::SETTINGS, settings)?)?, Meaning::None)
             }
+            Alongside::Schema(schema) => (self.schema_put(pk, schema.as_ref())?, Meaning::None),
+            Alongside::SchemaIs(sha256) => {
+                (self.schema_is(pk, sha256.as_ref())?, Meaning::Refused(Refused::SchemaChanged))
+            }
         };
         parts.push(Part { item, meaning });
         Ok(())
+    }
+
+    /// An item that is written once.
+    fn once<T: serde::Serialize>(&self, pk: &str, sk: &str, value: &T) -> Result<TransactWriteItem, Error> {
+        self.new_item(keyed(pk, sk, value)?, "attribute_not_exists(sk)", &[])
     }
 
     fn any_item(&self, item: Item) -> Result<TransactWriteItem, Error> {
@@ -222,6 +233,32 @@ impl History {
                 .expression_attribute_values(format!(":{name}"), value.clone());
         }
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
+    }
+
+    fn schema_put(&self, pk: &str, schema: Option<&StoredSchema>) -> Result<TransactWriteItem, Error> {
+        if let Some(schema) = schema {
+            return self.any_item(keyed(pk, key::SCHEMA, schema)?);
+        }
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(key::SCHEMA.to_owned()));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(built)?).build())
+    }
+
+    fn schema_is(&self, pk: &str, sha256: Option<&Sha256>) -> Result<TransactWriteItem, Error> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(key::SCHEMA.to_owned()));
+        let check = match sha256 {
+            None => check.condition_expression("attribute_not_exists(sk)"),
+            Some(sha256) => check
+                .condition_expression("#sha256 = :sha256")
+                .expression_attribute_names("#sha256", "sha256")
+                .expression_attribute_values(":sha256", AttributeValue::S(sha256.to_string())),
+        };
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(built)?).build())
     }
 
     fn releases_allowed(&self, pk: &str) -> Result<TransactWriteItem, Error> {

@@ -87,6 +87,23 @@ pub fn reply(reply: &Reply) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// [`reply()`] with a config as the member `name`, unless it is too large for an answer: then whoever wants it reads
+/// its version.
+///
+/// # Errors
+/// As for [`reply()`].
+pub fn reply_with(reply: &Reply, name: &str, config: &Config) -> Result<Response, Problem> {
+    let mut response = self::reply(reply)?;
+    let body = serde_json::to_string(&reply.body).map_err(|e| Error::Item(e.to_string()))?;
+    let Some(open) = body.strip_suffix('}') else { return Ok(response) };
+    let whole = format!("{open},\"{name}\":{}}}", config.text());
+    if escaped_len(&whole) <= MAX_ANSWER {
+        *response.body_mut() = Body::from(whole);
+        response.headers_mut().remove(http::header::CONTENT_LENGTH);
+    }
+    Ok(response)
+}
+
 /// Whether the caller wants a URL in the answer instead of a redirect (`Prefer: return=minimal`, RFC 7240): a
 /// browser cannot follow an authorised redirect to another origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

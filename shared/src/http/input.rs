@@ -109,7 +109,15 @@ impl Change {
     /// # Errors
     /// 400 when it is not of that form, 413 when it is larger than 64 KiB, 415 when it is not JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let body = decoded(&self.headers, self.sent.clone(), MAX_JSON)?;
+        self.json_within(MAX_JSON)
+    }
+
+    /// [`Change::json`], of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As for [`Change::json`].
+    pub fn json_within<T: DeserializeOwned>(&self, limit: usize) -> Result<T, Problem> {
+        let body = decoded(&self.headers, self.sent.clone(), limit)?;
         if body.is_empty() {
             return parse(b"{}");
         }

@@ -10,8 +10,8 @@ mod precondition;
 
 pub use accept::accepted;
 pub use access::{Admin, As, AsAdminOfApp, Editor, Publisher, Reader, Signed, Viewer};
-pub use answer::{ConfigAnswer, Prefer, json, page_json, page_text, reply};
+pub use answer::{ConfigAnswer, Prefer, json, page_json, page_text, reply, reply_with};
 pub use body::{MAX_SENT, config_text, decoded};
 pub use input::{Change, Query, Segment, given, present};
 pub use listing::{Limit, listing, query_of};
-pub use precondition::{IfMatch, matches_etag};
+pub use precondition::{IfMatch, base, matches_etag, mismatch};

@@ -74,8 +74,8 @@ impl IfMatch {
     }
 }
 
-/// 412: the newest entry is not what the request builds on.
-pub(super) fn mismatch(head: Option<&Entry>) -> Problem {
+/// 412: the newest entry is not what the request builds on; with its version and ETag.
+pub fn mismatch(head: Option<&Entry>) -> Problem {
     let problem = |detail: String| {
         Problem::new(
             http::StatusCode::PRECONDITION_FAILED,
@@ -91,8 +91,26 @@ pub(super) fn mismatch(head: Option<&Entry>) -> Problem {
         ))
         .with("version", head.version.get())
         .with("etag", format!("\"{}\"", head.config.sha256)),
-        None => problem("Nothing has been saved here yet. Leave If-Match out.".to_owned()),
+        None => problem("Nothing has been saved here yet. Leave If-Match and Waymark-Base out.".to_owned()),
     }
+}
+
+/// The header that asks for a merge with what came since a version.
+const WAYMARK_BASE: &str = "waymark-base";
+
+/// Reads `Waymark-Base`: the number of the version that the request builds on, in quotes or not.
+///
+/// # Errors
+/// 400 when it is no version.
+pub fn base(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
+    let Some(value) = headers.get(WAYMARK_BASE) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    text.parse().map(Some).map_err(|_| {
+        Problem::malformed(
+            "Waymark-Base takes the number of the version that this builds on (Waymark-Base: 7).",
+        )
+    })
 }
 
 /// Whether a header such as `If-None-Match` names this config. Weak and strong tags compare alike (RFC 9110, 13.1.2).

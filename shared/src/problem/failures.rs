@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::Problem;
 use crate::backup::FileError;
+use crate::config::schema::{MAX_SCHEMA, SchemaError};
 use crate::config::{ConfigError, PatchError};
 use crate::error::Error;
 
@@ -13,6 +14,7 @@ impl From<Error> for Problem {
         match error {
             Error::Config(error) => error.into(),
             Error::Patch(error) => error.into(),
+            Error::Schema(error) => error.into(),
             Error::InvalidName { what, rule } => Self::unprocessable(
                 "invalid-name",
                 "Not valid",
@@ -148,6 +150,24 @@ impl From<ConfigError> for Problem {
             ConfigError::Empty => problem.with("reason", "empty"),
             ConfigError::NotAContainer => problem.with("reason", "not-a-container"),
             ConfigError::TooLarge { .. } => problem,
+        }
+    }
+}
+
+impl From<SchemaError> for Problem {
+    fn from(error: SchemaError) -> Self {
+        let detail = format!("The schema was not set: {error}.");
+        let problem = |detail| Self::unprocessable("invalid-schema", "Not a schema", detail);
+        match error {
+            SchemaError::TooLarge => Self::too_large(MAX_SCHEMA, "A schema", "Take long texts out of it."),
+            SchemaError::Text(ConfigError::Syntax { line, column, .. }) => {
+                problem(detail).with("line", line).with("column", column)
+            }
+            SchemaError::Text(ConfigError::DuplicateKey { pointer, line, column }) => {
+                problem(detail).with("pointer", pointer).with("line", line).with("column", column)
+            }
+            SchemaError::Text(_) => problem(detail).with("pointer", ""),
+            SchemaError::Invalid { pointer, .. } => problem(detail).with("pointer", pointer),
         }
     }
 }

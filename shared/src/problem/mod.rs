@@ -2,14 +2,19 @@
 //! what the client needs to act.
 
 mod failures;
+mod merging;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::caller::Role;
-use crate::id::EnvId;
+use crate::id::{EnvId, SnapshotName};
 
 /// What every problem's `type` starts with.
 pub const TYPE_PREFIX: &str = "urn:waymark:problem:";
@@ -21,7 +26,8 @@ pub struct Problem {
     kind: &'static str,
     title: &'static str,
     detail: String,
-    members: Map<String, Value>,
+    // As texts, so that the numbers of a config keep their digits.
+    members: BTreeMap<String, Box<RawValue>>,
     retry_after: Option<u32>,
 }
 
@@ -33,13 +39,21 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, kind, title, detail: detail.into(), members: Map::new(), retry_after: None }
+        Self { status, kind, title, detail: detail.into(), members: BTreeMap::new(), retry_after: None }
     }
 
     /// Adds a member that the client can act on.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+    pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
+        self.with_json(name, &value.into())
+    }
+
+    /// Adds a member that is more than a text or number. What cannot be written as JSON is left out.
+    #[must_use]
+    pub fn with_json<T: Serialize>(mut self, name: &str, value: &T) -> Self {
+        if let Ok(value) = to_raw_value(value) {
+            self.members.insert(name.to_owned(), value);
+        }
         self
     }
 
@@ -83,16 +97,6 @@ impl Problem {
         .with("has", has.map(Role::as_str))
     }
 
-    /// Something that a later version brings.
-    pub fn not_implemented(what: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "not-implemented",
-            "Not available yet",
-            format!("{what} is not available in this version of Waymark."),
-        )
-    }
-
     /// Something is larger than its limit; `advice` says what to do instead.
     pub fn too_large(limit: usize, what: &str, advice: &str) -> Self {
         Self::new(
@@ -102,6 +106,12 @@ impl Problem {
             format!("{what} may be at most {limit} bytes. {advice}"),
         )
         .with("limit", limit)
+    }
+
+    /// More than so many of something; `advice` says what to do instead.
+    pub fn too_many(limit: usize, what: &str, advice: &str) -> Self {
+        let detail = format!("There may be at most {limit} {what}. {advice}");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too many", detail).with("limit", limit)
     }
 
     /// A media type or encoding that is not understood here.
@@ -139,6 +149,18 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, kind, title, detail)
     }
 
+    /// Another snapshot has, or had, the name.
+    pub fn name_taken(name: &SnapshotName) -> Self {
+        Self::conflict(
+            "name-taken",
+            "The name is taken",
+            format!(
+                "Another snapshot has, or had, the name {name}. Names are unique for ever: choose another."
+            ),
+        )
+        .with("name", name.as_str())
+    }
+
     /// The request is well formed, and what it asks for cannot be.
     pub fn unprocessable(kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title, detail)
@@ -147,16 +169,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = self.members;
-        body.insert("type".to_owned(), format!("{TYPE_PREFIX}{}", self.kind).into());
-        body.insert("title".to_owned(), self.title.into());
-        body.insert("status".to_owned(), self.status.as_u16().into());
-        body.insert("detail".to_owned(), self.detail.into());
-        let mut response = (self.status, Value::Object(body).to_string()).into_response();
+        let (status, kind, title) = (self.status, format!("{TYPE_PREFIX}{}", self.kind), self.title);
+        let (retry_after, detail) = (self.retry_after, self.detail.clone());
+        let whole = self
+            .with("type", kind)
+            .with("title", title)
+            .with("status", status.as_u16())
+            .with("detail", detail);
+        let body = serde_json::to_string(&whole.members).unwrap_or_default();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

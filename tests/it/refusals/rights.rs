@@ -30,6 +30,7 @@ const NEEDED: &[(&str, Option<&str>)] = &[
     ("PATCH /v1/apps/{app}/envs/{env}/working", Some("editor")),
     ("POST /v1/apps/{app}/envs/{env}/backups", Some("editor")),
     ("POST /v1/apps/{app}/envs/{env}/backups/{id}/verify", Some("editor")),
+    ("POST /v1/apps/{app}/envs/{env}/merge", Some("viewer")),
     ("POST /v1/apps/{app}/envs/{env}/publish", Some("publisher")),
     ("POST /v1/apps/{app}/envs/{env}/restore", Some("editor")),
     ("POST /v1/apps/{app}/envs/{env}/rollback", Some("publisher")),

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::support::steps::under;
 use crate::support::{Answer, Person, Stack};
 
 /// An environment at version 2, and the ETags of versions 1 and 2, without quotes.
@@ -120,14 +119,4 @@ async fn two_saves_on_one_version_do_not_overwrite_each_other() {
     let mut versions = [a.is(200).at("/version").as_u64(), b.is(200).at("/version").as_u64()];
     versions.sort();
     assert_eq!(versions, [Some(4), Some(5)]);
-}
-
-#[tokio::test]
-async fn merging_is_not_there_yet_and_saves_nothing() {
-    let ada = Person::admin("ada");
-    let (stack, ..) = two_versions(&ada).await;
-    stack.put(&ada, &[("waymark-base", "1")], "{\"n\":3}").await.is_problem(501, "not-implemented");
-    let merge = [("waymark-base", "1"), ("content-type", "application/merge-patch+json")];
-    stack.call(&ada, "PATCH", &under("working"), &merge, "{}").await.is_problem(501, "not-implemented");
-    assert_eq!(stack.newest(&ada).await, 2);
 }

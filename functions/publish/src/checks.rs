@@ -1,0 +1,55 @@
+//! What is published passes the schema of its environment.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use waymark::config::Config;
+use waymark::config::schema::{Failure, Failures, Schema};
+use waymark::entry::Subject;
+use waymark::history::{Alongside, Decision};
+use waymark::id::EnvId;
+use waymark::{Problem, Waymark};
+
+/// Refuses a decision to publish `subject` where its config fails the schema; and conditions the write on that schema,
+/// so that none that was set meanwhile is passed by. What appends nothing is not checked.
+pub(crate) async fn must_pass(
+    waymark: &Waymark,
+    env: &EnvId,
+    schema: Option<&Arc<Schema>>,
+    subject: &Subject,
+    decision: Decision,
+) -> Result<Decision, Problem> {
+    let Decision::Append(mut draft) = decision else { return Ok(decision) };
+    if let Some(schema) = schema {
+        let config = waymark.configs.read(&env.app, subject.version, &subject.config()).await?;
+        passes(waymark, env, schema, &config).await?;
+    }
+    draft.alongside.push(Alongside::SchemaIs(schema.map(|schema| schema.sha256())));
+    Ok(Decision::Append(draft))
+}
+
+/// Refuses a config that fails the schema.
+pub(crate) async fn passes(
+    waymark: &Waymark,
+    env: &EnvId,
+    schema: &Arc<Schema>,
+    config: &Config,
+) -> Result<(), Problem> {
+    let failures = waymark.check(schema, config).await;
+    if failures.is_empty() { Ok(()) } else { Err(check_failed(env, &failures)) }
+}
+
+/// 422: what was to be published is not as the schema asks.
+fn check_failed(env: &EnvId, failures: &Failures) -> Problem {
+    let listed: Vec<Value> = failures.items.iter().map(Failure::to_json).collect();
+    Problem::unprocessable(
+        "check-failed",
+        "The config is not as the schema asks",
+        format!(
+            "Nothing was published: the config fails the schema of {env}. Mend what failures lists and publish that, or \
+             change the schema: GET /settings shows it."
+        ),
+    )
+    .with("failures", listed)
+    .with("more", failures.more)
+}

@@ -1,0 +1,228 @@
+//! Promotion: a snapshot of another environment of the app becomes what users see here. Nothing that builders edit here
+//! changes; where nothing was saved yet, the history begins with it.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use waymark::caller::Role;
+use waymark::config::Config;
+use waymark::config::keep::{self, Keep};
+use waymark::config::schema::Schema;
+use waymark::entry::{Entry, Event, Promotion, PromotionView, Source, Subject};
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Refused};
+use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::{Error, Problem, Waymark};
+
+use crate::checks::passes;
+use crate::own_changes::own_changes;
+use crate::publish::{Request, published, releases_off, shows};
+use crate::releases::{Expected, users_see_it_soon};
+
+/// The snapshot that is to be brought here.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PromoteFrom {
+    env: String,
+    snapshot: String,
+}
+
+/// What a promotion asks for.
+struct Asked {
+    source: EnvId,
+    snapshot: SnapshotName,
+    name: Option<SnapshotName>,
+    note: Option<Note>,
+    expected: Option<Expected>,
+    go_ahead: bool,
+}
+
+impl Asked {
+    /// Reads the request, and checks that its sender may view what is to be brought here.
+    fn read(publisher: &As<Publisher>, from: &PromoteFrom, request: &Request) -> Result<Self, Problem> {
+        let env = &publisher.env;
+        let source = EnvId { app: env.app.clone(), env: from.env.parse()? };
+        let role = publisher.caller.role(&source);
+        if role < Some(Role::Viewer) {
+            return Err(Problem::forbidden(&source.to_string(), Role::Viewer, role));
+        }
+        if source == *env || request.snapshot.is_some() || request.version.is_some() {
+            return Err(Problem::malformed(
+                "Say either what of this environment to publish, or from which other one to bring a snapshot: {\"from\": \
+                 {\"env\": \"staging\", \"snapshot\": \"v1\"}}.",
+            ));
+        }
+        Ok(Self {
+            source,
+            snapshot: from.snapshot.parse()?,
+            name: given(request.name.as_deref())?,
+            note: given(request.note.as_deref())?,
+            expected: Expected::read(request.expect_live.as_ref())?,
+            go_ahead: request.go_ahead.unwrap_or_default(),
+        })
+    }
+}
+
+/// `POST /publish {from: {env, snapshot}}`.
+pub(crate) async fn promote(
+    waymark: &Waymark,
+    publisher: &As<Publisher>,
+    change: &Change,
+    (from, request): (&PromoteFrom, &Request),
+) -> Result<Response, Problem> {
+    let asked = Asked::read(publisher, from, request)?;
+    let env = &publisher.env;
+    let mutation: Mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
+    let (start, found, settings, schema) = tokio::join!(
+        waymark.history.start(&mutation),
+        find(waymark, &asked),
+        waymark.history.effective_settings(env),
+        waymark.schema(env)
+    );
+    let start = start?;
+    // A repeat gives the first answer, whatever has become of the snapshot.
+    if let Some(first) = start.replayed() {
+        return reply(first);
+    }
+    let (incoming, origin) = found?;
+    let keep = settings?.keep.unwrap_or_default();
+    let promote = Promote { waymark, env, asked, incoming, origin, keep, schema: Some(schema?) };
+    reply(&waymark.history.commit(&mutation, start, promote).await?)
+}
+
+/// The config of the snapshot, and where it is from. What users are to see is read first, as where it got its name.
+async fn find(waymark: &Waymark, asked: &Asked) -> Result<(Config, Promotion), Problem> {
+    let Asked { source, snapshot, .. } = asked;
+    let record = match waymark.history.named(source, snapshot).await {
+        Err(Error::NoSnapshot(name)) => {
+            return Err(Problem::not_found(
+                "snapshot-not-found",
+                format!("There is no snapshot named {name} in {source}. Its GET /snapshots lists them."),
+            )
+            .with("name", name.as_str()));
+        }
+        other => other?,
+    };
+    let name = waymark.history.present_name(source, snapshot.clone(), &record).await?;
+    let version = record.subject.version;
+    let config = waymark.configs.read(&source.app, version, &record.subject.config()).await?;
+    Ok((config, Promotion { environment: source.env.clone(), name, version, kept: false }))
+}
+
+/// The decision to make another environment's snapshot what users see here.
+struct Promote<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    asked: Asked,
+    /// The config as it is in the other environment.
+    incoming: Config,
+    origin: Promotion,
+    /// What stays as it is here.
+    keep: Keep,
+    /// The schema as it was read for the first attempt.
+    schema: Option<Option<Arc<Schema>>>,
+}
+
+impl Decide for Promote<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        if attempt.refused.contains(&Refused::ReleasesOff) {
+            return Err(releases_off(self.env));
+        }
+        if let Some(name) = self.asked.name.as_ref().filter(|name| attempt.is_taken(name)) {
+            return Err(Problem::name_taken(name));
+        }
+        let head = attempt.head.map(|head| &head.entry);
+        if let Some(expected) = &self.asked.expected {
+            expected.check_any(self.waymark, self.env, head).await?;
+        }
+        let config = self.with_own_values(head).await?;
+        if let Some(head) = head {
+            if shows(head, config.sha256()) {
+                return Ok(Decision::unchanged(head));
+            }
+            if !self.asked.go_ahead {
+                own_changes(self.waymark, self.env, head, (&self.origin, config.sha256())).await?;
+            }
+        }
+        let schema = match self.schema.take() {
+            Some(schema) => schema,
+            None => self.waymark.schema(self.env).await?,
+        };
+        if let Some(schema) = &schema {
+            passes(self.waymark, self.env, schema, &config).await?;
+        }
+        // The keyframe is the app's: only a config that is new has to be put away.
+        if config != self.incoming {
+            self.waymark.configs.put(&self.env.app, &config).await?;
+        }
+        let mut draft = self.draft(&attempt, &config);
+        draft.alongside = vec![
+            Alongside::ReleasesAllowed(self.env.clone()),
+            Alongside::SchemaIs(schema.map(|schema| schema.sha256())),
+        ];
+        Ok(draft.append())
+    }
+}
+
+impl Promote<'_> {
+    /// The config with this environment's values where the settings keep them: those that users see, or without a
+    /// release those of the working version.
+    async fn with_own_values(&self, head: Option<&Entry>) -> Result<Config, Problem> {
+        let Some(head) = head.filter(|_| !self.keep.is_empty()) else { return Ok(self.incoming.clone()) };
+        let own = match &head.releases.live {
+            Some(live) => (live.subject.version, live.subject.config()),
+            None => (head.version, head.config.clone()),
+        };
+        let own = self.waymark.configs.read(&self.env.app, own.0, &own.1).await?;
+        Ok(keep::apply(&self.incoming, &own, &self.keep).map_err(Error::from)?)
+    }
+
+    /// The entries: the snapshot and its publication; before them, where nothing was saved, the first config.
+    fn draft(&self, attempt: &Attempt<'_>, config: &Config) -> Draft {
+        let (sha256, bytes) = (config.sha256(), config.len() as u64);
+        let origin = Promotion { kept: *config != self.incoming, ..self.origin.clone() };
+        let (number, generated) = attempt.generated_name();
+        let name = self.asked.name.clone().unwrap_or_else(|| generated.clone());
+        let (snapshot, read_from) = match attempt.head {
+            Some(_) => (attempt.next(), attempt.next()),
+            None => (Version::FIRST.next(), Version::FIRST),
+        };
+        let subject = Subject { version: read_from, sha256, bytes };
+        let named = DraftEntry {
+            // Somebody who counts on by hand leaves no row of taken names for the next generated one to try.
+            generated: (name == generated).then_some(number),
+            promoted: Some(snapshot),
+            ..DraftEntry::new(Event::Snapshot {
+                name: name.clone(),
+                subject: subject.clone(),
+                origin: Some(origin.clone()),
+            })
+        };
+        let live = waymark::entry::Live { name, snapshot, subject: subject.clone(), entry: snapshot.next() };
+        let release = published(attempt.head.map(|head| &head.entry), live, self.asked.note.clone());
+        let mut draft = Draft::of(release);
+        draft.entries.insert(0, named);
+        if attempt.head.is_none() {
+            draft.entries.insert(0, self.beginning(&subject));
+            draft.status = StatusCode::CREATED.as_u16();
+        }
+        draft.more.insert("origin".to_owned(), PromotionView::from(&origin).to_json());
+        users_see_it_soon(&mut draft);
+        draft
+    }
+
+    /// The first entry of a history that begins with a promotion: builders begin with what users see.
+    fn beginning(&self, subject: &Subject) -> DraftEntry {
+        let source = Source {
+            environment: Some(self.asked.source.to_string()),
+            snapshot: Some(self.origin.name.clone()),
+            version: Some(self.origin.version),
+            at: None,
+        };
+        DraftEntry { config: Some(subject.config()), ..DraftEntry::new(Event::Imported { source }) }
+    }
+}

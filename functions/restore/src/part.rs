@@ -1,0 +1,163 @@
+//! Restoring less than a whole config: one edit undone, or some parts brought back. What came since stays.
+
+use axum::response::Response;
+use waymark::config::Config;
+use waymark::config::merge::{merge, take_paths};
+use waymark::config::pointer::Pointer;
+use waymark::entry::{Entry, Event, Origin};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Start};
+use waymark::http::reply;
+use waymark::id::{EnvId, Note, Version};
+use waymark::{Error, Problem, Waymark};
+
+/// Most parts in one restore.
+const MAX_PATHS: usize = 20;
+
+/// Longest JSON Pointer of a part, in bytes. Those of one entry share the room of its delta.
+const MAX_PATH: usize = 200;
+
+/// Longest pointers together, in bytes: an entry stays under 4 KB.
+const MAX_PATHS_TOGETHER: usize = 1_500;
+
+/// What the list and each of its texts take in an entry beside themselves.
+const LIST_OVERHEAD: usize = 16;
+
+/// What is to be done to the newest config.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// An edit is reversed: from what it made to what was before.
+    Undo { made: Config, before: Config },
+    /// Parts are as they were in a config.
+    Paths { earlier: Config, pointers: Vec<Pointer> },
+}
+
+/// Reads the JSON Pointers of parts.
+///
+/// # Errors
+/// 400 when one is no pointer, 413 when they are too many or too long.
+pub(crate) fn pointers(paths: &[String]) -> Result<Vec<Pointer>, Problem> {
+    if paths.is_empty() {
+        return Err(Problem::malformed(
+            "\"paths\" lists the JSON Pointers of the parts that are to come back.",
+        ));
+    }
+    let advice = "Restore in several steps, or the part that has them all.";
+    if paths.len() > MAX_PATHS {
+        return Err(Problem::too_many(MAX_PATHS, "parts in one restore", advice));
+    }
+    let together: usize = paths.iter().map(String::len).sum();
+    if paths.iter().any(|path| path.len() > MAX_PATH) {
+        return Err(Problem::too_large(MAX_PATH, "The JSON Pointer of a part", advice));
+    }
+    if together > MAX_PATHS_TOGETHER {
+        return Err(Problem::too_large(
+            MAX_PATHS_TOGETHER,
+            "The JSON Pointers of all parts together",
+            advice,
+        ));
+    }
+    let pointer = |path: &String| {
+        path.parse().map_err(|fault| Problem::malformed(format!("{path:?} is no JSON Pointer: {fault}.")))
+    };
+    paths.iter().map(pointer).collect()
+}
+
+/// Reads what an entry did, to reverse it.
+///
+/// # Errors
+/// 422 when it is the first entry, or one that changed no config; [`Error::NoVersion`]; those of reading configs.
+pub(crate) async fn undo(waymark: &Waymark, env: &EnvId, undone: Version) -> Result<(Part, Origin), Problem> {
+    let Some(version) = undone.before() else {
+        return Err(Problem::unprocessable(
+            "nothing-before",
+            "There is nothing before it",
+            "#1 is the first save: there is no config to go back to. Save what should be there instead.",
+        ));
+    };
+    let (entry, before) =
+        tokio::try_join!(waymark.history.entry(env, undone), waymark.history.entry(env, version))?;
+    if entry.config.sha256 == before.config.sha256 {
+        return Err(Problem::unprocessable(
+            "nothing-to-undo",
+            "It changed no config",
+            format!(
+                "#{undone} ({}) changed nothing that builders edit. Undo a save, a restore or an import.",
+                entry.label()
+            ),
+        ));
+    }
+    let (made, before) =
+        tokio::try_join!(waymark.configs.of(&env.app, &entry), waymark.configs.of(&env.app, &before))?;
+    Ok((Part::Undo { made, before }, Origin { undo: Some(undone), ..Origin::of(version) }))
+}
+
+/// Appends the newest config with a part of it restored.
+pub(crate) async fn restore(
+    waymark: &Waymark,
+    env: &EnvId,
+    (mutation, start): (&Mutation, Start),
+    (part, from): (Part, Origin),
+    note: Option<Note>,
+) -> Result<Response, Problem> {
+    let restore = RestorePart { waymark, env, part, from, note };
+    reply(&waymark.history.commit(mutation, start, restore).await?)
+}
+
+/// The decision to restore a part.
+struct RestorePart<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
+    part: Part,
+    from: Origin,
+    note: Option<Note>,
+}
+
+impl RestorePart<'_> {
+    async fn config(&self, head: &Entry) -> Result<Config, Problem> {
+        let current = self.waymark.configs.of(&self.env.app, head).await?;
+        match &self.part {
+            Part::Paths { earlier, pointers } => Ok(take_paths(&current, earlier, pointers)?),
+            Part::Undo { made, before } => match merge(made, &current, before) {
+                Ok(merged) => Ok(merged.config),
+                Err(error) => {
+                    let since = self.from.undo.unwrap_or(self.from.version);
+                    let since = self.waymark.history.since(self.env, since, head).await?;
+                    Err(Problem::undo(error, head, &since))
+                }
+            },
+        }
+    }
+}
+
+impl Decide for RestorePart<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let head = attempt.head()?;
+        let config = self.config(head).await?;
+        if config.sha256() == head.config.sha256 {
+            return Ok(Decision::unchanged(head));
+        }
+        let taken = self.from.paths.iter().map(|path| path.len() + LIST_OVERHEAD).sum::<usize>();
+        let configs = &self.waymark.configs;
+        let stored = configs.store_beside(&self.env.app, &config, Some(head), taken).await?;
+        let draft = Draft::of(DraftEntry {
+            note: self.note.clone(),
+            config: Some(stored.config),
+            ..DraftEntry::new(Event::Restored { from: self.from.clone() })
+        });
+        Ok(draft.append())
+    }
+}
+
+/// A config that parts are taken of.
+pub(crate) async fn earlier(
+    waymark: &Waymark,
+    env: &EnvId,
+    (config, from): (waymark::entry::ConfigRef, Origin),
+    pointers: Vec<Pointer>,
+) -> Result<(Part, Origin), Error> {
+    let earlier = waymark.configs.read(&env.app, from.version, &config).await?;
+    let paths = pointers.iter().map(ToString::to_string).collect();
+    Ok((Part::Paths { earlier, pointers }, Origin { paths, ..from }))
+}

@@ -1,0 +1,132 @@
+//! Listing snapshots, with what one needs to know before an emergency: what can be rolled back to.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use waymark::entry::{Author, PromotionView, SubjectView};
+use waymark::history::Marker;
+use waymark::http::{As, Limit, Query, Viewer, listing};
+use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::{Error, Problem, Waymark};
+
+/// How many releases of a page are checked against the schema, where that is not known yet: each takes a read of its config.
+const MOST_CHECKED: usize = 20;
+
+/// How long checking releases may take before the rest of the page is left open.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// A snapshot as it is listed.
+#[derive(Debug, Serialize)]
+struct Listed {
+    /// The entry that made it.
+    version: Version,
+    name: SnapshotName,
+    #[serde(serialize_with = "waymark::entry::millis")]
+    at: Timestamp,
+    author: Author,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Note>,
+    subject: SubjectView,
+    /// Where it came from, when it was promoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<PromotionView>,
+    /// Whether it is, or was, published.
+    release: bool,
+    /// Whether it is what users see.
+    live: bool,
+    /// Of a release, in an environment with a schema: whether it passes; `null` when it was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passes: Option<Option<bool>>,
+}
+
+impl Listed {
+    fn new(marker: Marker, live: Option<Version>, passes: Option<Option<bool>>) -> Self {
+        Self {
+            version: marker.snapshot,
+            name: marker.name,
+            at: marker.at,
+            author: marker.author,
+            note: marker.note,
+            subject: SubjectView::from(&marker.subject),
+            origin: marker.origin.as_ref().map(PromotionView::from),
+            release: marker.published.is_some(),
+            live: live == Some(marker.snapshot),
+            passes,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    before: Option<Version>,
+    limit: Option<u16>,
+}
+
+/// `GET /snapshots`.
+pub(crate) async fn list(
+    State(waymark): State<Waymark>,
+    viewer: As<Viewer>,
+    Query(page): Query<Page>,
+) -> Result<Response, Problem> {
+    let env = &viewer.env;
+    let limit = Limit::check(page.limit)?;
+    let (head, snapshots) =
+        tokio::try_join!(waymark.history.head(env), waymark.history.snapshots(env, page.before, limit))?;
+    let head = head.ok_or_else(|| Problem::no_environment(env))?;
+    let live = head.entry.releases.live.map(|live| live.snapshot);
+    let passes = passes(&waymark, env, &snapshots.items).await?;
+    let items: Vec<Listed> = snapshots
+        .items
+        .into_iter()
+        .zip(passes)
+        .map(|(marker, passes)| Listed::new(marker, live, passes))
+        .collect();
+    let next = snapshots.next.map(|before| {
+        format!("/v1/apps/{}/envs/{}/snapshots?before={before}&limit={limit}", env.app, env.env)
+    });
+    listing(&items, next)
+}
+
+/// For each snapshot whether it passes the schema, if there is one and it is a release: the newest first, as far as the
+/// time goes. One get, where there are releases, and at most one GET for each.
+async fn passes(
+    waymark: &Waymark,
+    env: &EnvId,
+    markers: &[Marker],
+) -> Result<Vec<Option<Option<bool>>>, Error> {
+    let none = vec![None; markers.len()];
+    if !markers.iter().any(|marker| marker.published.is_some()) {
+        return Ok(none);
+    }
+    let Some(schema) = waymark.schema(env).await? else { return Ok(none) };
+    let until = Instant::now() + CHECK_WITHIN;
+    let mut left = MOST_CHECKED;
+    let mut passes = Vec::with_capacity(markers.len());
+    for marker in markers {
+        if marker.published.is_none() {
+            passes.push(None);
+            continue;
+        }
+        let config = marker.subject.config();
+        let known = waymark.known_to_pass(&schema, &config);
+        if known.is_some() || left == 0 {
+            passes.push(Some(known));
+            continue;
+        }
+        left -= 1;
+        let check = waymark.passes(&env.app, &schema, (marker.subject.version, &config));
+        passes.push(Some(match tokio::time::timeout_at(until, check).await {
+            Ok(Ok(passed)) => Some(passed),
+            // What cannot be read cannot be published or served either.
+            Ok(Err(Error::Damaged { .. })) => Some(false),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => None,
+        }));
+    }
+    Ok(passes)
+}

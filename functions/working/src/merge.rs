@@ -1,0 +1,113 @@
+//! Merging: a save that builds on an earlier version gets what came since.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use waymark::config::Config;
+use waymark::config::merge::merge;
+use waymark::entry::Entry;
+use waymark::history::{Reply, Since};
+use waymark::http::{As, Change, Viewer, base, mismatch, reply, reply_with};
+use waymark::id::{EnvId, Version};
+use waymark::{Error, Problem, Waymark};
+
+/// The member of an answer that says what was merged.
+const MERGED: &str = "merged";
+
+/// What a save comes to.
+pub(crate) struct Outcome {
+    /// The config to save.
+    pub(crate) config: Config,
+    /// What the answer says of the merge, where there was something to merge.
+    pub(crate) merged: Option<Value>,
+}
+
+/// The config that `version`, which a request builds on, has.
+///
+/// # Errors
+/// 412 when it is newer than the newest.
+pub(crate) async fn config_of(
+    waymark: &Waymark,
+    env: &EnvId,
+    head: &Entry,
+    version: Version,
+) -> Result<Config, Problem> {
+    if version > head.version {
+        return Err(mismatch(Some(head)));
+    }
+    if version == head.version {
+        return Ok(waymark.configs.of(&env.app, head).await?);
+    }
+    let entry = waymark.history.entry(env, version).await?;
+    Ok(waymark.configs.of(&env.app, &entry).await?)
+}
+
+/// Merges what a request made of version `version` with what came since.
+///
+/// # Errors
+/// 409 with the places that both changed; 412 when the version is newer than the newest.
+pub(crate) async fn onto(
+    waymark: &Waymark,
+    env: &EnvId,
+    head: &Entry,
+    version: Version,
+    request: &Config,
+) -> Result<Outcome, Problem> {
+    if version == head.version {
+        return Ok(Outcome { config: request.clone(), merged: None });
+    }
+    let base = config_of(waymark, env, head, version).await?;
+    let current = waymark.configs.of(&env.app, head).await?;
+    if base.sha256() == current.sha256() {
+        return Ok(Outcome { config: request.clone(), merged: None });
+    }
+    let found = merge(&base, &current, request);
+    let since = waymark.history.since(env, version, head).await?;
+    let found = found.map_err(|error| Problem::merge(error, head, &since))?;
+    let is_other = found.config.sha256() != request.sha256();
+    let merged = described(&since, is_other).ok_or_else(|| Error::Item("what came since".to_owned()))?;
+    Ok(Outcome { config: found.config, merged: Some(merged) })
+}
+
+/// What the answer says of a merge. `is_other` when the config is not what the caller sent.
+fn described(since: &Since, is_other: bool) -> Option<Value> {
+    let mut merged = serde_json::to_value(since).ok()?;
+    merged.as_object_mut()?.insert("config_changed".to_owned(), is_other.into());
+    Some(merged)
+}
+
+/// Adds what was merged to the members of an answer.
+pub(crate) fn say(merged: Option<Value>, more: &mut Map<String, Value>) {
+    more.extend(merged.map(|merged| (MERGED.to_owned(), merged)));
+}
+
+/// The answer to a save: with the merged config as `config` where it is not what the caller sent.
+pub(crate) async fn answer(waymark: &Waymark, env: &EnvId, saved: &Reply) -> Result<Response, Problem> {
+    let is_other = saved.body.pointer("/merged/config_changed") == Some(&Value::Bool(true));
+    let Some(version) = saved.version.filter(|_| is_other) else { return reply(saved) };
+    // Not part of what is recorded for a repeat: a record is small, and the version keeps its config.
+    let entry = waymark.history.entry(env, version).await?;
+    reply_with(saved, "config", &waymark.configs.of(&env.app, &entry).await?)
+}
+
+/// `POST /merge`: what saving the body with this `Waymark-Base` would come to. Appends nothing.
+pub(crate) async fn preview(
+    State(waymark): State<Waymark>,
+    viewer: As<Viewer>,
+    change: Change,
+) -> Result<Response, Problem> {
+    let Some(version) = base(&change.headers)? else {
+        return Err(Problem::malformed(
+            "Say which version the config builds on: Waymark-Base: 7. The answer is what saving it would come to.",
+        ));
+    };
+    let request = Config::check(change.config_text()?).map_err(Problem::from)?;
+    let head = waymark.history.existing_head(&viewer.env).await?.entry;
+    let Outcome { config, merged } = onto(&waymark, &viewer.env, &head, version, &request).await?;
+    let mut body = json!({ "version": head.version, "sha256": config.sha256() });
+    if let Some(members) = body.as_object_mut() {
+        say(merged, members);
+    }
+    let answer = Reply { status: 200, body, version: None, etag: None, location: None };
+    reply_with(&answer, "config", &config)
+}

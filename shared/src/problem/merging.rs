@@ -1,0 +1,113 @@
+//! What stands against a merge, as problems.
+
+use serde::Serialize;
+
+use super::Problem;
+use crate::config::merge::{Conflict, MergeError, TakeError};
+use crate::entry::{Author, Entry};
+use crate::history::Since;
+
+/// Most conflicts in one answer.
+const MAX_LISTED: usize = 100;
+
+/// Longest values of one conflict, together, in bytes; longer ones are left out.
+const MAX_VALUES: usize = 16 * 1024;
+
+/// A conflict as answers show it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    conflict: Conflict,
+    /// Who changed the place in the head; absent where several have saved since and it may have been any of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<&'a Author>,
+    /// The values are too long for this answer: read them in the versions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    values_left_out: bool,
+}
+
+impl Problem {
+    /// A merge that failed. `since` is what came between the base and `head`.
+    pub fn merge(error: MergeError, head: &Entry, since: &Since) -> Self {
+        let advice = format!(
+            "decide for each place, and send the whole again with If-Match: \"{head}\" or Waymark-Base: {head}.",
+            head = head.version
+        );
+        Self::clash(error, head, since, &advice)
+    }
+
+    /// An undo that would overwrite what came after the entry. `since` is that.
+    pub fn undo(error: MergeError, head: &Entry, since: &Since) -> Self {
+        let advice = "and save it as it should be; or restore only the parts (\"paths\") that nobody has changed since.";
+        Self::clash(error, head, since, advice)
+    }
+
+    fn clash(error: MergeError, head: &Entry, since: &Since, advice: &str) -> Self {
+        let (conflicts, total) = match error {
+            MergeError::Conflicts { conflicts, total } => (conflicts, total),
+            MergeError::TooLarge => return Self::merge_too_large(head),
+            MergeError::Result(error) => return error.into(),
+        };
+        let author = since.only_author();
+        let listed: Vec<Listed<'_>> =
+            conflicts.into_iter().take(MAX_LISTED).map(|conflict| listed(conflict, author)).collect();
+        let who = author.map_or("Others", |author| author.name.as_str());
+        let places = if total == 1 {
+            "1 of the same places".to_owned()
+        } else {
+            format!("{total} of the same places")
+        };
+        let (base, version) = (since.base, head.version);
+        Self::conflict(
+            "merge-conflict",
+            "Both changed the same",
+            format!("{who} changed {places} since #{base}; nothing was saved. Read #{version}, {advice}"),
+        )
+        .with("version", version.get())
+        .with("etag", format!("\"{}\"", head.config.sha256))
+        .with("base", base.get())
+        .with("total", total)
+        .with_json("conflicts", &listed)
+    }
+
+    fn merge_too_large(head: &Entry) -> Self {
+        Self::unprocessable(
+            "merge-too-large",
+            "Too large to be merged",
+            format!(
+                "Merging would take too much time or memory. Read #{head}, apply the change to it, and save with \
+                 If-Match: \"{head}\".",
+                head = head.version
+            ),
+        )
+        .with("version", head.version.get())
+    }
+}
+
+fn listed(mut conflict: Conflict, author: Option<&Author>) -> Listed<'_> {
+    let values = [&conflict.base, &conflict.ours, &conflict.theirs];
+    let bytes: usize = values.into_iter().flatten().map(|value| value.get().len()).sum();
+    let values_left_out = bytes > MAX_VALUES;
+    if values_left_out {
+        (conflict.base, conflict.ours, conflict.theirs) = (None, None, None);
+    }
+    Listed { conflict, author, values_left_out }
+}
+
+impl From<TakeError> for Problem {
+    fn from(error: TakeError) -> Self {
+        let text = error.to_string();
+        let problem =
+            |kind, title| Self::unprocessable(kind, title, format!("Nothing was restored: {text}."));
+        match error {
+            TakeError::NoParent { pointer } => {
+                problem("path-has-no-parent", "There is no place for it").with("pointer", pointer)
+            }
+            TakeError::Nowhere { pointer } => {
+                problem("path-not-found", "There is nothing at the path").with("pointer", pointer)
+            }
+            TakeError::TooLarge => problem("merge-too-large", "Too large to be restored in parts"),
+            TakeError::Result(error) => error.into(),
+        }
+    }
+}
