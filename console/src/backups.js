@@ -40,7 +40,7 @@ export class Backups {
 
   tools() {
     const input = h('input', { type: 'file', id: 'file', class: 'file', accept: '.gz,.json,application/gzip,application/json', onchange: () => { if (input.files?.[0]) void this.file(input.files[0]); input.value = ''; } });
-    const drop = h('div', { class: 'drop' }, h('label', { for: 'file' }, 'Restore from a file: choose one'), input, h('span', { class: 'meta' }, 'or drop it here (.waymark.json.gz or .json)'));
+    const drop = h('div', { class: 'drop' }, h('label', { for: 'file' }, 'Restore from a file…'), input, h('span', { class: 'meta' }, 'or drop a .waymark.json.gz or .json file here'));
     drop.addEventListener('dragover', (event) => { event.preventDefault(); drop.classList.add('over'); });
     drop.addEventListener('dragleave', () => drop.classList.remove('over'));
     drop.addEventListener('drop', (event) => {

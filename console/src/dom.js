@@ -76,7 +76,8 @@ export function avatar(author) {
   const words = author.name.trim().split(/[\s._-]+/).filter(Boolean);
   const first = (/** @type {string | undefined} */ word) => [...(word ?? '')][0] ?? '';
   const initials = (first(words[0]) + (words.length > 1 ? first(words[words.length - 1]) : '')).toUpperCase();
-  let sum = 0;
-  for (const c of author.id) sum = (sum * 31 + (c.codePointAt(0) ?? 0)) % 9973;
-  return h('span', { class: `avatar hue${sum % 8}`, 'aria-hidden': 'true' }, visible(initials || '?'));
+  // FNV-1a, so that short ids spread too.
+  let hash = 0x811c9dc5;
+  for (const c of author.id) hash = Math.imul(hash ^ (c.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return h('span', { class: `avatar hue${(hash >>> 8) % 8}`, 'aria-hidden': 'true' }, visible(initials || '?'));
 }

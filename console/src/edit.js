@@ -43,6 +43,7 @@ export async function editJson(panel) {
     area.addEventListener('input', () => dialog.ready(area.value !== base.text));
     area.focus();
     area.setSelectionRange(0, 0);
+    area.scrollTop = 0;
   } catch (error) {
     dialog.say(explained(asProblem(error)));
   }

@@ -1,6 +1,6 @@
 /** Where it stands: what users have, what builders edit, and what one can do about it. */
 
-import { avatar, button, h, own } from './dom.js';
+import { button, h, own } from './dom.js';
 import { ago, exactTime, may, plural } from './words.js';
 
 /** @typedef {import('./panel.js').Panel} Panel */
@@ -60,7 +60,7 @@ export class Header {
     const by = this.published?.name === standing.live.name ? this.published : null;
     return h('div', { class: 'stands live' }, h('span', { class: 'tag green' }, 'Live'),
       h('span', { class: 'what' }, h('strong', null, own(standing.live.name)),
-        by ? h('span', { class: 'meta', title: exactTime(by.at) }, ' · ', own(by.author.name), `, ${ago(by.at)}`) : null),
+        by ? h('span', { class: 'meta', title: exactTime(by.at) }, own(by.author.name), `, ${ago(by.at)}`) : null),
       publisher && standing.before ? button(`Roll back to ${standing.before.name}`, () => this.panel.actions.rollBack(), { 'data-act': 'rollback' }) : null);
   }
 
@@ -72,7 +72,7 @@ export class Header {
     const publish = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
     return h('div', { class: 'stands working' }, h('span', { class: `tag${standing.differs ? ' amber' : ''}` }, 'Working'),
       h('span', { class: 'what' }, h('strong', null, what),
-        h('span', { class: 'meta', title: exactTime(working.at) }, ' · ', avatar(working.author), own(working.author.name), `, ${ago(working.at)}`)),
+        h('span', { class: 'meta', title: exactTime(working.at) }, own(working.author.name), `, ${ago(working.at)}`)),
       publish ? button('Review & publish', () => this.panel.actions.publish(working.version), { class: 'primary', 'data-act': 'publish' }) : null);
   }
 

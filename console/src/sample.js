@@ -35,7 +35,7 @@ export class Sample {
     this.opener = h('p', { class: 'opener' });
     this.element = h('div', { class: 'sample' },
       h('section', { class: 'card try', 'aria-label': 'Try it' }, h('h2', null, 'Try it'),
-        h('ol', null, STEPS.map(([title, text]) => h('li', null, h('strong', null, title), ' ', text))), this.opener),
+        h('ol', null, STEPS.map(([title, text], n) => h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))))), this.opener),
       h('section', { class: 'card', 'aria-label': 'Users see' }, h('h3', null, 'Users see'), this.users),
       h('section', { class: 'card', 'aria-label': 'Builders edit' }, h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')), this.builders, this.said));
     history.addEventListener('waymark:changed', () => void this.refresh());

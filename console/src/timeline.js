@@ -121,6 +121,7 @@ export class Timeline {
     const badge = badgeOf(line, this.store.standing);
     const title = line.kind === 'snapshot' ? (/** @type {any} */ (line).name ?? line.label) : line.label;
     const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
+    if (!session && line.note) facts.push(line.note);
     const element = h('div', {
       class: `row level${level} is-${line.kind}${badge === 'Live' ? ' is-live' : ''}`,
       role: 'treeitem',
