@@ -10,6 +10,16 @@ import { dayKey, dayName } from './words.js';
 export const ROW = 56;
 export const DAY = 36;
 
+/** The day of each line, since telling it takes longer than all the rest. @type {WeakMap<Line, string>} */
+const days = new WeakMap();
+
+/** @param {Line} line */
+function dayOf(line) {
+  let day = days.get(line);
+  if (day === undefined) days.set(line, (day = dayKey(line.at)));
+  return day;
+}
+
 /**
  * Lays out lines, newest first, with a heading for each day and the saves of the sessions that are open.
  * @param {Line[]} lines
@@ -23,7 +33,7 @@ export function layOut(lines, open) {
   let day = '';
   let place = 0;
   for (const line of lines) {
-    const key = dayKey(line.at);
+    const key = dayOf(line);
     if (key !== day) {
       day = key;
       rows.push({ kind: 'day', text: dayName(line.at), top });
