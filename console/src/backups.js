@@ -95,7 +95,7 @@ export class Backups {
         h('span', { class: 'second' }, `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked)),
       h('div', { class: 'row-buttons' },
         button('Download', () => void this.download(backup), { class: 'quiet', 'aria-label': `Download the backup of ${what}` }),
-        may(this.panel.store.standing?.role, 'editor') && !backup.fault ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore the backup of ${what}` }) : null));
+        may(this.panel.store.standing?.role, 'editor') && !backup.fault ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` }) : null));
   }
 
   /** @param {HTMLButtonElement} take */

@@ -59,7 +59,7 @@ function changeItem(change, options = {}) {
     ? h('input', { type: 'checkbox', class: 'pick', 'aria-label': `Choose ${visible(short(change.label))}`, onchange: (/** @type {any} */ e) => options.pick?.(change, e.target.checked) })
     : null;
   const blame = options.blame && change.op !== 'remove'
-    ? button('Who changed this?', () => options.blame?.(change), { class: 'quiet who', 'aria-label': `Who changed ${visible(short(change.label))}?` })
+    ? button('Who changed this?', () => options.blame?.(change), { class: 'quiet who', 'aria-label': `Who changed this? ${visible(short(change.label))}` })
     : null;
   return h('li', { class: `change op-${op}`, tabindex: '-1' },
     h('div', { class: 'change-head' }, pick, h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),

@@ -51,7 +51,8 @@ export class Detail {
   sides(line) {
     if (line.kind === 'published' && !('items' in line)) return ['release-before', line.name ?? line.version];
     if (line.kind === 'snapshot' && !('items' in line)) return [line.subject?.version ?? line.version, 'working'];
-    return [oldest(line) - 1, newest(line)];
+    // There is nothing before the first save, but there may be what was changed since.
+    return [oldest(line) === 1 && newest(line) > 1 ? 1 : oldest(line) - 1, newest(line)];
   }
 
   /** @param {Line} line */
@@ -118,7 +119,7 @@ export class Detail {
     const session = 'items' in line;
     const save = (/** @type {Entry} */ entry) => {
       const open = () => this.panel.open(entry);
-      return h('li', null, button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet', 'aria-label': `Open save #${entry.version}` }), own(entry.label));
+      return h('li', null, button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }), own(entry.label));
     };
     const rows = session
       ? [fact('Saves', h('ol', { class: 'saves', tabindex: '0', 'aria-label': 'Saves' }, line.items.map(save)))]

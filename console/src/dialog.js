@@ -26,6 +26,7 @@ export class Dialog {
     this.question = question;
     /** The same for every attempt, so that one which succeeded unseen is not done twice. */
     this.key = crypto.randomUUID();
+    this.asked = '';
     this.busy = false;
     this.titleElement = h('h2', { id: 'dialog-title' }, question.title);
     this.lines = h('dl', { class: 'effects' }, question.lines ?? []);
@@ -65,6 +66,14 @@ export class Dialog {
   say(children) {
     this.note.replaceChildren();
     add(this.note, children);
+  }
+
+  /** The key of a request whose body people may change between two attempts. @param {unknown} body */
+  keyFor(body) {
+    const asked = JSON.stringify(body);
+    if (this.asked && this.asked !== asked) this.key = crypto.randomUUID();
+    this.asked = asked;
+    return this.key;
   }
 
   async run() {

@@ -50,6 +50,7 @@ export class Panel {
     this.body.addEventListener('keydown', (event) => keys(this, event));
     for (const name of ['state', 'standing', 'lines']) this.store.addEventListener(name, () => this.paint());
     this.store.addEventListener('standing', () => this.paintTools());
+    this.store.addEventListener('lines', () => { if (this.offered !== this.store.people.size) this.paintTools(); });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.patience = undefined;
     /** A version to open as soon as it is known. */
@@ -143,6 +144,7 @@ export class Panel {
 
   paintTools() {
     const { standing, filter } = this.store;
+    this.offered = this.store.people.size;
     const role = standing?.role;
     const tab = (/** @type {'all' | 'snapshots' | 'releases'} */ show, /** @type {string} */ text) =>
       button(text, () => { void this.store.setFilter({ show }); this.paintTools(); }, { class: 'tab', 'aria-pressed': filter.show === show ? 'true' : 'false', 'data-act': `show-${show}` });

@@ -54,11 +54,11 @@ export async function create(actions, version) {
       const name = fields.name();
       if (fault(name)) throw new Error(fault(name));
       const body = { ...(name && { name }), ...(fields.note() && { note: fields.note() }), ...(version && { version }) };
-      const entry = await actions.api.post('/snapshots', body, d.key);
+      const entry = await actions.api.post('/snapshots', body, d.keyFor(body));
       actions.panel.changed(entry);
       actions.panel.toast(`${entry.label}.`);
     },
-    explain: (problem, d) => refused(problem, d, fields.name()),
+    explain: (problem) => refused(problem, fields.name()),
   });
   fields.nameField.addEventListener('keydown', (event) => { if (event.key === 'Enter') void dialog.run(); });
   await dialog.closed;
@@ -66,12 +66,9 @@ export async function create(actions, version) {
 
 /**
  * @param {import('./api.js').Problem} problem
- * @param {Dialog} dialog
  * @param {string} name
  */
-function refused(problem, dialog, name) {
-  // Another name is another request.
-  dialog.key = crypto.randomUUID();
+function refused(problem, name) {
   if (fault(name)) return [h('p', null, fault(name))];
   if (problem.type === 'name-taken') return [h('p', null, `There is a snapshot called ${name} already. Choose another name.`)];
   return explained(problem);
@@ -93,11 +90,11 @@ export async function rename(actions, entry) {
       const name = fields.name();
       if (!name || fault(name)) throw new Error(fault(name));
       const body = { ...(name !== old && { name }), note: fields.note() };
-      const renamed = await actions.api.call('PATCH', `/snapshots/${encodeURIComponent(old)}`, { body, key: d.key });
+      const renamed = await actions.api.call('PATCH', `/snapshots/${encodeURIComponent(old)}`, { body, key: d.keyFor(body) });
       actions.panel.changed(renamed);
       actions.panel.toast(`${renamed.label}.`);
     },
-    explain: (problem, d) => (fields.name() ? refused(problem, d, fields.name()) : [h('p', null, 'Give it a name.')]),
+    explain: (problem) => (fields.name() ? refused(problem, fields.name()) : [h('p', null, 'Give it a name.')]),
   });
   await dialog.closed;
 }

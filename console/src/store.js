@@ -48,13 +48,14 @@ export class Store extends EventTarget {
   /** Reads where things stand, and the newest lines when there is something new. */
   async refresh() {
     try {
+      const first = this.ready || this.loading ? null : this.readNewest();
       const standing = await this.api.get('');
       const changed = JSON.stringify(standing) !== JSON.stringify(this.standing);
       const grew = standing.working.version !== this.standing?.working.version;
       this.standing = standing;
       this.settle(null);
       if (changed) this.tell('standing');
-      if (grew || !this.ready) await this.readNewest();
+      await (first ?? (grew ? this.readNewest() : null));
     } catch (error) {
       this.settle(error);
     }

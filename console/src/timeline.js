@@ -131,7 +131,7 @@ export class Timeline {
       'aria-setsize': -1,
       'aria-posinset': row.place,
       'aria-selected': 'false',
-      'aria-label': visible([title, badge, line.author.name, exactTime(line.at), session ? plural(line.saves, 'save') : ''].filter(Boolean).join(', ')),
+      'aria-description': exactTime(line.at),
       onclick: () => this.choose(row, true),
     });
     add(element, [

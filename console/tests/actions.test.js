@@ -93,7 +93,7 @@ test('somebody published meanwhile: nothing is done, and it is reviewed again', 
   await service.call('POST', `${api}/publish`, { version: 1 });
   await start();
   await button('Review & publish').click();
-  await says('from v1 to #3');
+  await says('from v1 to #5');
   await service.call('POST', `${api}/publish`, { version: 2 }, {}, ben);
   await dialog().getByRole('button', { name: /^Publish #/ }).click();
   await dialog().getByText('Ben published v2 just now').waitFor();
@@ -166,7 +166,7 @@ test('a part is brought back alone', async () => {
 test('who changed a line, a link to it, and its JSON', async () => {
   await start();
   await row(/Ben/);
-  await button('Who changed sql?').click();
+  await button('Who changed this? sql').click();
   await dialog().getByText('Ben', { exact: true }).waitFor();
   await act('Open #2');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -229,7 +229,7 @@ test('backups are taken, downloaded, restored after a look, and sent by picker a
   await dialog().getByText('working becomes what is in the backup').waitFor();
   await dialog().locator('.change', { hasText: 'title' }).first().waitFor();
   await act('Restore backup');
-  await toast('Undo');
+  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   assert.equal((await working()).title, 'Desk two');
   await service.save(place, { title: 'Broken again' });
   await button('Backups').click();
@@ -237,14 +237,14 @@ test('backups are taken, downloaded, restored after a look, and sent by picker a
   await page.getByRole('heading', { name: 'Restore a.waymark.json.gz?' }).waitFor();
   await dialog().locator('.change').first().waitFor();
   await act('Restore backup');
-  await toast('Undo');
+  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   assert.equal((await working()).title, 'Desk two');
   await button('Backups').click();
   const data = await page.evaluateHandle(() => { const d = new DataTransfer(); d.items.add(new File(['{"title":"Dropped"}'], 'x.json')); return d; });
   await dialog().locator('.drop').dispatchEvent('drop', { dataTransfer: data });
   await page.getByRole('heading', { name: 'Restore x.json?' }).waitFor();
   await act('Restore backup');
-  await toast('Undo');
+  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   assert.equal((await working()).title, 'Dropped');
   await button('Backups').click();
   await dialog().locator('input[type=file]').setInputFiles({ name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('{"half":') });

@@ -17,7 +17,7 @@ before(async () => {
   chrome = await browser();
   builder = await serve((request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(page(service.origin)));
   await service.save('crm/production', { first: true, title: 'Desk' });
-  await service.save('crm/production', { title: 'Desk two' });
+  await service.save('crm/production', { title: 'Desk two' }, service.token('ben', 'crm/*:editor'));
 });
 after(async () => {
   await chrome?.close();
@@ -42,7 +42,7 @@ test('the panel works in a page of another origin, with its own looks and events
   await tab.getByRole('dialog').getByRole('button', { name: 'Publish #2' }).click();
   await tab.locator('.stands.live', { hasText: 'v1' }).waitFor();
   await tab.evaluate(() => { void document.querySelector('waymark-history').showBlame('/title'); });
-  await tab.getByRole('dialog').getByText('Local administrator', { exact: true }).waitFor();
+  await tab.getByRole('dialog').getByText('Ben', { exact: true }).waitFor();
   await tab.keyboard.press('Escape');
   await tab.waitForFunction(() => globalThis.heard.some(([name]) => name === 'waymark:changed'));
   const heard = await tab.evaluate(() => globalThis.heard);

@@ -34,10 +34,10 @@ export async function browser() {
 
 /** A running service. */
 export class Service {
-  /** @param {string[]} flags */
-  static async start(flags = []) {
+  /** @param {string[]} flags @param {string} [data] a folder that there is already */
+  static async start(flags = [], data = mkdtempSync(join(tmpdir(), 'waymark-console-'))) {
     const service = new Service();
-    service.data = mkdtempSync(join(tmpdir(), 'waymark-console-'));
+    service.data = data;
     service.child = spawn(binary(), ['--data', service.data, '--listen', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
     const lines = createInterface({ input: service.child.stderr });
     for await (const line of lines) {
@@ -77,9 +77,14 @@ export class Service {
     return this.call('PUT', `/v1/apps/${app}/envs/${env}/working`, config, first ? {} : { 'If-Match': '*' }, token);
   }
 
-  async stop() {
+  /** Ends it; the data stay. */
+  async end() {
     this.child.kill('SIGTERM');
     await new Promise((resolve) => this.child.once('exit', resolve));
+  }
+
+  async stop() {
+    await this.end();
     rmSync(this.data, { recursive: true, force: true });
   }
 }
@@ -91,6 +96,7 @@ export class Service {
  */
 export async function newPage(chrome, options = {}) {
   const context = await chrome.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...options });
+  if (process.env.FROM_DISK) await context.route(/\/(src\/[\w-]+\.js|\w+\.css)$/, fromDisk);
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`${error}`));
@@ -133,6 +139,12 @@ export async function serve(answer) {
   const server = createServer(answer);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
   return { origin: `http://127.0.0.1:${server.address().port}`, stop: () => { server.closeAllConnections(); server.close(); } };
+}
+
+/** While one writes: scripts and styles as they are in the folder now, not as they are in the binary. @param {any} route */
+function fromDisk(route) {
+  const path = new URL(route.request().url()).pathname;
+  return route.fulfill({ path: join(root, 'console', path), contentType: TYPES[extname(path)], headers: { 'access-control-allow-origin': '*' } });
 }
 
 const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };

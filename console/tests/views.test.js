@@ -39,15 +39,15 @@ test('no accessibility violation in any view', async () => {
   await page.getByRole('treeitem', { name: /39 saves|40 saves/ }).click();
   await page.locator('.saves li').first().waitFor();
   await accessible(page, 'session');
-  for (const [name, ready] of [['Roll back to v1', '.change'], ['Review & publish', '.change'], ['Make every edit live…', '.change'], ['Restore…', '.change'], ['Create snapshot', '#name'], ['Backups', '.backup'], ['Edit JSON', 'textarea:not([disabled])'], ['Keys', 'kbd'], [/^Who changed description/, '.blamed']]) {
+  for (const [name, ready] of [['Roll back to v1', '.change'], ['Review & publish', '.change'], ['Make every edit live…', '.change'], ['Restore…', '.change'], ['Create snapshot', '#name'], ['Backups', '.backup'], ['Edit JSON', 'textarea:not([disabled])'], ['Keys', 'kbd'], [/^Who changed this\? description/, '.blamed']]) {
     await button(page, name).click();
     await page.locator(`dialog ${ready}`).first().waitFor();
     await accessible(page, `${name}`);
     await page.keyboard.press('Escape');
-    await page.locator('waymark-history dialog').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   }
   await page.getByRole('button', { name: 'Snapshots' }).click();
-  await page.getByRole('treeitem', { name: /^v1/ }).click();
+  await page.getByRole('treeitem', { name: /v1/ }).click();
   await accessible(page, 'snapshot');
   await finish(page);
   for (const [token, where, text] of [['x', place, 'You are not signed in'], [service.admin, 'crm/nowhere', 'No history yet']]) {
@@ -72,7 +72,7 @@ test('everything by keyboard', async () => {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('j');
   await page.keyboard.press('k');
-  assert.match(await page.locator('[aria-selected=true]').getAttribute('aria-label'), /Cleo/);
+  assert.match(await page.locator('[aria-selected=true]').textContent(), /Cleo/);
   await page.keyboard.press('ArrowRight');
   await page.getByRole('treeitem', { name: /accent/, exact: false }).nth(1).waitFor();
   await page.keyboard.press('ArrowDown');
@@ -92,11 +92,11 @@ test('everything by keyboard', async () => {
     await page.keyboard.press(key);
     await page.getByRole('heading', { name: title }).waitFor();
     await page.keyboard.press('Escape');
-    await page.locator('waymark-history dialog').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   }
   await page.getByRole('treeitem', { name: /sql/ }).click();
   await page.keyboard.press('u');
-  await page.getByRole('heading', { name: 'Undo #48?' }).waitFor();
+  await page.getByRole('heading', { name: 'Undo #49?' }).waitFor();
   for (let n = 0; n < 12; n++) {
     await page.keyboard.press('Tab');
     assert.ok(await page.evaluate(() => { let e = document.activeElement; while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement; return e === document.body || Boolean(e.closest('dialog')); }), 'the focus left the dialog');
