@@ -11,8 +11,9 @@ import { plural } from './words.js';
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
 
-/** Characters of a value that are shown at first, and at most. */
+/** Characters and lines of a value that are shown at first, and characters at most. */
 const SHORT = 1200;
+const LINES = 12;
 const LONG = 60_000;
 
 const WORDS = { add: 'Added', remove: 'Removed', replace: 'Changed', move: 'Moved' };
@@ -106,8 +107,9 @@ function marks(side, name, parts) {
  */
 export function value(side, name, given) {
   const text = pretty(given);
-  const pre = h('pre', { dir: 'auto' }, visible(text.slice(0, SHORT)));
-  const all = text.length <= SHORT ? null : button(`Show all of it (${text.length.toLocaleString('en-GB')} characters)`, () => {
+  const start = text.slice(0, SHORT).split('\n').slice(0, LINES).join('\n');
+  const pre = h('pre', { dir: 'auto' }, visible(start));
+  const all = text.length <= start.length ? null : button(`Show all of it (${text.length.toLocaleString('en-GB')} characters)`, () => {
     pre.textContent = visible(text.slice(0, LONG));
     if (text.length > LONG) pre.append(h('i', null, ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`));
     all?.remove();

@@ -73,6 +73,7 @@ function choose(items) {
   const select = h('select', { 'aria-label': 'Environment', onchange: () => { given.delete('version'); open(select.value); } },
     names.map((name) => h('option', { value: name, selected: name === first }, name)));
   places.replaceChildren(select, h('span', { class: 'bearer' }, bearer()));
+  if (panel && first === wanted) return;
   if (first) open(first);
   else main.replaceChildren(h('div', { class: 'notice' }, h('h2', null, 'No environments yet'), h('p', null, 'Save a first config and it appears here:'),
     h('pre', null, `curl -X PUT ${location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`), button('Look again', () => void start())));
@@ -111,9 +112,13 @@ async function start() {
       button('Sign in with a token', signIn, { class: 'primary' })));
     return;
   }
+  // Whoever knows where to look need not wait for the list.
+  const [app, env] = [given.get('app'), given.get('env')];
+  if (app && env) show(app, env);
   try {
     choose((await ask('/v1/apps?limit=200')).items);
   } catch (error) {
+    if (panel) return; // It says itself what is wrong.
     const expired = /** @type {Error} */ (error).message === '401';
     main.replaceChildren(h('div', { class: 'notice', role: 'alert' }, h('h2', null, expired ? 'You are not signed in' : 'The service cannot be reached'),
       h('p', null, expired ? 'The token has expired, or is not one of this service.' : 'Start it, or look at your connection.'),

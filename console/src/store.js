@@ -53,9 +53,10 @@ export class Store extends EventTarget {
       const changed = JSON.stringify(standing) !== JSON.stringify(this.standing);
       const grew = standing.working.version !== this.standing?.working.version;
       this.standing = standing;
-      this.settle(null);
       if (changed) this.tell('standing');
-      await (first ?? (grew ? this.readNewest() : null));
+      // Reading settles by itself, whichever way it ends.
+      if (first || grew) await (first ?? this.readNewest());
+      else this.settle(null);
     } catch (error) {
       this.settle(error);
     }

@@ -50,7 +50,7 @@ test('no accessibility violation in any view', async () => {
   await page.getByRole('treeitem', { name: /v1/ }).click();
   await accessible(page, 'snapshot');
   await finish(page);
-  for (const [token, where, text] of [['x', place, 'You are not signed in'], [service.admin, 'crm/nowhere', 'No history yet']]) {
+  for (const [token, where, text] of [['x', place, 'You are no longer signed in'], [service.admin, 'crm/nowhere', 'No history yet']]) {
     const other = await newPage(chrome);
     await open(other, service, where, token);
     await other.getByText(text).waitFor();
