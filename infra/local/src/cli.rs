@@ -27,7 +27,7 @@ pub struct Cli {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: String,
-    /// Start without the sample app. There is none yet, so this changes nothing.
+    /// Start without the sample app. Without this, a new data folder gets one, with a history to try things on.
     #[arg(long)]
     empty: bool,
 }
@@ -114,7 +114,7 @@ impl Cli {
                 Ok(rebuild::report(&rebuilt, out)?)
             }
             None => {
-                let place = Place { data: self.data, listen: self.listen };
+                let place = Place { data: self.data, listen: self.listen, sample: !self.empty };
                 let running = Running::start(&place, sources).await?;
                 // It serves even when nobody reads what it says.
                 let _ = greet(&running, &place.data, notes);

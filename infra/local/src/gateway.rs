@@ -8,9 +8,11 @@
 mod answer;
 mod body;
 mod claims;
+mod console;
+mod cors;
 mod event;
 mod function;
-mod page;
+mod people;
 mod refusal;
 mod routes;
 
@@ -32,7 +34,7 @@ use self::event::Arrival;
 use self::refusal::Refusal;
 use self::routes::RouteTable;
 use crate::server::Peer;
-use crate::token::TokenKey;
+use crate::token::{NewToken, TokenKey};
 
 pub use self::function::TIME_LIMIT;
 pub use self::routes::RouteError;
@@ -67,6 +69,7 @@ pub struct Gateway {
     functions: Vec<Router>,
     key: TokenKey,
     sources: Sources,
+    people: Vec<NewToken>,
 }
 
 impl Gateway {
@@ -78,12 +81,23 @@ impl Gateway {
     pub fn new(functions: Vec<Function>, key: TokenKey, sources: Sources) -> Result<Self, RouteError> {
         let routes = RouteTable::new(functions.iter().map(|function| function.routes))?;
         let functions = functions.into_iter().map(|function| function.router).collect();
-        Ok(Self { routes, functions, key, sources })
+        Ok(Self { routes, functions, key, sources, people: Vec::new() })
     }
 
     /// The gateway as a service: for a listener, or for `tower::ServiceExt::oneshot` in a test.
     pub fn into_router(self) -> Router {
-        Router::new().route("/", get(page::page)).fallback(handle).with_state(Arc::new(self))
+        Router::new()
+            .merge(console::files())
+            .route("/sample/people", get(people::people))
+            .fallback(handle)
+            .layer(cors::layer())
+            .with_state(Arc::new(self))
+    }
+
+    /// Lets the console be opened as these people, by whoever started the service.
+    #[must_use]
+    pub fn open_as(self, people: Vec<NewToken>) -> Self {
+        Self { people, ..self }
     }
 
     async fn answer(&self, request: Request, request_id: &str) -> Result<Response, Refusal> {

@@ -2,7 +2,8 @@
 //!
 //! [`engines`] are an embedded DynamoDB and an embedded S3, each on a loopback port; [`provision`] puts the table
 //! and the buckets into them; [`gateway`] plays an API Gateway HTTP API in front of the functions; [`token`] makes
-//! and checks the tokens that it asks for; [`backups`] plays the schedule and its queue. [`service`] puts them together, and the binary `waymark` starts that.
+//! and checks the tokens that it asks for; [`backups`] plays the schedule and its queue; [`sample`]
+//! fills a new data folder. [`service`] puts them together, and the binary `waymark` starts that.
 
 pub mod backups;
 pub mod cli;
@@ -11,6 +12,7 @@ pub mod engines;
 pub mod gateway;
 pub mod provision;
 pub mod rebuild;
+pub mod sample;
 pub mod secrets;
 pub mod server;
 pub mod service;

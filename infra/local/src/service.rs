@@ -15,6 +15,7 @@ use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::engines::{Engine, EngineError};
 use crate::gateway::{Function, Gateway, RouteError};
 use crate::provision::{self, ProvisionError};
+use crate::sample::{self, SampleError};
 use crate::secrets::{Credentials, Secrets, SecretsError};
 use crate::server;
 use crate::token::{NewToken, Refused, TokenKey};
@@ -33,6 +34,8 @@ pub struct Place {
     pub data: PathBuf,
     /// An address and a port; port 0 lets the operating system choose.
     pub listen: String,
+    /// Whether a data folder without environments is filled with the sample app.
+    pub sample: bool,
 }
 
 /// A service that listens already and serves when [`Running::serve`] is awaited.
@@ -78,6 +81,9 @@ pub enum StartError {
     /// The functions' routes.
     #[error(transparent)]
     Routes(#[from] RouteError),
+    /// The sample app.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
     /// The token for this machine.
     #[error("cannot make a token: {0}")]
     Token(#[from] Refused),
@@ -102,8 +108,14 @@ impl Running {
         provision::provision(&clients, &resources).await?;
         let key = TokenKey::from_secret(&secrets.token);
         let token = key.issue(&machine_token(), sources.clock.now())?;
+        let people = if place.sample {
+            sample::fill(&clients, &resources, &sources, &key).await?;
+            sample::people()?
+        } else {
+            Vec::new()
+        };
         let waymark = Waymark::new(clients, resources, sources.clone(), waymark::Options::default());
-        let gateway = Gateway::new(functions(&waymark), key, sources)?;
+        let gateway = Gateway::new(functions(&waymark), key, sources)?.open_as(people);
         let schedule = Schedule::start(waymark);
         Ok(Self { listener, gateway, engines, address, token, schedule, _lock: lock })
     }
@@ -151,7 +163,8 @@ pub fn functions(waymark: &Waymark) -> Vec<Function> {
     functions
 }
 
-fn machine_token() -> NewToken {
+/// The token of whoever started the service.
+pub(crate) fn machine_token() -> NewToken {
     NewToken {
         subject: "local".to_owned(),
         name: Some("Local administrator".to_owned()),

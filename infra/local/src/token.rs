@@ -18,6 +18,7 @@ pub const ISSUER: &str = "waymark-local";
 pub const AUDIENCE: &str = "waymark-local";
 
 /// Makes and verifies tokens. Has no `Debug`, so that it reaches no log.
+#[derive(Clone)]
 pub struct TokenKey {
     sign: EncodingKey,
     check: DecodingKey,

@@ -127,7 +127,7 @@ async fn an_open_address_is_warned_of() {
 #[tokio::test]
 async fn the_running_service_answers() {
     let (_folder, data) = folder();
-    let place = Place { data: data.into(), listen: "127.0.0.1:0".to_owned() };
+    let place = Place { data: data.into(), listen: "127.0.0.1:0".to_owned(), sample: false };
     let running = Running::start(&place, Sources::system()).await.unwrap();
     let address = running.address();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -140,7 +140,7 @@ async fn the_running_service_answers() {
         stream.read_to_string(&mut answer).await.unwrap();
         answer
     };
-    assert!(ask("/").await.contains("<h1>Waymark</h1>"));
+    assert!(ask("/").await.contains("<title>Waymark</title>"));
     assert!(ask("/v1/apps/crm/envs/production/live").await.starts_with("HTTP/1.1 401"));
     assert!(ask("/nothing").await.starts_with("HTTP/1.1 404"));
     stop.send(()).unwrap();

@@ -240,12 +240,67 @@ async fn a_function_that_takes_too_long_is_503() {
 }
 
 #[tokio::test]
-async fn the_page_needs_no_token_and_runs_nothing() {
-    let request = Request::builder().uri("/").body(Body::empty()).unwrap();
-    let (status, headers, body) = send(&gateway(), request).await;
-    assert_eq!(status, StatusCode::OK);
-    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
-    assert!(headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none';"));
-    let page = String::from_utf8(body.to_vec()).unwrap();
-    assert!(page.contains("<h1>Waymark</h1>") && !page.contains("<script"), "{page}");
+async fn the_console_needs_no_token_and_runs_its_own_files_only() {
+    for (path, media_type) in
+        [("/", "text/html; charset=utf-8"), ("/src/waymark-history.js", "text/javascript; charset=utf-8")]
+    {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let (status, headers, body) = send(&gateway(), request).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(headers["content-type"], media_type);
+        assert_eq!(headers["cache-control"], "no-cache");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(
+            !text.contains("<script>") && !text.contains("innerHTML") && !text.contains(" style="),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_ask_with_a_token_and_read_the_answer() {
+    let asks = Request::builder()
+        .method("OPTIONS")
+        .uri("/v1/apps/crm/echo")
+        .header("origin", "https://builder.example")
+        .header("access-control-request-method", "PUT")
+        .header("access-control-request-headers", "authorization,if-match")
+        .body(Body::empty())
+        .unwrap();
+    let (status, headers, _) = send(&gateway(), asks).await;
+    assert_eq!(
+        (status, &headers["access-control-allow-origin"]),
+        (StatusCode::OK, &HeaderValue::from_static("*"))
+    );
+    assert!(headers["access-control-allow-headers"].to_str().unwrap().contains("if-match"));
+    let mut request = request("GET", "/v1/apps/crm/echo").body(Body::empty()).unwrap();
+    request.headers_mut().insert("origin", HeaderValue::from_static("https://builder.example"));
+    let (_, headers, _) = send(&gateway(), request).await;
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    assert!(headers["access-control-expose-headers"].to_str().unwrap().contains("waymark-version"));
+}
+
+#[tokio::test]
+async fn only_an_administrator_of_everything_opens_the_console_as_others() {
+    let ada = NewToken {
+        subject: "ada".to_owned(),
+        name: Some("Ada".to_owned()),
+        grants: vec!["crm/*:editor".to_owned()],
+        lifetime: SignedDuration::from_hours(1),
+    };
+    let everything = NewToken { grants: vec!["*/*:admin".to_owned()], ..ada.clone() };
+    let gateway = Gateway::new(Vec::new(), key(), sources()).unwrap().open_as(vec![ada]).into_router();
+    let ask = async |token: String| {
+        let request = Request::builder().uri("/sample/people").header("authorization", token);
+        let (status, _, body) = send(&gateway, request.body(Body::empty()).unwrap()).await;
+        (status, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    assert_eq!(ask(token(SignedDuration::ZERO)).await.0, StatusCode::FORBIDDEN);
+    let (status, people) = ask(key().issue(&everything, Noon.now()).unwrap()).await;
+    assert_eq!((status, &people["items"][0]["name"]), (StatusCode::OK, &json!("Ada")));
+    let given = people["items"][0]["token"].as_str().unwrap();
+    assert_eq!(key().verify(given, Noon.now()).unwrap()["sub"], "ada");
 }

@@ -1,0 +1,201 @@
+/** The service's HTTP interface, as the README of Waymark describes it. */
+
+/** @typedef {{id: string, name: string}} Author */
+/** @typedef {{added: number, removed: number, changed: number, moved?: number}} Counts */
+/**
+ * @typedef {object} Entry
+ * @property {number} version
+ * @property {string} kind
+ * @property {string} label
+ * @property {string} at
+ * @property {Author} author
+ * @property {number} bytes
+ * @property {string} sha256
+ * @property {string | null} live
+ * @property {string} [name]
+ * @property {string} [note]
+ * @property {{version: number, name?: string}} [from]
+ * @property {{version: number}} [subject]
+ * @property {Counts} [changes]
+ * @property {boolean} [rollback]
+ */
+/**
+ * @typedef {object} Session
+ * @property {'session'} kind
+ * @property {string} label
+ * @property {Author} author
+ * @property {number} from
+ * @property {number} to
+ * @property {string} began
+ * @property {string} at
+ * @property {number} saves
+ * @property {Counts | null} changes
+ * @property {Entry[]} items
+ */
+/** @typedef {Entry | Session} Line */
+/**
+ * @typedef {object} Standing
+ * @property {string} app
+ * @property {string} environment
+ * @property {Entry} working
+ * @property {{name: string, version: number, published: number} | null} live
+ * @property {{name: string, published: number} | null} before
+ * @property {boolean} differs
+ * @property {{releases: boolean, live_without_release: string}} settings
+ * @property {string | null} role
+ * @property {{id: string, at: string} | null} backup
+ */
+/** @typedef {{before: number, after: number, removed: string[], added: string[]}} Hunk */
+/** @typedef {{op: string, path: string, from?: string, before?: unknown, after?: unknown, label: string, lines?: Hunk[]}} Change */
+/** @typedef {{from: {version: number, name?: string}, to: {version: number, name?: string}, changes: Change[], counts: Counts}} Diff */
+
+/** A refusal or a failure, ready to be told to people. */
+export class Problem extends Error {
+  /**
+   * @param {number} status 0 where no answer came
+   * @param {string} type the last part of the problem's type
+   * @param {Record<string, any>} body
+   * @param {string} [requestId]
+   */
+  constructor(status, type, body, requestId) {
+    super(String(body.detail ?? body.message ?? body.title ?? `The service answered ${status}.`));
+    this.status = status;
+    this.type = type;
+    this.body = body;
+    this.requestId = requestId ?? '';
+  }
+}
+
+/** A number whose text says more than JavaScript's numbers can, such as `1.0` or one of forty digits. */
+export class NumberText {
+  /** @param {string} text */
+  constructor(text) {
+    this.text = text;
+  }
+}
+
+/**
+ * Reads JSON and keeps the text of numbers where the browser can tell it.
+ * @param {string} text
+ * @returns {any}
+ */
+export function parseExact(text) {
+  /** @type {any} */
+  const keep = (/** @type {string} */ _key, /** @type {unknown} */ value, /** @type {{source?: string} | undefined} */ context) =>
+    typeof value === 'number' && context?.source && context.source !== String(value) ? new NumberText(context.source) : value;
+  return JSON.parse(text, keep);
+}
+
+/** @typedef {{body?: unknown, headers?: Record<string, string>, key?: string, signal?: AbortSignal, exact?: boolean}} Options */
+
+export class Api {
+  /**
+   * @param {string} origin the service's address, without a path
+   * @param {string} app
+   * @param {string} env
+   * @param {() => string} token
+   */
+  constructor(origin, app, env, token) {
+    this.origin = origin.replace(/\/+$/, '');
+    this.prefix = `/v1/apps/${encodeURIComponent(app)}/envs/${encodeURIComponent(env)}`;
+    this.token = token;
+  }
+
+  /**
+   * Sends a request within the environment and reads the JSON of its answer.
+   * @param {string} method
+   * @param {string} path relative to the environment, or from the root as a listing's `next`
+   * @param {Options} [options]
+   * @returns {Promise<any>}
+   */
+  async call(method, path, options = {}) {
+    const response = await this.send(method, path, options);
+    const text = await response.text();
+    try {
+      return options.exact ? parseExact(text) : JSON.parse(text);
+    } catch {
+      throw new Problem(response.status, 'unreadable', { detail: 'The answer cannot be read.' }, requestId(response));
+    }
+  }
+
+  /**
+   * Sends a request and gives the answer, if it is a success.
+   * @param {string} method
+   * @param {string} path
+   * @param {Options} options
+   */
+  async send(method, path, { body, headers = {}, key, signal }) {
+    const url = this.origin + (path.startsWith('/v1/') ? path : this.prefix + path);
+    const json = body !== undefined && typeof body !== 'string';
+    /** @type {Record<string, string>} */
+    const all = { Authorization: `Bearer ${this.token()}`, ...headers };
+    if (json) all['Content-Type'] ??= 'application/json';
+    if (method !== 'GET') all['Idempotency-Key'] = key ?? crypto.randomUUID();
+    const sent = json ? JSON.stringify(body) : /** @type {string | undefined} */ (body);
+    let response;
+    try {
+      response = await fetch(url, { method, headers: all, body: sent, signal, cache: 'no-store', credentials: 'omit' });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Problem(0, 'offline', { detail: 'The service cannot be reached.' });
+    }
+    if (response.ok) return response;
+    throw await failure(response);
+  }
+
+  /** @param {string} path @param {AbortSignal} [signal] */
+  get(path, signal) {
+    return this.call('GET', path, { signal });
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {string} [key] the idempotency key, the same when a request is repeated
+   */
+  post(path, body, key) {
+    return this.call('POST', path, { body, key });
+  }
+
+  /**
+   * What changed between two versions.
+   * @param {string | number} from
+   * @param {string | number} to
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Diff>}
+   */
+  diff(from, to, signal) {
+    return this.call('GET', `/diff?${new URLSearchParams({ from: `${from}`, to: `${to}` })}`, { signal, exact: true });
+  }
+
+  /**
+   * The text of a version's config, also of one that is too large for an answer.
+   * @param {string | number} version
+   */
+  async config(version) {
+    const headers = { Prefer: 'return=minimal' };
+    const response = await this.send('GET', `/versions/${encodeURIComponent(version)}/config`, { headers });
+    // A download's address carries no ETag: it is no config.
+    if (response.headers.get('ETag')) return response.text();
+    return (await fetch((await response.json()).url)).text();
+  }
+}
+
+/** @param {Response} response */
+function requestId(response) {
+  return response.headers.get('Apigw-Requestid') ?? response.headers.get('x-amzn-requestid') ?? '';
+}
+
+/** @param {Response} response */
+async function failure(response) {
+  /** @type {any} */
+  let body = null;
+  try {
+    body = parseExact(await response.text());
+  } catch {
+    // Not JSON: a proxy's page, which is nothing for people.
+  }
+  const whole = body && typeof body === 'object' ? body : {};
+  const type = String(whole.type ?? '').replace('urn:waymark:problem:', '') || `http-${response.status}`;
+  return new Problem(response.status, type, whole, requestId(response));
+}

@@ -1,0 +1,206 @@
+/** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
+
+import { parseExact } from './api.js';
+import { changeList, countsInWords } from './changes.js';
+import { Dialog, effect, explained } from './dialog.js';
+import { skeleton } from './detail.js';
+import { add, button, h, own, visible } from './dom.js';
+import { asProblem } from './store.js';
+import { differences } from './tree.js';
+import { dateAndTime, exactTime, may, plural, size } from './words.js';
+import { readFile, sendFile } from './upload.js';
+
+const CLASSES = { manual: 'by hand', 'before-restore': 'before a restore', d14: 'daily', d70: 'weekly', d800: 'monthly' };
+
+export class Backups {
+  /** @param {import('./panel.js').Panel} panel */
+  constructor(panel) {
+    this.panel = panel;
+  }
+
+  get api() {
+    return this.panel.api;
+  }
+
+  async open() {
+    const editor = may(this.panel.store.standing?.role, 'editor');
+    this.policy = h('p', { class: 'meta policy' });
+    this.list = h('div', { class: 'backup-list' }, skeleton());
+    this.note = h('div', { role: 'status', class: 'meta' });
+    const dialog = new Dialog(this.panel.root, {
+      title: 'Backups',
+      body: [this.policy, editor ? this.tools() : null, this.note, this.list],
+      wide: true,
+    });
+    this.dialog = dialog;
+    void this.readPolicy();
+    void this.read('/backups?limit=50', true);
+    await dialog.closed;
+  }
+
+  tools() {
+    const input = h('input', { type: 'file', id: 'file', class: 'file', accept: '.gz,.json,application/gzip,application/json', onchange: () => { if (input.files?.[0]) void this.file(input.files[0]); input.value = ''; } });
+    const drop = h('div', { class: 'drop' }, h('label', { for: 'file' }, 'Restore from a file…'), input, h('span', { class: 'meta' }, 'or drop a .waymark.json.gz or .json file here'));
+    drop.addEventListener('dragover', (event) => { event.preventDefault(); drop.classList.add('over'); });
+    drop.addEventListener('dragleave', () => drop.classList.remove('over'));
+    drop.addEventListener('drop', (event) => {
+      event.preventDefault();
+      drop.classList.remove('over');
+      const file = event.dataTransfer?.files[0];
+      if (file) void this.file(file);
+    });
+    const take = button('Take a backup', () => void this.take(take), { class: 'primary' });
+    return h('div', { class: 'backup-tools' }, take, drop);
+  }
+
+  async readPolicy() {
+    try {
+      const { every, keep, next, last } = await this.api.get('/backup-policy');
+      const kept = [[keep?.daily, 'day'], [keep?.weekly, 'week'], [keep?.monthly, 'month']].filter(([n]) => n).map(([n, what]) => plural(n, what));
+      const text = every === 'off' ? 'Scheduled backups are off.' : `A backup every ${every}, kept for ${kept.join(', ')}.`;
+      this.policy?.replaceChildren(text, next && every !== 'off' ? ` Next: ${dateAndTime(next)}.` : '');
+      if (last && !last.ok) this.policy?.append(h('strong', { class: 'fault' }, ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`));
+    } catch {
+      this.policy?.replaceChildren('The schedule cannot be read now.');
+    }
+  }
+
+  /** @param {string} path @param {boolean} anew */
+  async read(path, anew) {
+    try {
+      const page = await this.api.get(path);
+      if (anew) this.list?.replaceChildren();
+      this.list?.querySelector('.more')?.remove();
+      if (anew && page.items.length === 0) this.list?.replaceChildren(h('p', { class: 'hint' }, 'No backups yet. Take one, or wait for the schedule.'));
+      const rows = page.items.map((/** @type {any} */ backup) => this.row(backup));
+      if (rows.length) this.list?.append(h('ul', { class: 'backups' }, rows));
+      if (page.next) this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
+    } catch (error) {
+      const box = h('div', { class: 'problem', role: 'alert' });
+      add(box, explained(asProblem(error)));
+      this.list?.replaceChildren(box, button('Try again', () => void this.read(path, anew)));
+    }
+  }
+
+  /** @param {any} backup */
+  row(backup) {
+    const kind = CLASSES[/** @type {keyof typeof CLASSES} */ (backup.class)] ?? backup.class;
+    const checked = backup.fault
+      ? h('strong', { class: 'fault' }, `damaged: ${visible(backup.fault)}`)
+      : backup.verified_at ? h('span', { title: exactTime(backup.verified_at) }, `verified ${dateAndTime(backup.verified_at)}`) : 'not verified yet';
+    const what = `${backup.name ? `${backup.name}, ` : ''}#${backup.version}`;
+    return h('li', { class: 'backup' },
+      h('div', { class: 'words' },
+        h('span', { class: 'first' }, h('span', { class: 'label', title: exactTime(backup.at) }, dateAndTime(backup.at)), ` · ${what}`, backup.note ? h('span', null, ' · ', own(backup.note)) : null),
+        h('span', { class: 'second' }, `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked)),
+      h('div', { class: 'row-buttons' },
+        button('Download', () => void this.download(backup), { class: 'quiet', 'aria-label': `Download the backup of ${what}` }),
+        may(this.panel.store.standing?.role, 'editor') && !backup.fault ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` }) : null));
+  }
+
+  /** @param {HTMLButtonElement} take */
+  async take(take) {
+    take.disabled = true;
+    this.say('Taking a backup, and reading it back…');
+    try {
+      const backup = await this.api.post('/backups', {});
+      this.say(`Taken and verified: #${backup.version}, ${size(backup.size)}.`);
+      await this.read('/backups?limit=50', true);
+    } catch (error) {
+      this.fail(error);
+    }
+    take.disabled = false;
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.note?.replaceChildren(text);
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    this.note?.replaceChildren();
+    if (this.note) add(this.note, [h('div', { class: 'problem', role: 'alert' }, explained(asProblem(error)))]);
+  }
+
+  /** @param {any} backup */
+  async download(backup) {
+    try {
+      const { url, name } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, { headers: { Prefer: 'return=minimal' } });
+      h('a', { href: url, download: name }).click();
+      this.say(`Downloading ${name}.`);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** @param {any} backup */
+  async restore(backup) {
+    const look = async () => {
+      const entry = await this.api.get(`/versions/${backup.version}`).catch(() => null);
+      if (entry?.sha256 === backup.sha256) return this.api.diff('working', backup.version);
+      const { url } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, { headers: { Prefer: 'return=minimal' } });
+      const { config } = await readFile(await (await fetch(url)).blob());
+      return this.against(config);
+    };
+    await this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));
+  }
+
+  /** How a config differs from the working one. @param {string} text */
+  async against(text) {
+    return differences(parseExact(await this.api.config('working')), parseExact(text));
+  }
+
+  /**
+   * @param {string} title
+   * @param {() => Promise<any>} look
+   * @param {() => object} body
+   */
+  async confirm(title, look, body) {
+    const outer = this.dialog;
+    /** @type {string | undefined} */
+    let from;
+    const dialog = new Dialog(this.panel.root, {
+      title,
+      lines: [effect('Builders', 'working becomes what is in the backup. A backup of the present state is taken first.'), this.panel.actions.usersToo()],
+      body: [skeleton()],
+      act: 'Restore backup',
+      wide: true,
+      ready: false,
+      run: async (d) => {
+        await this.panel.actions.restored(d, { ...body(), ...(from && { from }) });
+        outer?.close();
+      },
+      explain: (problem, d) => {
+        if (problem.type !== 'other-environment') return null;
+        from = String(problem.body.from ?? '');
+        d.key = crypto.randomUUID();
+        if (d.action) d.action.textContent = `Restore ${from} here`;
+        return [h('p', null, 'This is a backup of ', own(from), '. Nothing was changed. If that is what you want, restore it here.')];
+      },
+    });
+    try {
+      const diff = await look();
+      dialog.show([h('h3', null, countsInWords(diff.counts)), diff.changes.length ? changeList(diff) : h('p', null, 'Working is the same already.')]);
+    } catch (error) {
+      const problem = asProblem(error);
+      dialog.show([h('div', { class: 'problem' }, h('p', null, 'What it changes cannot be shown.'), problem.status >= 0 ? explained(problem) : null)]);
+    }
+    dialog.ready(true);
+    await dialog.closed;
+  }
+
+  /** @param {File} file */
+  async file(file) {
+    const bar = h('progress', { max: 1, value: 0, 'aria-label': `Sending ${visible(file.name)}` });
+    this.note?.replaceChildren(`Sending ${visible(file.name)} (${size(file.size)}) `, bar);
+    try {
+      const read = await readFile(file);
+      const id = await sendFile(this.api, file, (part) => { bar.value = part; });
+      this.say(`${visible(file.name)} was sent.`);
+      await this.confirm(`Restore ${visible(file.name)}?`, () => this.against(read.config), () => ({ upload: id }));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}

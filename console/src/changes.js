@@ -1,0 +1,167 @@
+/** A list of changes as people read it: where, what it was, and what it is. */
+
+import { NumberText } from './api.js';
+import { add, button, h, own, visible } from './dom.js';
+import { textLines, words } from './textdiff.js';
+import { plural } from './words.js';
+
+/** @typedef {import('./api.js').Change} Change */
+/** @typedef {import('./api.js').Counts} Counts */
+
+/** Changes that are shown at first, and more of them at a click. */
+const FIRST = 100;
+
+/** Characters and lines of a value that are shown at first, and characters at most. */
+const SHORT = 1200;
+const LINES = 12;
+const LONG = 60_000;
+
+const WORDS = { add: 'Added', remove: 'Removed', replace: 'Changed', move: 'Moved' };
+
+/** @param {Counts} counts */
+export function countsInWords(counts) {
+  const parts = [
+    [counts.changed, 'changed'],
+    [counts.added, 'added'],
+    [counts.removed, 'removed'],
+    [counts.moved ?? 0, 'moved'],
+  ];
+  return parts.filter(([count]) => count).map(([count, what]) => `${Number(count).toLocaleString('en-GB')} ${what}`).join(', ') || 'No changes';
+}
+
+/**
+ * The changes of a diff.
+ * @param {{changes: Change[], counts: Counts}} diff
+ * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` offers
+ *   to look who changed it; `pick` offers to choose what has a value before
+ */
+export function changeList(diff, options = {}) {
+  const list = h('ol', { class: 'changes', role: 'list' });
+  let shown = 0;
+  const more = button('', () => showMore(), { class: 'quiet more' });
+  const showMore = () => {
+    const until = Math.min(diff.changes.length, shown + FIRST);
+    add(list, diff.changes.slice(shown, until).map((change) => changeItem(change, options)));
+    shown = until;
+    more.hidden = shown >= diff.changes.length;
+    more.textContent = `Show ${Math.min(FIRST, diff.changes.length - shown)} more of ${plural(diff.changes.length - shown, 'change')}`;
+  };
+  showMore();
+  return h('div', { class: 'change-list' }, list, more);
+}
+
+/**
+ * @param {Change} change
+ * @param {Parameters<typeof changeList>[1]} options
+ */
+function changeItem(change, options = {}) {
+  const op = /** @type {keyof typeof WORDS} */ (change.op);
+  const pick = options.pick && change.op !== 'add'
+    ? h('input', { type: 'checkbox', class: 'pick', 'aria-label': `Choose ${visible(short(change.label))}`, onchange: (/** @type {any} */ e) => options.pick?.(change, e.target.checked) })
+    : null;
+  const blame = options.blame && change.op !== 'remove'
+    ? button('Who changed this?', () => options.blame?.(change), { class: 'quiet who', 'aria-label': `Who changed this? ${visible(short(change.label))}` })
+    : null;
+  return h('li', { class: `change op-${op}`, tabindex: '-1' },
+    h('div', { class: 'change-head' }, pick, h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),
+      own(change.label ? short(change.label) : 'The whole config', 'where'), blame),
+    body(change));
+}
+
+/** @param {string} text */
+const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
+
+/** @param {Change} change */
+function body(change) {
+  if (change.op === 'move') return h('p', { class: 'moved' }, 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
+  if (change.lines && typeof change.before === 'string') return textChange(change.before, change.lines);
+  const { before, after } = change;
+  if (typeof before === 'string' && typeof after === 'string' && before.length < 5000 && after.length < 5000) {
+    const marked = words(before, after);
+    return h('div', { class: 'values' }, marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
+  }
+  return h('div', { class: 'values' },
+    change.op === 'add' ? null : value('before', 'Before', before),
+    change.op === 'remove' ? null : value('after', 'After', after));
+}
+
+/** @param {string} text */
+const code = (text) => h('code', null, own(short(text)));
+
+/**
+ * @param {'before' | 'after'} side
+ * @param {string} name
+ * @param {import('./textdiff.js').Marked} parts
+ */
+function marks(side, name, parts) {
+  const tag = side === 'before' ? 'del' : 'ins';
+  return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name),
+    h('pre', { dir: 'auto' }, parts.length ? parts.map((part) => (part.same ? visible(part.text) : h(tag, null, visible(part.text)))) : h('i', null, 'empty text')));
+}
+
+/**
+ * A value in its own block; a long one is cut until it is asked for.
+ * @param {'before' | 'after'} side
+ * @param {string} name
+ * @param {unknown} given
+ */
+export function value(side, name, given) {
+  const text = pretty(given);
+  const start = text.slice(0, SHORT).split('\n').slice(0, LINES).join('\n');
+  const pre = h('pre', { dir: 'auto' }, visible(start));
+  const all = text.length <= start.length ? null : button(`Show all of it (${text.length.toLocaleString('en-GB')} characters)`, () => {
+    pre.textContent = visible(text.slice(0, LONG));
+    if (text.length > LONG) pre.append(h('i', null, ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`));
+    all?.remove();
+  }, { class: 'quiet' });
+  if (all) pre.append('…');
+  return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name), pre, all);
+}
+
+/**
+ * A value as JSON with indents; a string as its text.
+ * @param {unknown} given
+ */
+export function pretty(given) {
+  if (typeof given === 'string') return given;
+  if (given === undefined) return 'not there';
+  return written(given, '');
+}
+
+/**
+ * @param {any} given
+ * @param {string} indent
+ * @returns {string}
+ */
+function written(given, indent) {
+  if (given instanceof NumberText) return given.text;
+  if (typeof given !== 'object' || given === null) return JSON.stringify(given);
+  const inner = `${indent}  `;
+  const parts = Array.isArray(given)
+    ? given.map((part) => inner + written(part, inner))
+    : Object.entries(given).map(([key, part]) => `${inner}${JSON.stringify(key)}: ${written(part, inner)}`);
+  const [open, close] = Array.isArray(given) ? '[]' : '{}';
+  return parts.length ? `${open}\n${parts.join(',\n')}\n${indent}${close}` : `${open}${close}`;
+}
+
+/**
+ * A text of several lines with what changed in it.
+ * @param {string} before
+ * @param {import('./api.js').Hunk[]} hunks
+ */
+function textChange(before, hunks) {
+  const box = h('div', { class: 'text-diff' });
+  const signs = { same: ' ', removed: '−', added: '+' };
+  const line = (/** @type {'same' | 'removed' | 'added'} */ kind, /** @type {string} */ text, /** @type {import('./textdiff.js').Marked | undefined} */ parts) =>
+    h('div', { class: `line ${kind}` },
+      h('span', { class: 'sign', 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' }, signs[kind]),
+      h('span', { class: 'text', dir: 'auto' }, parts ? parts.map((p) => (p.same ? visible(p.text) : h(kind === 'removed' ? 'del' : 'ins', null, visible(p.text)))) : visible(text.slice(0, LONG))));
+  for (const item of textLines(before, hunks)) {
+    if (item.kind !== 'folded') box.append(line(item.kind, item.text, item.parts));
+    else {
+      const fold = button(`${plural(item.lines.length, 'unchanged line')}`, () => fold.replaceWith(...item.lines.slice(0, 2000).map((text) => line('same', text, undefined))), { class: 'quiet folded' });
+      box.append(fold);
+    }
+  }
+  return box;
+}

@@ -1,0 +1,219 @@
+/** One entry or session: what changed, and what one can do with it. */
+
+import { changeList, countsInWords } from './changes.js';
+import { explained } from './dialog.js';
+import { add, avatar, button, h, own } from './dom.js';
+import { asProblem, newest, oldest } from './store.js';
+import { badgeOf } from './timeline.js';
+import { dateAndTime, exactTime, may, plural, size, timeOfDay } from './words.js';
+
+/** @typedef {import('./api.js').Line} Line */
+/** @typedef {import('./api.js').Entry} Entry */
+
+/** How long nothing is shown before a placeholder is, in milliseconds. */
+const PATIENCE = 200;
+
+export class Detail {
+  /** @param {import('./panel.js').Panel} panel */
+  constructor(panel) {
+    this.panel = panel;
+    this.element = h('section', { class: 'detail', 'aria-label': 'Entry', tabindex: '-1' });
+    /** @type {Line | null} */
+    this.line = null;
+    /** @type {AbortController | null} */
+    this.reading = null;
+    /** @type {Set<import('./api.js').Change>} */
+    this.picked = new Set();
+    this.at = -1;
+    this.empty();
+  }
+
+  empty() {
+    this.line = null;
+    this.element.replaceChildren(h('p', { class: 'hint' }, 'Choose an entry to see what changed.'));
+  }
+
+  /** @param {Line} line */
+  show(line) {
+    this.line = line;
+    this.changes = h('div', { class: 'changes-box', 'aria-live': 'polite' });
+    const [from, to] = this.sides(line);
+    this.element.replaceChildren(this.head(line), this.buttons(line), this.compare(line, from, to), h('div', { class: 'columns' }, this.changes, this.facts(line)));
+    this.element.scrollTop = 0;
+    void this.read(from, to);
+  }
+
+  /**
+   * What a line is compared with at first. 0 where there is nothing before.
+   * @param {Line} line
+   * @returns {[string | number, string | number]}
+   */
+  sides(line) {
+    if (line.kind === 'published' && !('items' in line)) return ['release-before', line.name ?? line.version];
+    if (line.kind === 'snapshot' && !('items' in line)) return [line.subject?.version ?? line.version, 'working'];
+    // There is nothing before the first save, but there may be what was changed since.
+    return [oldest(line) === 1 && newest(line) > 1 ? 1 : oldest(line) - 1, newest(line)];
+  }
+
+  /** @param {Line} line */
+  head(line) {
+    const badge = badgeOf(line, this.panel.store.standing);
+    const session = 'items' in line;
+    return h('header', { class: 'detail-head' },
+      button('← Timeline', () => this.panel.back(), { class: 'quiet back' }),
+      h('h2', null, own(line.label), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
+      h('p', { class: 'meta' }, avatar(line.author), own(line.author.name), ' · ',
+        h('time', { datetime: line.at, title: exactTime(line.at), tabindex: '0' }, dateAndTime(line.at)), ' · ',
+        session ? `#${line.from}–#${line.to}, ${plural(line.saves, 'save')}` : `#${line.version}`));
+  }
+
+  /** @param {Line} line */
+  buttons(line) {
+    const { actions, store } = this.panel;
+    const role = store.standing?.role;
+    const version = newest(line);
+    const editor = may(role, 'editor');
+    const session = 'items' in line;
+    const edit = line.kind === 'saved' || line.kind === 'restored';
+    const named = !session && line.kind === 'snapshot' ? line : null;
+    const subject = (!session && line.subject?.version) || version;
+    const publishable = may(role, 'publisher') && store.standing?.settings.releases && line.kind !== 'unpublished';
+    return h('div', { class: 'buttons', role: 'group', 'aria-label': 'What to do with it' },
+      editor ? button('Restore…', () => actions.restore(subject, !session ? line.name : undefined)) : null,
+      editor && edit && version > 1 ? button('Undo this edit…', () => actions.undo(/** @type {Entry} */ (line)), { 'data-act': 'undo' }) : null,
+      editor ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true })) : null,
+      publishable ? button('Publish…', () => actions.publish(subject, !session && line.kind !== 'saved' ? line.name : undefined)) : null,
+      editor && named ? button('Rename…', () => actions.rename(named)) : null,
+      editor && !named && !session && edit ? button('Snapshot…', () => actions.snapshot(version)) : null,
+      button('Copy link', () => void actions.copyLink(version), { class: 'quiet' }),
+      button('Download JSON', () => void actions.download(subject), { class: 'quiet' }));
+  }
+
+  /** @param {Line} line @param {string | number} from @param {string | number} to */
+  compare(line, from, to) {
+    const version = newest(line);
+    const standing = this.panel.store.standing;
+    const names = this.panel.store.lines.flatMap((l) => (l.kind === 'snapshot' && !('items' in l) && l.name && newest(l) !== version ? [l.name] : []));
+    const select = h('select', { id: 'compare', 'data-act': 'compare', onchange: () => this.compared(line, select.value) },
+      h('option', { value: '' }, from === 'release-before' ? 'the release before' : to === 'working' ? 'the working version' : 'the version before'),
+      to === 'working' ? null : h('option', { value: 'working' }, 'the working version'),
+      standing?.live ? h('option', { value: 'live' }, `what users see (${standing.live.name})`) : null,
+      names.map((name) => h('option', { value: name }, `snapshot ${name}`)));
+    return h('div', { class: 'compare' }, h('label', { for: 'compare' }, 'Compare with'), select);
+  }
+
+  /** @param {Line} line @param {string} other */
+  compared(line, other) {
+    if (!other) return void this.read(...this.sides(line));
+    const subject = (!('items' in line) && line.subject?.version) || newest(line);
+    if (other === 'working') return void this.read(subject, 'working');
+    // The older one stands on the left, as far as it can be told.
+    const found = this.panel.store.lines.find((l) => !('items' in l) && l.kind === 'snapshot' && l.name === other);
+    const place = other === 'live' ? this.panel.store.standing?.live?.version : found && !('items' in found) ? found.subject?.version : 0;
+    void ((place ?? 0) > subject ? this.read(subject, other) : this.read(other, subject));
+  }
+
+  /** @param {Line} line */
+  facts(line) {
+    const fact = (/** @type {string} */ name, /** @type {import('./dom.js').Child} */ what) => [h('dt', null, name), h('dd', null, what)];
+    const session = 'items' in line;
+    const save = (/** @type {Entry} */ entry) => {
+      const open = () => this.panel.open(entry);
+      return h('li', null, button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }), own(entry.label));
+    };
+    const rows = session
+      ? [fact('Saves', h('ol', { class: 'saves', tabindex: '0', 'aria-label': 'Saves' }, line.items.map(save)))]
+      : [
+          fact('When', exactTime(line.at)),
+          line.note ? fact('Note', own(line.note)) : null,
+          line.from ? fact('From', line.from.name ? own(line.from.name) : `#${line.from.version}`) : null,
+          fact('Live then', line.live ? own(line.live) : 'no release'),
+          fact('Size', size(line.bytes)),
+          fact('SHA-256', h('code', { title: line.sha256 }, line.sha256.slice(0, 12))),
+        ];
+    return h('aside', { class: 'facts', 'aria-label': 'Facts' }, h('dl', null, rows));
+  }
+
+  /** @param {string | number} from @param {string | number} to */
+  async read(from, to) {
+    this.reading?.abort();
+    const reading = (this.reading = new AbortController());
+    const box = this.changes;
+    if (!box) return;
+    this.pickedAll(false);
+    const timer = setTimeout(() => box.replaceChildren(skeleton()), PATIENCE);
+    try {
+      if (from === 'release-before') from = await this.releaseBefore();
+      if (from === 0) box.replaceChildren(h('p', { class: 'hint' }, 'The beginning: everything came with it.'));
+      else this.changed(box, await this.panel.api.diff(from, to, reading.signal));
+    } catch (error) {
+      if (!reading.signal.aborted) box.replaceChildren(...this.failed(asProblem(error), () => void this.read(from, to)));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What was live before the release that is shown; 0 where nothing was. */
+  async releaseBefore() {
+    const version = this.line ? newest(this.line) : 0;
+    const before = await this.panel.api.get(`/versions/${version - 1}`);
+    return before.live ?? 0;
+  }
+
+  /** @param {HTMLElement} box @param {import('./api.js').Diff} diff */
+  changed(box, diff) {
+    const side = (/** @type {{version: number, name?: string}} */ s) => (s.name ? `${s.name} (#${s.version})` : `#${s.version}`);
+    this.diff = diff;
+    this.at = -1;
+    const options = { blame: (/** @type {import('./api.js').Change} */ change) => this.panel.blame(change.path, diff.to.version), pick: this.bring ? (/** @type {import('./api.js').Change} */ c, /** @type {boolean} */ p) => this.pick(c, p) : undefined };
+    box.replaceChildren(
+      h('h3', null, diff.changes.length ? countsInWords(diff.counts) : 'No changes', h('span', { class: 'meta' }, ` from ${side(diff.from)} to ${side(diff.to)}`)),
+      diff.changes.length ? changeList(diff, options) : h('p', { class: 'hint' }, 'Both have the same content.'));
+  }
+
+  /** @param {import('./api.js').Change} change @param {boolean} picked */
+  pick(change, picked) {
+    if (picked) this.picked.add(change);
+    else this.picked.delete(change);
+    if (!this.bring) return;
+    this.bring.hidden = this.picked.size === 0;
+    this.bring.disabled = this.picked.size === 0;
+    this.bring.textContent = `Bring back ${plural(this.picked.size, 'selected part')}…`;
+  }
+
+  /** @param {boolean} picked */
+  pickedAll(picked) {
+    if (!picked) this.picked.clear();
+    if (this.bring) this.bring.hidden = this.bring.disabled = true;
+  }
+
+  bringBack() {
+    if (this.diff) this.panel.actions.bringBack(this.diff.from.version, [...this.picked]);
+  }
+
+  /** Moves to the next or the last change. @param {1 | -1} by */
+  step(by) {
+    const items = [...this.element.querySelectorAll('.change')];
+    this.at = Math.min(items.length - 1, Math.max(0, this.at + by));
+    /** @type {HTMLElement | undefined} */ (items[this.at])?.focus();
+  }
+
+  /** @param {import('./api.js').Problem} problem @param {() => void} again */
+  failed(problem, again) {
+    if (problem.type === 'config-damaged') {
+      const version = problem.body.version ?? '';
+      return [h('div', { class: 'problem', role: 'alert' }, h('h3', null, `Version #${version} cannot be read safely`),
+        h('p', null, 'What is stored is not what was saved, so it is not shown. Other versions are not affected: compare with another one, restore another version, or restore a backup.'),
+        button('Show backups', () => this.panel.backups.open()))];
+    }
+    const box = h('div', { class: 'problem', role: 'alert' }, h('h3', null, 'The changes cannot be shown'));
+    add(box, explained(problem));
+    box.append(button('Try again', again));
+    return [box];
+  }
+}
+
+/** Grey bars in the place of what is being read. */
+export function skeleton() {
+  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
+}

@@ -1,0 +1,134 @@
+/** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
+
+import { asProblem } from './store.js';
+import { add, button, h } from './dom.js';
+
+/** @typedef {import('./dom.js').Child} Child */
+/**
+ * @typedef {object} Question
+ * @property {string} title
+ * @property {Child[]} [lines] what it means for Users and Builders
+ * @property {Child[]} [body]
+ * @property {string} [act] verb and object, the text of the button; without it there is nothing to do but close
+ * @property {boolean} [danger]
+ * @property {boolean} [wide]
+ * @property {boolean} [ready] false while there is nothing to act on
+ * @property {(dialog: Dialog) => Promise<unknown>} [run] does it; the dialog closes when it succeeds
+ * @property {(problem: import('./api.js').Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
+ */
+
+export class Dialog {
+  /**
+   * @param {ShadowRoot | HTMLElement} root
+   * @param {Question} question
+   */
+  constructor(root, question) {
+    this.question = question;
+    /** The same for every attempt, so that one which succeeded unseen is not done twice. */
+    this.key = crypto.randomUUID();
+    this.asked = '';
+    this.busy = false;
+    this.titleElement = h('h2', { id: 'dialog-title' }, question.title);
+    this.lines = h('dl', { class: 'effects' }, question.lines ?? []);
+    this.body = h('div', { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' }, question.body ?? []);
+    this.note = h('div', { class: 'dialog-note', role: 'alert' });
+    this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
+    this.action = question.act ? button(question.act, () => void this.run(), { class: question.danger ? 'danger' : 'primary', disabled: question.ready === false }) : null;
+    this.element = h('dialog', { class: question.wide ? 'wide' : null, 'aria-labelledby': 'dialog-title' },
+      this.titleElement, this.lines, this.body, this.note, h('div', { class: 'dialog-buttons' }, this.cancel, this.action));
+    this.returnTo = /** @type {HTMLElement | null} */ ('activeElement' in root ? root.activeElement : document.activeElement);
+    /** @type {(done: boolean) => void} */
+    this.resolve = () => {};
+    /** Resolves when the dialog is closed: whether it was done. */
+    this.closed = new Promise((resolve) => { this.resolve = resolve; });
+    this.done = false;
+    this.element.addEventListener('close', () => this.ended());
+    this.element.addEventListener('keydown', (event) => event.stopPropagation());
+    root.append(this.element);
+    this.element.showModal();
+    this.cancel.focus();
+    if (!question.body?.length) this.body.hidden = true;
+  }
+
+  /** Replaces what the dialog shows. @param {Child[]} children */
+  show(children) {
+    this.body.replaceChildren();
+    add(this.body, children);
+    this.body.hidden = children.length === 0;
+  }
+
+  /** @param {boolean} ready */
+  ready(ready) {
+    if (this.action) this.action.disabled = !ready;
+  }
+
+  /** Says something that went wrong. @param {Child[]} children */
+  say(children) {
+    this.note.replaceChildren();
+    add(this.note, children);
+  }
+
+  /** The key of a request whose body people may change between two attempts. @param {unknown} body */
+  keyFor(body) {
+    const asked = JSON.stringify(body);
+    if (this.asked && this.asked !== asked) this.key = crypto.randomUUID();
+    this.asked = asked;
+    return this.key;
+  }
+
+  async run() {
+    if (this.busy) return;
+    this.busy = true;
+    this.ready(false);
+    this.say([]);
+    this.element.setAttribute('aria-busy', 'true');
+    try {
+      await this.question.run?.(this);
+      this.done = true;
+      this.close();
+    } catch (error) {
+      const problem = asProblem(error);
+      this.say(this.question.explain?.(problem, this) ?? explained(problem));
+      this.ready(true);
+      if (this.action && problem.status !== 409) this.action.textContent = 'Try again';
+    } finally {
+      this.busy = false;
+      this.element.removeAttribute('aria-busy');
+    }
+  }
+
+  close() {
+    this.element.close();
+  }
+
+  ended() {
+    this.element.remove();
+    if (this.returnTo?.isConnected) this.returnTo.focus();
+    this.resolve(this.done);
+  }
+}
+
+/**
+ * A line of what something means for somebody.
+ * @param {'Users' | 'Builders'} who
+ * @param {...Child} what
+ */
+export function effect(who, ...what) {
+  return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', null, who), h('dd', null, what));
+}
+
+/**
+ * What to say of a problem: what it is, what to do, and the request's id for whoever looks after the service.
+ * @param {import('./api.js').Problem} problem
+ * @returns {Child[]}
+ */
+export function explained(problem) {
+  const { status, body } = problem;
+  let text = problem.message;
+  if (status === 0) text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
+  else if (status === 401) text = 'You are no longer signed in. Sign in again; what you were doing is kept.';
+  else if (status === 403 && body.needs) text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
+  else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
+  const id = status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
+  return [h('p', null, text, id)];
+}

@@ -1,0 +1,51 @@
+/** What keys do while the panel has the focus. There is none for restoring and rolling back, on purpose. */
+
+import { Dialog } from './dialog.js';
+import { h } from './dom.js';
+import { may } from './words.js';
+
+const KEYS = [
+  ['↑ ↓ or k j', 'the entry before, the next one'],
+  ['→ ←', 'show and hide the saves of a session'],
+  ['Enter', 'open it'],
+  ['Esc', 'back to the timeline'],
+  ['[ ]', 'the change before, the next one'],
+  ['c', 'compare with…'],
+  ['s', 'create a snapshot'],
+  ['p', 'review and publish'],
+  ['u', 'undo the edit that is open'],
+  ['/', 'filter'],
+  ['?', 'this list'],
+];
+
+/** @param {import('./panel.js').Panel} panel */
+export function help(panel) {
+  new Dialog(panel.root, { title: 'Keys', body: [h('dl', { class: 'keys' }, KEYS.map(([key, what]) => [h('dt', null, h('kbd', null, key)), h('dd', null, what)]))] });
+}
+
+/** @param {import('./panel.js').Panel} panel @param {KeyboardEvent} event */
+export function keys(panel, event) {
+  const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (target.matches('input, textarea, select') || target.closest('dialog')) return;
+  const { store, detail, actions } = panel;
+  const role = store.standing?.role;
+  /** @type {Record<string, () => unknown>} */
+  const map = {
+    Escape: () => panel.back(),
+    '[': () => detail.step(-1),
+    ']': () => detail.step(1),
+    j: () => panel.timeline.step(1),
+    k: () => panel.timeline.step(-1),
+    c: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=compare]'))?.focus(),
+    s: () => may(role, 'editor') && actions.snapshot(0),
+    p: () => may(role, 'publisher') && store.standing && (store.standing.differs || !store.standing.live) && actions.publish(store.standing.working.version),
+    u: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=undo]'))?.click(),
+    '/': () => /** @type {HTMLElement | null} */ (panel.tools.querySelector('[data-act=show-all]'))?.focus(),
+    '?': () => help(panel),
+  };
+  const act = map[event.key];
+  if (!act) return;
+  event.preventDefault();
+  void act();
+}

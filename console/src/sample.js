@@ -1,0 +1,120 @@
+/** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
+
+import { Api } from './api.js';
+import { asPatch, settle } from './conflicts.js';
+import { button, h } from './dom.js';
+import { draw } from './preview.js';
+import { asProblem } from './store.js';
+
+const STEPS = [
+  ['Heal the users’ side', 'Users see refunds of other customers on the page Customer. Press “Roll back to v1” and watch.'],
+  ['Find who did it', 'Open Ben’s edit “Customer page: faster query” and press “Who changed this?” on the query.'],
+  ['Undo that edit', 'Press “Undo this edit…” there. Ada’s new column title on the same page stays.'],
+  ['Bring back two pages', 'Open Cleo’s session, choose the removed pages Reports and Archive, and bring them back.'],
+  ['Edit as two people', 'Open this page as Ben beside this one. Begin to edit a title here, save another title there: both stay. Then the same title: you choose.'],
+  ['Publish v3', 'Press “Review & publish”.'],
+];
+
+export class Sample {
+  /**
+   * @param {string} api
+   * @param {() => string} token
+   * @param {import('./waymark-history.js').WaymarkHistory} history
+   */
+  constructor(api, token, history) {
+    this.api = new Api(api, 'refund-desk', 'production', token);
+    this.history = history;
+    this.page = 'customer';
+    /** @type {any} */
+    this.working = null;
+    this.version = 0;
+    this.editing = false;
+    this.users = h('div', { class: 'app', 'data-side': 'users' });
+    this.builders = h('div', { class: 'app', 'data-side': 'builders' });
+    this.said = h('p', { class: 'said', role: 'status' });
+    this.opener = h('p', { class: 'opener' });
+    this.element = h('div', { class: 'sample' },
+      h('section', { class: 'card try', 'aria-label': 'Try it' }, h('h2', null, 'Try it'),
+        h('ol', null, STEPS.map(([title, text], n) => h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))))), this.opener),
+      h('section', { class: 'card', 'aria-label': 'Users see' }, h('h3', null, 'Users see'), this.users),
+      h('section', { class: 'card', 'aria-label': 'Builders edit' }, h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')), this.builders, this.said));
+    history.addEventListener('waymark:changed', () => void this.refresh());
+    history.addEventListener('waymark:published', () => void this.refresh());
+  }
+
+  async refresh() {
+    try {
+      const live = await this.api.call('GET', '/live').catch((error) => (asProblem(error).type === 'nothing-live' ? null : Promise.reject(error)));
+      const standing = await this.api.get('');
+      if (standing.working.version !== this.version && !this.editing) {
+        this.working = JSON.parse(await this.api.config(standing.working.version));
+        this.version = standing.working.version;
+      }
+      this.live = live;
+      this.paint();
+    } catch {
+      // The panel beside it says what is wrong.
+    }
+  }
+
+  paint() {
+    const go = (/** @type {string} */ page) => { this.page = page; this.paint(); };
+    this.users.replaceChildren(...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', null, 'Nothing is published.')]));
+    if (!this.editing) this.builders.replaceChildren(...draw(this.working, { page: this.page, go, edit: (pointer, before) => this.edit(pointer, before) }));
+  }
+
+  /** @param {string} pointer @param {string} before */
+  edit(pointer, before) {
+    const shown = this.builders.querySelector(`[data-pointer="${pointer}"]`);
+    if (!shown || this.editing) return;
+    this.editing = true;
+    const base = this.version;
+    const field = h('input', { type: 'text', class: 'editing', value: before, 'aria-label': 'Title', onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === 'Enter') void this.save(base, pointer, before, field.value);
+      if (event.key === 'Escape') this.stop();
+    } });
+    shown.replaceWith(field);
+    field.select();
+    this.said.textContent = `Editing on #${base}. Enter saves, Escape gives up.`;
+  }
+
+  stop() {
+    this.editing = false;
+    this.said.textContent = '';
+    void this.refresh().then(() => this.paint());
+  }
+
+  /** @param {number} base @param {string} pointer @param {string} before @param {string} after */
+  async save(base, pointer, before, after) {
+    if (before === after) return this.stop();
+    const patch = [{ op: 'replace', path: pointer, value: after }];
+    const type = { 'Content-Type': 'application/json-patch+json' };
+    try {
+      const saved = await this.api.call('PATCH', '/working', { body: patch, headers: { ...type, 'Waymark-Base': `${base}` } });
+      this.stop();
+      const others = saved.merged?.with?.map((/** @type {any} */ e) => e.author.name) ?? [];
+      this.said.textContent = others.length ? `Saved as #${saved.version}, merged with what ${[...new Set(others)].join(' and ')} saved.` : `Saved as #${saved.version}.`;
+    } catch (error) {
+      const problem = asProblem(error);
+      this.stop();
+      if (problem.type !== 'merge-conflict') {
+        this.said.textContent = problem.message;
+        return undefined;
+      }
+      const root = this.history.shadowRoot ?? document.body;
+      const done = await settle(/** @type {any} */ (root), problem, (mine) => mine.length === 0 ? Promise.resolve()
+        : this.api.call('PATCH', '/working', { body: asPatch(mine), headers: { ...type, 'If-Match': `"${problem.body.version}"` } }));
+      this.said.textContent = done ? 'Decided.' : 'Nothing was saved.';
+      void this.refresh();
+    }
+    void this.history.refresh();
+    return undefined;
+  }
+
+  /** @param {{name: string, token: string, grants: string[]}[]} people */
+  offer(people) {
+    const open = (/** @type {string} */ token) => window.open(`${location.origin}/#${new URLSearchParams({ app: 'refund-desk', env: 'production', token })}`, '_blank', 'noopener');
+    const role = (/** @type {string[]} */ grants) => (grants[0] ?? '').split(':').pop();
+    this.opener.replaceChildren('Open as ', ...people.flatMap((person, n) => [n ? ' ' : '', button(`${person.name} (${role(person.grants)})`, () => open(person.token), { class: 'quiet' })]));
+  }
+}

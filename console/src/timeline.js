@@ -1,0 +1,226 @@
+/** The timeline: a tree of sessions and entries of which only the rows in sight are in the page. */
+
+import { add, avatar, h, own, visible } from './dom.js';
+import { DAY, ROW, layOut, rowAt } from './rows.js';
+import { newest } from './store.js';
+import { exactTime, plural, timeOfDay, total } from './words.js';
+
+/** @typedef {import('./api.js').Line} Line */
+/** @typedef {import('./rows.js').Row} Row */
+
+/** Rows that are kept above and below those in sight. */
+const SPARE = 8;
+
+export class Timeline {
+  /**
+   * @param {import('./store.js').Store} store
+   * @param {(line: Line) => void} open
+   */
+  constructor(store, open) {
+    this.store = store;
+    this.open = open;
+    /** @type {Set<number>} */
+    this.unfolded = new Set();
+    /** @type {Row[]} */
+    this.rows = [];
+    this.selected = '';
+    this.newestSeen = 0;
+    /** @type {Map<string, HTMLElement>} */
+    this.shown = new Map();
+    this.canvas = h('div', { class: 'canvas', role: 'none' });
+    this.scroller = h(
+      'div',
+      { class: 'timeline', role: 'tree', tabindex: '0', 'aria-label': 'Timeline', onscroll: () => this.paint(), onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) },
+      this.canvas,
+    );
+    this.pill = h('button', { type: 'button', class: 'pill', hidden: true, onclick: () => this.toTop() });
+    this.element = h('div', { class: 'timeline-frame' }, this.pill, this.scroller);
+    store.addEventListener('lines', () => this.update());
+    new ResizeObserver(() => this.paint()).observe(this.scroller);
+  }
+
+  /** Takes the store's lines. What the reader looks at stays where it is. */
+  update() {
+    const at = rowAt(this.rows, this.scroller.scrollTop);
+    const anchor = this.rows.slice(at).find((row) => row.kind === 'line');
+    const offset = anchor ? this.scroller.scrollTop - anchor.top : 0;
+    const { rows, height } = layOut(this.store.lines, this.unfolded);
+    this.rows = rows;
+    this.canvas.style.height = `${height + (this.store.next ? ROW : 0)}px`;
+    for (const element of this.shown.values()) element.remove();
+    this.shown.clear();
+    const head = this.store.lines[0] ? newest(this.store.lines[0]) : 0;
+    if (this.scroller.scrollTop > DAY && anchor?.kind === 'line') {
+      const same = rows.find((row) => row.kind === 'line' && keyOf(row) === keyOf(anchor));
+      if (same) this.scroller.scrollTop = same.top + offset;
+      this.announce(head);
+    } else {
+      this.newestSeen = head;
+      this.announce(head);
+    }
+    this.paint();
+  }
+
+  /** @param {number} head */
+  announce(head) {
+    if (!this.newestSeen) this.newestSeen = head;
+    const fresh = head - this.newestSeen;
+    this.pill.hidden = fresh <= 0;
+    this.pill.textContent = fresh > 0 ? `${plural(fresh, 'new change')} ↑` : '';
+  }
+
+  toTop() {
+    this.scroller.scrollTop = 0;
+    this.newestSeen = this.store.lines[0] ? newest(this.store.lines[0]) : 0;
+    this.announce(this.newestSeen);
+    this.scroller.focus();
+  }
+
+  paint() {
+    const { scrollTop, clientHeight } = this.scroller;
+    if (scrollTop <= DAY && !this.pill.hidden) {
+      this.newestSeen = this.store.lines[0] ? newest(this.store.lines[0]) : 0;
+      this.announce(this.newestSeen);
+    }
+    const first = Math.max(0, rowAt(this.rows, scrollTop) - SPARE);
+    const last = Math.min(this.rows.length - 1, rowAt(this.rows, scrollTop + clientHeight) + SPARE);
+    const wanted = new Set();
+    for (let index = first; index <= last; index++) {
+      const row = this.rows[index];
+      if (!row) continue;
+      const key = keyOf(row);
+      wanted.add(key);
+      if (!this.shown.has(key)) this.show(key, row);
+    }
+    for (const [key, element] of this.shown) {
+      if (wanted.has(key)) continue;
+      element.remove();
+      this.shown.delete(key);
+    }
+    this.mark();
+    if (this.store.next && scrollTop + clientHeight * 3 > this.canvas.offsetHeight) void this.store.readOn();
+  }
+
+  /** @param {string} key @param {Row} row */
+  show(key, row) {
+    const element = row.kind === 'day' ? h('div', { class: 'day', role: 'none' }, row.text) : this.line(row);
+    element.style.transform = `translateY(${row.top}px)`;
+    // The order in the page is the order in sight, for those who read it by ear.
+    const after = [...this.shown.values()].find((other) => topOf(other) > row.top);
+    element.dataset.top = `${row.top}`;
+    this.canvas.insertBefore(element, after ?? null);
+    this.shown.set(key, element);
+    if (after) this.shown = new Map([...this.shown].sort((a, b) => topOf(a[1]) - topOf(b[1])));
+  }
+
+  /** @param {Extract<Row, {kind: 'line'}>} row */
+  line(row) {
+    const { line, level } = row;
+    const session = 'items' in line;
+    const unfolded = session && this.unfolded.has(newest(line));
+    const badge = badgeOf(line, this.store.standing);
+    const title = line.kind === 'snapshot' ? (/** @type {any} */ (line).name ?? line.label) : line.label;
+    const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
+    if (!session && line.note) facts.push(line.note);
+    const element = h('div', {
+      class: `row level${level} is-${line.kind}${badge === 'Live' ? ' is-live' : ''}`,
+      role: 'treeitem',
+      id: `row-${keyOf(row)}`,
+      'aria-level': level,
+      'aria-expanded': session ? unfolded : null,
+      'aria-setsize': -1,
+      'aria-posinset': row.place,
+      'aria-selected': 'false',
+      'aria-description': exactTime(line.at),
+      onclick: () => this.choose(row, true),
+    });
+    add(element, [
+      h('span', { class: 'rail', 'aria-hidden': 'true' }, h('span', { class: 'dot' })),
+      avatar(line.author),
+      h('span', { class: 'words' },
+        h('span', { class: 'first' }, own(title, 'label'), badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge)),
+        h('span', { class: 'second', title: exactTime(line.at) }, visible(facts.join(' · ')),
+          session && line.changes ? ` · ${plural(total(line.changes), 'change')}` : null)),
+      session && h('span', { class: 'fold', 'aria-hidden': 'true', onclick: (/** @type {Event} */ e) => { e.stopPropagation(); this.fold(row); } }, unfolded ? '▾' : '▸'),
+    ]);
+    return element;
+  }
+
+  /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} [unfold] */
+  fold(row, unfold = !this.unfolded.has(newest(row.line))) {
+    if (!('items' in row.line)) return;
+    if (unfold) this.unfolded.add(newest(row.line));
+    else this.unfolded.delete(newest(row.line));
+    this.update();
+  }
+
+  /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} open */
+  choose(row, open) {
+    this.selected = keyOf(row);
+    this.mark();
+    if (open) this.open(row.line);
+  }
+
+  /** Marks the row of a version as the chosen one. @param {number} version */
+  select(version) {
+    const row = this.rows.find((r) => r.kind === 'line' && newest(r.line) === version);
+    if (row) this.selected = keyOf(row);
+    this.mark();
+  }
+
+  mark() {
+    for (const [key, element] of this.shown) {
+      if (element.getAttribute('role') === 'treeitem') element.setAttribute('aria-selected', `${key === this.selected}`);
+    }
+    if (this.shown.has(this.selected)) this.scroller.setAttribute('aria-activedescendant', `row-${this.selected}`);
+    else this.scroller.removeAttribute('aria-activedescendant');
+  }
+
+  /** Goes to the row that is some steps away. @param {number} by */
+  step(by) {
+    const lines = this.rows.filter((row) => row.kind === 'line');
+    const at = lines.findIndex((row) => keyOf(row) === this.selected);
+    const row = lines[Math.min(lines.length - 1, Math.max(0, at + (at < 0 ? 1 : by)))];
+    if (row?.kind !== 'line') return;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (row.top < scrollTop + DAY) this.scroller.scrollTop = row.top - DAY;
+    else if (row.top + ROW > scrollTop + clientHeight) this.scroller.scrollTop = row.top + ROW - clientHeight;
+    this.paint();
+    this.choose(row, false);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = this.rows.find((r) => r.kind === 'line' && keyOf(r) === this.selected);
+    const line = row?.kind === 'line' ? row : undefined;
+    if (event.key === 'ArrowDown' || event.key === 'j') this.step(1);
+    else if (event.key === 'ArrowUp' || event.key === 'k') this.step(-1);
+    else if (event.key === 'Enter' && line) this.open(line.line);
+    else if (event.key === 'ArrowRight' && line) this.fold(line, true);
+    else if (event.key === 'ArrowLeft' && line) this.fold(line, false);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** @param {HTMLElement} element */
+const topOf = (element) => Number(element.dataset.top);
+
+/** @param {Row} row */
+function keyOf(row) {
+  return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
+}
+
+/**
+ * The one badge of a line.
+ * @param {Line} line
+ * @param {import('./api.js').Standing | null} standing
+ */
+export function badgeOf(line, standing) {
+  if (line.kind === 'published') return standing?.live?.published === newest(line) ? 'Live' : 'Release';
+  if (line.kind === 'snapshot') return 'Snapshot';
+  if (line.kind === 'restored') return 'Reverted';
+  return '';
+}

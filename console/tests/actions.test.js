@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { Service, browser, finish, newPage, open } from './support.js';
+
+/** @type {Service} */ let service;
+/** @type {any} */ let chrome;
+/** @type {any} */ let page;
+/** @type {string} */ let ben;
+let place = 'crm/production';
+let api = '';
+let count = 0;
+
+before(async () => {
+  service = await Service.start(['--empty']);
+  chrome = await browser();
+  ben = service.token('ben', '*/*:publisher');
+});
+after(async () => {
+  await chrome?.close();
+  await service?.stop();
+});
+
+/** Every test has an environment of its own, with two edits after the first save. */
+beforeEach(async () => {
+  place = `crm/test-${++count}`;
+  api = `/v1/apps/crm/envs/test-${count}`;
+  await service.save(place, { first: true, title: 'Desk', pages: [{ id: 'a', title: 'Start' }, { id: 'b', title: 'Help' }], sql: 'SELECT *\nFROM orders\nWHERE open\nLIMIT 10' });
+  await service.save(place, { title: 'Desk', pages: [{ id: 'a', title: 'Start' }, { id: 'b', title: 'Help' }], sql: 'SELECT *\nFROM orders\nLIMIT 10' }, ben);
+  await service.save(place, { title: 'Desk two', pages: [{ id: 'a', title: 'Start' }], sql: 'SELECT *\nFROM orders\nLIMIT 10' });
+});
+
+const start = async () => {
+  page = await newPage(chrome);
+  await open(page, service, place);
+  await page.getByRole('treeitem').first().waitFor();
+};
+const button = (name) => page.getByRole('button', { name });
+const dialog = () => page.getByRole('dialog').last();
+const act = (name) => dialog().getByRole('button', { name, exact: true }).click();
+const toast = (text) => page.locator('.toast', { hasText: text }).waitFor();
+const row = (name) => page.getByRole('treeitem', { name }).first().click();
+const working = () => service.call('GET', `${api}/working`);
+const standing = () => service.call('GET', api);
+/** The dialog says these, has a diff, and the focus on Cancel. */
+async function says(...texts) {
+  for (const text of texts) await dialog().getByText(text).first().waitFor();
+  assert.equal(await page.evaluate(() => { let e = document.activeElement; while (e?.shadowRoot) e = e.shadowRoot.activeElement; return e?.textContent; }), 'Cancel');
+}
+
+test('restore shows what it undoes, and can be undone from the toast', async () => {
+  await start();
+  await row('#1'.length ? /First save/ : '');
+  await button('Restore…').click();
+  await says('Restore #1', 'working becomes #1, undoing 3 changes', 'by Local administrator and Ben', 'Users', 'they see this immediately');
+  await act('Restore #1');
+  await toast('Reverted changes to #1');
+  assert.equal((await working()).title, 'Desk');
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await toast('Undone');
+  assert.equal((await working()).title, 'Desk two');
+  await page.getByRole('treeitem', { name: /Reverted/ }).first().waitFor();
+  await finish(page);
+});
+
+test('publish, publish again, roll back and unpublish say what users and builders get', async () => {
+  await start();
+  await button('Publish first release').click();
+  await says('Publish the first release', 'from here on they see #3');
+  await act('Publish #3');
+  await toast('Users have it within 5 seconds');
+  await page.locator('.stands.live', { hasText: 'v1' }).waitFor();
+  assert.equal((await standing()).live.name, 'v1');
+  await service.save(place, { title: 'Desk three' });
+  await button('Review & publish').click();
+  await says('Publish #6', 'from v1 to #6, 3 changes, within 5 seconds', 'no change');
+  await act('Publish #6');
+  await page.locator('.stands.live', { hasText: 'v2' }).waitFor();
+  await button('Roll back to v1').click();
+  await says('Roll back users to v1?', 'from v2 back to v1', "they keep everything, including v2's changes");
+  await act('Roll back to v1');
+  await toast('Rolled back to v1');
+  assert.equal((await standing()).live.name, 'v1');
+  await button('Make every edit live…').click();
+  await says('3 changes become visible now');
+  await act('Unpublish v1');
+  await toast('Every edit is live now');
+  await page.getByText('Every edit is live', { exact: true }).waitFor();
+  assert.equal((await standing()).live, null);
+  await finish(page);
+});
+
+test('somebody published meanwhile: nothing is done, and it is reviewed again', async () => {
+  await service.call('POST', `${api}/publish`, { version: 1 });
+  await start();
+  await button('Review & publish').click();
+  await says('from v1 to #5');
+  await service.call('POST', `${api}/publish`, { version: 2 }, {}, ben);
+  await dialog().getByRole('button', { name: /^Publish #/ }).click();
+  await dialog().getByText('Ben published v2 just now').waitFor();
+  assert.equal((await standing()).live.name, 'v2');
+  await act('Review again');
+  await dialog().getByText('from v2 to').waitFor();
+  await finish(page);
+});
+
+test('a snapshot gets a name, and another one', async () => {
+  await start();
+  await button('Create snapshot').click();
+  assert.match(await dialog().getByLabel('Name', { exact: true }).inputValue(), /^\d{4}-\d\d-\d\d/);
+  await dialog().getByLabel('Name', { exact: true }).fill('12');
+  await act('Create snapshot');
+  await dialog().getByText('Digits alone would be a version').waitFor();
+  await dialog().getByLabel('Name', { exact: true }).fill('spring');
+  await dialog().getByLabel('Note').fill('Before the sale');
+  await dialog().getByRole('button', { name: /Create snapshot|Try again/ }).click();
+  await row(/spring/);
+  await button('Rename…').click();
+  await dialog().getByLabel('Name', { exact: true }).fill('easter');
+  await act('Rename snapshot');
+  await toast('Renamed spring to easter');
+  assert.equal((await service.call('GET', `${api}/snapshots`)).items[0].name, 'easter');
+  await button('Create snapshot').click();
+  await dialog().getByLabel('Name', { exact: true }).fill('easter');
+  await act('Create snapshot');
+  await dialog().getByText('There is a snapshot called easter already').waitFor();
+  await finish(page);
+});
+
+test('one edit is undone and what came later stays', async () => {
+  await start();
+  await row(/sql/);
+  await page.locator('.line.removed', { hasText: 'WHERE open' }).waitFor();
+  await button('Undo this edit…').click();
+  await says('Undo #2?', 'What came later stays');
+  await act('Undo #2');
+  await page.locator('.toast').waitFor();
+  const config = await working();
+  assert.ok(config.sql.includes('WHERE open') && config.title === 'Desk two', JSON.stringify(config));
+  await finish(page);
+});
+
+test('an edit that was overwritten is not undone', async () => {
+  await service.save(place, { title: 'Desk three', pages: [], sql: '' });
+  await start();
+  await row(/Ben/);
+  await button('Undo this edit…').click();
+  await act('Undo #2');
+  await dialog().getByText('a later edit changed the same').waitFor();
+  assert.equal((await working()).title, 'Desk three');
+  await finish(page);
+});
+
+test('a part is brought back alone', async () => {
+  await start();
+  await row(/title and 1 more|Desk|1 changed/);
+  await page.getByRole('checkbox', { name: /Help/ }).check();
+  await button('Bring back 1 selected part…').click();
+  await says('Bring back 1 part from #2?', 'everything else stays');
+  await act('Bring back 1 part');
+  await page.locator('.toast').waitFor();
+  const config = await working();
+  assert.deepEqual([config.pages.map((p) => p.id), config.title], [['a', 'b'], 'Desk two']);
+  await finish(page);
+});
+
+test('who changed a line, a link to it, and its JSON', async () => {
+  await start();
+  await row(/Ben/);
+  await button('Who changed this? sql').click();
+  await dialog().getByText('Ben', { exact: true }).waitFor();
+  await act('Open #2');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await button('Copy link').click();
+  await toast('Link copied');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /#app=crm&env=test-\d+&version=2$/);
+  const download = page.waitForEvent('download');
+  await button('Download JSON').click();
+  assert.match((await download).suggestedFilename(), /^crm-test-\d+-v2\.json$/);
+  await open(page, service, place, service.admin, '&version=2');
+  await page.getByRole('heading', { name: 'sql' }).waitFor();
+  await finish(page);
+});
+
+test('compare with the working version', async () => {
+  await start();
+  await row(/First save/);
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #1 to #3').waitFor();
+  assert.equal(await page.locator('.change').count(), 3);
+  await finish(page);
+});
+
+test('JSON by hand: the place of a fault, a merge, and a conflict that is decided field by field', async () => {
+  await start();
+  await button('Edit JSON').click();
+  const area = dialog().getByLabel('The config as JSON');
+  await page.waitForFunction(() => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value);
+  await area.fill('{\n  "title": oops\n}');
+  await act('Save JSON');
+  await dialog().getByText(/Line 2, column \d+/).waitFor();
+  const mine = { title: 'Mine', pages: [{ id: 'a', title: 'Start of mine' }], sql: 'mine' };
+  await area.fill(JSON.stringify(mine));
+  await service.save(place, { title: 'Bens', pages: [{ id: 'new' , title: 'New' }, { id: 'a', title: 'Start' }], sql: 'bens' }, ben);
+  await dialog().getByRole('button', { name: /Save JSON|Try again/ }).click();
+  await page.getByRole('heading', { name: 'Ben changed the same' }).waitFor();
+  await dialog().getByRole('group', { name: 'title' }).getByLabel('Keep mine').check();
+  await dialog().getByRole('group', { name: 'sql' }).getByLabel("Keep Ben's").check();
+  await act('Save the decisions');
+  await page.locator('.toast').waitFor();
+  const config = await working();
+  assert.deepEqual([config.title, config.sql, config.pages], ['Mine', 'bens', [{ id: 'new', title: 'New' }, { id: 'a', title: 'Start of mine' }]]);
+  await finish(page);
+});
+
+test('backups are taken, downloaded, restored after a look, and sent by picker and by drop', async () => {
+  await start();
+  await button('Backups').click();
+  await dialog().getByText('A backup every day').waitFor();
+  await act('Take a backup');
+  await dialog().getByText('Taken and verified: #3').waitFor();
+  const mine = dialog().locator('.backup', { hasText: 'by hand' });
+  await mine.getByText('verified').waitFor();
+  const download = page.waitForEvent('download');
+  await mine.getByRole('button', { name: 'Download' }).click();
+  const file = await (await download).path();
+  await service.save(place, { title: 'Broken' });
+  await mine.getByRole('button', { name: 'Restore' }).click();
+  await dialog().getByText('working becomes what is in the backup').waitFor();
+  await dialog().locator('.change', { hasText: 'title' }).first().waitFor();
+  await act('Restore backup');
+  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
+  assert.equal((await working()).title, 'Desk two');
+  await service.save(place, { title: 'Broken again' });
+  await button('Backups').click();
+  await dialog().locator('input[type=file]').setInputFiles({ name: 'a.waymark.json.gz', mimeType: 'application/gzip', buffer: (await import('node:fs')).readFileSync(file) });
+  await page.getByRole('heading', { name: 'Restore a.waymark.json.gz?' }).waitFor();
+  await dialog().locator('.change').first().waitFor();
+  await act('Restore backup');
+  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
+  assert.equal((await working()).title, 'Desk two');
+  await button('Backups').click();
+  const data = await page.evaluateHandle(() => { const d = new DataTransfer(); d.items.add(new File(['{"title":"Dropped"}'], 'x.json')); return d; });
+  await dialog().locator('.drop').dispatchEvent('drop', { dataTransfer: data });
+  await page.getByRole('heading', { name: 'Restore x.json?' }).waitFor();
+  await act('Restore backup');
+  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
+  assert.equal((await working()).title, 'Dropped');
+  await button('Backups').click();
+  await dialog().locator('input[type=file]').setInputFiles({ name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('{"half":') });
+  await dialog().getByText('neither a Waymark backup nor JSON').waitFor();
+  await finish(page);
+});
