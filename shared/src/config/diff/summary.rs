@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::super::outline::Outline;
 use super::super::pointer::Pointer;
 use super::super::span::Kind;
-use super::walk::{self, Edit};
+use super::walk::{self, Edit, Part};
 use super::{Counts, Op, Sameness, list};
+
+/// Longest key that says what elements are.
+const MAX_KEY: usize = 60;
 
 /// Most changes that are named.
 const MAX_NAMED: usize = 8;
@@ -37,10 +40,9 @@ impl Summary {
         let Some(edit) = walk::compare(&old, &new, Sameness::Identity) else { return Self::default() };
         let counts = edit.counts();
         let first = list::first(&old, &new, &edit, MAX_NAMED);
-        let Some(one) = first.first() else { return Self { counts, ..Self::default() } };
-        let mut label = match many(&old, &new, &edit) {
-            Some(many) => many,
-            None => in_words(one.op, &one.label, counts),
+        let mut label = match removed((&old, &new), &edit, counts).or_else(|| added(&new, &edit)) {
+            Some(label) => label,
+            None => first.first().map_or_else(String::new, |one| in_words(one.op, &one.label, counts)),
         };
         let mut room = room;
         if label.len() > room {
@@ -111,38 +113,57 @@ fn in_words(op: Op, label: &str, counts: Counts) -> String {
     }
 }
 
-/// Such as `Removed 14 pages`, where all that changed is that several elements of one array are gone, or new.
-fn many(old: &Outline<'_>, new: &Outline<'_>, edit: &Edit) -> Option<String> {
-    let mut key = None;
-    let mut edit = edit;
-    loop {
-        let parts = match edit {
-            Edit::Replace => return None,
-            Edit::Object(parts) | Edit::Array(parts) => parts,
+/// Such as `Removed 14 pages`: what is gone stands out, whatever else changed. Of several arrays that lost elements, the
+/// one that lost most.
+fn removed((old, new): (&Outline<'_>, &Outline<'_>), edit: &Edit, counts: Counts) -> Option<String> {
+    let mut most: Option<(usize, String)> = None;
+    for_arrays(new, edit, None, &mut |key, parts| {
+        let is_gone = |part: &&Part| {
+            part.new.is_none() && part.old.is_some_and(|place| old.get(place.id).kind == Kind::Object)
         };
-        if let [part] = parts.as_slice()
-            && let (Some(inner), Some(place)) = (&part.edit, part.new)
-        {
-            let is_member = matches!(edit, Edit::Object(_));
-            key = is_member.then(|| new.key_text(place.id).into_owned()).or(key);
-            edit = inner;
-            continue;
+        let gone = parts.iter().filter(is_gone).count();
+        if gone > 1 && most.as_ref().is_none_or(|(most, _)| gone > *most) {
+            most = Some((gone, key.to_owned()));
         }
-        let Edit::Array(parts) = edit else { return None };
-        let is_object = |outline: &Outline<'_>, id| outline.get(id).kind == Kind::Object;
-        let gone = parts
-            .iter()
-            .all(|part| part.new.is_none() && part.old.is_some_and(|old_place| is_object(old, old_place.id)));
-        let came = parts
-            .iter()
-            .all(|part| part.old.is_none() && part.new.is_some_and(|place| is_object(new, place.id)));
-        let verb = match (gone, came) {
-            _ if parts.len() < 2 => return None,
-            (true, _) => "Removed",
-            (_, true) => "Added",
-            _ => return None,
+    });
+    let (gone, key) = most?;
+    let more = counts.total().saturating_sub(gone as u64);
+    Some(if more == 0 {
+        format!("Removed {gone} {key}")
+    } else {
+        format!("Removed {gone} {key} and {more} more")
+    })
+}
+
+/// Such as `Added 3 pages`, where that is all.
+fn added(new: &Outline<'_>, edit: &Edit) -> Option<String> {
+    let mut came = None;
+    for_arrays(new, edit, None, &mut |key, parts| {
+        let is_new = |part: &Part| {
+            part.old.is_none() && part.new.is_some_and(|place| new.get(place.id).kind == Kind::Object)
         };
-        return Some(format!("{verb} {} {}", parts.len(), key.filter(|key| key.len() <= 60)?));
+        if parts.len() > 1 && parts.iter().all(is_new) {
+            came = Some((parts.len(), key.to_owned()));
+        }
+    });
+    let (count, key) = came?;
+    (edit.counts().total() == count as u64).then(|| format!("Added {count} {key}"))
+}
+
+/// Visits the arrays that differ, each with the key that it or an array around it has.
+fn for_arrays(new: &Outline<'_>, edit: &Edit, key: Option<&str>, visit: &mut impl FnMut(&str, &[Part])) {
+    let (parts, is_object) = match edit {
+        Edit::Replace => return,
+        Edit::Object(parts) => (parts, true),
+        Edit::Array(parts) => (parts, false),
+    };
+    if let Some(key) = key.filter(|key| !is_object && key.len() <= MAX_KEY) {
+        visit(key, parts);
+    }
+    for part in parts {
+        let Some(inner) = &part.edit else { continue };
+        let own = part.new.filter(|_| is_object).map(|place| new.key_text(place.id));
+        for_arrays(new, inner, own.as_deref().or(key), visit);
     }
 }
 
@@ -174,6 +195,10 @@ mod tests {
         };
         assert_eq!(label(&pages(&[1, 2, 3, 4]), &pages(&[2])), "Removed 3 pages");
         assert_eq!(label(&pages(&[2]), &pages(&[1, 2, 3])), "Added 2 pages");
+        // What is gone stands out, also among other changes.
+        let beside = |n: u32, ids: &[u32]| format!(r#"{{"n":{n},"p":{}}}"#, pages(ids));
+        assert_eq!(label(&beside(1, &[1, 2, 3]), &beside(2, &[3])), "Removed 2 pages and 1 more");
+        assert_eq!(label(&beside(1, &[3]), &beside(2, &[1, 2, 3])), "n and 2 more");
         assert_eq!(label(&pages(&[1, 2]), &pages(&[2])), "Removed app › Page \"1\"");
     }
 
