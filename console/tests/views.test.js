@@ -121,27 +121,38 @@ test('a session opens to its saves, and people filter', async () => {
   await finish(page);
 });
 
-test('the first useful paint takes less than 300 ms', async () => {
+/** How long it takes from the address to the first row of the timeline. @param {(page: any) => Promise<unknown>} [prepare] */
+async function useful(prepare) {
+  const page = await newPage(chrome);
+  await prepare?.(page);
+  await page.addInitScript(() => {
+    const look = () => {
+      const row = document.querySelector('waymark-history')?.shadowRoot?.querySelector('.row');
+      if (row) globalThis.useful = performance.now();
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await open(page, service, place);
+  await page.waitForFunction(() => globalThis.useful);
+  const time = await page.evaluate(() => globalThis.useful);
+  await finish(page);
+  return time;
+}
+
+test('the first row needs three rounds: the page, its files, its data', async () => {
+  const ROUND = 1500;
+  const slow = async (page) => page.route('**', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, ROUND));
+    await route.continue();
+  });
+  // What a round takes stands far above what a busy machine adds; the time to the page itself does not count.
+  const time = await useful(slow);
+  assert.ok(time < 4 * ROUND, `${time} ms for rounds of ${ROUND} ms`);
   const times = [];
-  for (let n = 0; n < 5; n++) {
-    const page = await newPage(chrome);
-    await page.addInitScript(() => {
-      const look = () => {
-        const row = document.querySelector('waymark-history')?.shadowRoot?.querySelector('.row');
-        if (row) globalThis.useful = performance.now();
-        else requestAnimationFrame(look);
-      };
-      requestAnimationFrame(look);
-    });
-    await open(page, service, place);
-    await page.waitForFunction(() => globalThis.useful);
-    times.push(await page.evaluate(() => globalThis.useful));
-    await finish(page);
-  }
-  times.sort((a, b) => a - b);
-  console.log(`# the timeline is there after ${times.map((t) => t.toFixed(0)).join(', ')} ms`);
-  // The fastest of five: what the console needs, not what else this machine is doing.
-  assert.ok(times[0] < 300, `${times}`);
+  for (let n = 0; n < 5; n++) times.push(await useful());
+  console.log(`# the first row is there after ${times.sort((x, y) => x - y).map((t) => t.toFixed(0)).join(', ')} ms`);
+  assert.ok(times[0] < 3000, `${times}`);
 });
 
 test('the policy lets no text become a page', async () => {
