@@ -59,7 +59,7 @@ function show(app, env) {
   if (app === 'refund-desk' && env === 'production') {
     sample = new Sample('', () => token, element);
     main.append(sample.element);
-    // The previews are drawn as soon as the panel has read where it stands: `waymark:changed`.
+    // The previews are drawn as soon as the panel has read where it stands: `waymark:ready`.
     void ask('/sample/people').then((found) => sample?.offer(found.items), () => {});
   }
 }

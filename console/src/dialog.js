@@ -1,7 +1,7 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
 import { asProblem } from './store.js';
-import { add, button, h } from './dom.js';
+import { add, button, h, own } from './dom.js';
 
 /** @typedef {import('./dom.js').Child} Child */
 /**
@@ -124,6 +124,10 @@ export function effect(who, ...what) {
  */
 export function explained(problem) {
   const { status, body } = problem;
+  if (problem.type === 'check-failed') {
+    const failures = (body.failures ?? []).slice(0, 10).map((/** @type {any} */ f) => h('li', null, own(f.path || 'The whole config'), ': ', own(f.message)));
+    return [h('p', null, 'Nothing was published: this does not pass the check of this environment.'), h('ul', null, failures)];
+  }
   let text = problem.message;
   if (status === 0) text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
   else if (status === 401) text = 'You are no longer signed in. Sign in again; what you were doing is kept.';

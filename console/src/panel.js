@@ -80,7 +80,7 @@ export class Panel {
     const before = this.store.standing?.working.version;
     await this.store.refresh();
     const after = this.store.standing?.working.version;
-    if (after !== before && after) this.tell('waymark:changed', { version: after });
+    if (after !== before && after) this.tell(before ? 'waymark:changed' : 'waymark:ready', { version: after });
     if (this.wanted) await this.openVersion(this.wanted);
     return undefined;
   }

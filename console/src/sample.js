@@ -38,6 +38,7 @@ export class Sample {
         h('ol', null, STEPS.map(([title, text], n) => h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))))), this.opener),
       h('section', { class: 'card', 'aria-label': 'Users see' }, h('h3', null, 'Users see'), this.users),
       h('section', { class: 'card', 'aria-label': 'Builders edit' }, h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')), this.builders, this.said));
+    history.addEventListener('waymark:ready', () => void this.refresh());
     history.addEventListener('waymark:changed', () => void this.refresh());
     history.addEventListener('waymark:published', () => void this.refresh());
   }

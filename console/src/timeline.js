@@ -36,11 +36,14 @@ export class Timeline {
     this.pill = h('button', { type: 'button', class: 'pill', hidden: true, onclick: () => this.toTop() });
     this.element = h('div', { class: 'timeline-frame' }, this.pill, this.scroller);
     store.addEventListener('lines', () => this.update());
+    // The badge of what is live.
+    store.addEventListener('standing', () => { if (this.live !== store.standing?.live?.published) this.update(); });
     new ResizeObserver(() => this.paint()).observe(this.scroller);
   }
 
   /** Takes the store's lines. What the reader looks at stays where it is. */
   update() {
+    this.live = this.store.standing?.live?.published;
     const at = rowAt(this.rows, this.scroller.scrollTop);
     const anchor = this.rows.slice(at).find((row) => row.kind === 'line');
     const offset = anchor ? this.scroller.scrollTop - anchor.top : 0;

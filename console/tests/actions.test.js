@@ -69,6 +69,7 @@ test('publish, publish again, roll back and unpublish say what users and builder
   await act('Publish #3');
   await toast('Users have it within 5 seconds');
   await page.locator('.stands.live', { hasText: 'v1' }).waitFor();
+  await page.locator('.row.is-published .badge.live').waitFor();
   assert.equal((await standing()).live.name, 'v1');
   await service.save(place, { title: 'Desk three' });
   await button('Review & publish').click();
@@ -100,6 +101,17 @@ test('somebody published meanwhile: nothing is done, and it is reviewed again', 
   assert.equal((await standing()).live.name, 'v2');
   await act('Review again');
   await dialog().getByText('from v2 to').waitFor();
+  await finish(page);
+});
+
+test('what does not pass the check is not published, and it says where', async () => {
+  await service.call('PUT', `${api}/settings`, { schema: { properties: { title: { maxLength: 4 } } } });
+  await start();
+  await button('Publish first release').click();
+  await act('Publish #3');
+  await dialog().getByText('does not pass the check').waitFor();
+  await dialog().getByText('/title').waitFor();
+  assert.equal((await standing()).live, null);
   await finish(page);
 });
 
