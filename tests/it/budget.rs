@@ -285,3 +285,24 @@ async fn refusals_of_rights_cost_no_call() {
         assert!(stack.calls.take().is_empty(), "{method} {path} as {below}");
     }
 }
+
+#[tokio::test]
+async fn merges() {
+    let (stack, ada) = edited().await;
+    let longer = |number: u64| edition(number).replace("Refund desk", "Refunds");
+    stack.overwrite(&ada, edition(3)).await.is(200);
+    stack.calls.take();
+
+    // The head, the base, what came since; and the config that it came to.
+    let path = format!("{ENV}/working");
+    stack.call(&ada, "PUT", &path, &[("waymark-base", "2")], longer(2)).await.is(200);
+    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, PUT, QUERY, QUERY], "a save that is merged, warm");
+    stack.call(&ada, "PUT", &path, &[("waymark-base", "4")], longer(4)).await.is(200);
+    assert_eq!(stack.calls.take_unrepeated(), [PUT, QUERY], "a save on the newest");
+
+    stack.post(&ada, &format!("{ENV}/restore"), json!({"undo": 4})).await.is(200);
+    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, PUT, QUERY], "undo, warm");
+    let body = json!({"version": 1, "paths": ["/edition"]});
+    stack.post(&ada, &format!("{ENV}/restore"), body).await.is(200);
+    assert_eq!(stack.calls.take_unrepeated(), [GET, PUT, QUERY], "a part, warm");
+}

@@ -168,6 +168,31 @@ fn parts_of_the_largest(pk: &str) -> usize {
     size(&to_item(pk, &entry).unwrap())
 }
 
+#[tokio::test]
+async fn an_entry_that_brings_many_parts_back_stays_under_4_kb() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    let key = |n: usize| format!("{n:073}");
+    // Texts that do not compress.
+    let salted = |salt: &str, n: usize| Sha256::of(format!("{salt}{n}").as_bytes()).to_string();
+    let config = |value: &dyn Fn(usize) -> String| {
+        let members: serde_json::Map<_, _> = (0..20).map(|n| (key(n), json!(value(n)))).collect();
+        json!({ "other": "text ".repeat(2_000), "parts": members }).to_string()
+    };
+    stack.save(&ada, config(&|_| "x".to_owned())).await.is(201);
+    stack.save(&ada, config(&|n| salted("a", n) + &salted("b", n) + &salted("c", n)[..12])).await.is(200);
+    stack.save(&ada, config(&|_| "y".to_owned())).await.is(200);
+    let paths: Vec<_> = (0..18).map(|n| format!("/parts/{}", key(n))).collect();
+    let body = json!({"version": 2, "paths": paths, "note": "n".repeat(1_000)});
+    stack.post(&ada, &format!("{ENV}/restore"), body).await.is(200);
+    let get = stack.clients.dynamodb.get_item().table_name(&stack.resources.table);
+    let get = get.key("pk", AttributeValue::S("crm/production".to_owned()));
+    let item =
+        get.key("sk", AttributeValue::S("v#0000000004".to_owned())).send().await.unwrap().item.unwrap();
+    assert!((2_500..4_096).contains(&size(&item)), "{} bytes", size(&item));
+    let edit = stack.get(&ada, &format!("{ENV}/diff?from=2&to=working"), &[]).await;
+    assert_eq!(edit.at("/counts/changed"), 2, "all but two are as they were");
+}
+
 /// The longest id of a backup.
 fn longest_backup() -> waymark::backup::BackupId {
     waymark::backup::BackupId::new(waymark::backup::Class::BeforeRestore, &"x".repeat(36)).unwrap()

@@ -43,6 +43,21 @@ async fn a_flipped_bit_is_reported_by_the_next_proof_and_a_new_backup_is_taken()
 }
 
 #[tokio::test]
+async fn what_verifying_one_shows_is_told_of_all_that_share_its_object() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save_each(&ada, [1]).await;
+    stack.scheduled_backups(day(0)).await;
+    stack.flip(&stack.backup_objects().await[0]);
+    stack.act(&ada, "backups/d14.2026-11-13/verify", json!({})).await.is(200);
+    for id in ["d800.2026-11", "d70.2026-W46", "d14.2026-11-13"] {
+        let shown = stack.read(&ada, &format!("backups/{id}")).await.is(200);
+        assert!(shown.at("/fault").is_string(), "{id}: {shown:?}");
+    }
+    let faults = stack.listed(&ada, &crate::support::steps::under("backups"), "/fault").await;
+    assert!(faults.iter().all(serde_json::Value::is_string), "{faults:?}");
+}
+
+#[tokio::test]
 async fn a_whole_object_is_proven_again_once_a_week() {
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, [1]).await;

@@ -1,10 +1,13 @@
 //! What an environment has of its own: what a promotion would not have.
 
 use serde_json::Value;
-use waymark::entry::{Entry, EntryView, Event, Promotion};
+use waymark::config::Config;
+use waymark::config::merge::merge;
+use waymark::config::value::equal;
+use waymark::entry::{ConfigRef, Entry, EntryView, Event, Promotion, Subject};
 use waymark::hash::Sha256;
 use waymark::history::Filter;
-use waymark::id::EnvId;
+use waymark::id::{EnvId, Version};
 use waymark::{Error, Problem, Waymark};
 
 /// How many entries a refusal lists.
@@ -13,24 +16,35 @@ const MOST_LISTED: u16 = 20;
 /// The kinds of entries that change the working version, or what users see.
 const CHANGING: [&str; 4] = ["saved", "restored", "imported", "published"];
 
-/// Refuses a promotion of a config over changes that were made here since the last one: edits of the working version, and
-/// releases of it. What was rolled back or unpublished since is no such change, nor is one that came to what is promoted.
+/// Refuses a promotion over changes that were made here since the last one and that `incoming` does not have: edits of the
+/// working version, and releases of it. What was rolled back, unpublished or taken back since is no such change.
 pub(crate) async fn own_changes(
     waymark: &Waymark,
     env: &EnvId,
     head: &Entry,
-    (origin, promoted): (&Promotion, Sha256),
+    (origin, incoming): (&Promotion, &Config),
 ) -> Result<(), Problem> {
     let last = match head.promoted {
         Some(version) => Some(waymark.history.entry(env, version).await?),
         None => None,
     };
+    let promoted = last.as_ref().and_then(promoted_by);
     // What came to the config that is promoted, or to the one that was promoted last, is no change.
-    let known = [Some(promoted), last.as_ref().and_then(promoted_by)];
+    let known = [Some(incoming.sha256()), promoted.as_ref().map(|subject| subject.sha256)];
+    let working = last.as_ref().map(|last| (last.version, last.config.clone()));
     let is_edited = !known.contains(&Some(head.config.sha256))
-        && last.is_none_or(|last| last.config.sha256 != head.config.sha256);
-    if !is_edited && !is_released_here(waymark, env, head, &known).await? {
-        return Ok(());
+        && working.as_ref().is_none_or(|(_, then)| then.sha256 != head.config.sha256);
+    let base = promoted.map(|subject| (subject.version, subject.config()));
+    let edited = (head.version, head.config.clone());
+    // Nobody knows which of the two was edited: what was here, or what was promoted and made the working version since.
+    let loses_edits = is_edited
+        && loses(waymark, env, working, &edited, incoming).await?
+        && loses(waymark, env, base.clone(), &edited, incoming).await?;
+    if !loses_edits {
+        let Some(live) = released_here(waymark, env, head, &known).await? else { return Ok(()) };
+        if !loses(waymark, env, base, &(live.version, live.config()), incoming).await? {
+            return Ok(());
+        }
     }
     let kinds = CHANGING.map(str::to_owned).to_vec();
     let page = waymark.history.page(env, None, MOST_LISTED, &Filter { kinds, author: None }).await?;
@@ -41,27 +55,49 @@ pub(crate) async fn own_changes(
     would_lose(env, head, origin, (&listed, more))
 }
 
+/// Where a config lies.
+type At = (Version, ConfigRef);
+
+/// Whether `incoming` lacks something of what was made of `base` here: whether it is another once that is merged into it.
+async fn loses(
+    waymark: &Waymark,
+    env: &EnvId,
+    base: Option<At>,
+    own: &At,
+    incoming: &Config,
+) -> Result<bool, Error> {
+    let Some(base) = base else { return Ok(true) };
+    let read = async |at: &At| waymark.configs.read(&env.app, at.0, &at.1).await;
+    match tokio::try_join!(read(&base), read(own)) {
+        Ok((base, own)) => {
+            Ok(merge(&base, &own, incoming)
+                .map_or(true, |merged| !equal(merged.config.text(), incoming.text())))
+        }
+        // Nobody knows.
+        Err(Error::Damaged { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// The config that the entry of a promotion brought.
-fn promoted_by(entry: &Entry) -> Option<Sha256> {
+fn promoted_by(entry: &Entry) -> Option<Subject> {
     match &entry.event {
-        Event::Snapshot { subject, .. } => Some(subject.sha256),
+        Event::Snapshot { subject, .. } => Some(subject.clone()),
         _ => None,
     }
 }
 
-/// Whether users see a release that was made here, of a config that is not `known`.
-async fn is_released_here(
+/// What users see, where that is a release that was made here, of a config that is not `known`.
+async fn released_here(
     waymark: &Waymark,
     env: &EnvId,
     head: &Entry,
     known: &[Option<Sha256>],
-) -> Result<bool, Error> {
-    match &head.releases.live {
-        Some(live) if !known.contains(&Some(live.subject.sha256)) => {
-            Ok(waymark.history.marker(env, live.snapshot).await?.origin.is_none())
-        }
-        _ => Ok(false),
-    }
+) -> Result<Option<Subject>, Error> {
+    let live = head.releases.live.as_ref().filter(|live| !known.contains(&Some(live.subject.sha256)));
+    let Some(live) = live else { return Ok(None) };
+    let is_promoted = waymark.history.marker(env, live.snapshot).await?.origin.is_some();
+    Ok((!is_promoted).then(|| live.subject.clone()))
 }
 
 fn is_change(entry: &Entry) -> bool {

@@ -145,7 +145,7 @@ impl Decide for Promote<'_> {
                 return Ok(Decision::unchanged(head));
             }
             if !self.asked.go_ahead {
-                own_changes(self.waymark, self.env, head, (&self.origin, config.sha256())).await?;
+                own_changes(self.waymark, self.env, head, (&self.origin, &config)).await?;
             }
         }
         let schema = match self.schema.take() {

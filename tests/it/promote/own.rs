@@ -53,6 +53,24 @@ async fn an_edit_alone_is_a_change_and_one_that_was_taken_back_is_none() {
 }
 
 #[tokio::test]
+async fn what_the_other_environment_has_by_now_is_not_lost() {
+    let ada = Person::admin("ada");
+    let stack = following(&ada).await;
+    stack.save(&ada, "{\"n\":1,\"fix\":true}").await.is(200);
+    promote(&stack, &ada, "summer", json!({})).await.is_problem(409, "promotion-would-lose");
+    stage(&stack, &ada, "{\"fix\": true, \"n\": 3}", "fixed").await;
+    promote(&stack, &ada, "fixed", json!({})).await.is(200);
+    // A release of one's own, too; half of it is not enough.
+    stack.save(&ada, "{\"n\":3,\"fix\":true,\"a\":1,\"b\":1}").await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);
+    stage(&stack, &ada, "{\"n\":4,\"fix\":true,\"a\":1}", "half").await;
+    promote(&stack, &ada, "half", json!({})).await.is_problem(409, "promotion-would-lose");
+    stage(&stack, &ada, "{\"n\":4,\"fix\":true,\"a\":1,\"b\":1}", "whole").await;
+    promote(&stack, &ada, "whole", json!({})).await.is(200);
+    assert_eq!(stack.users_see().await.0, "{\"n\":4,\"fix\":true,\"a\":1,\"b\":1}");
+}
+
+#[tokio::test]
 async fn a_release_made_here_is_a_change_and_a_roll_back_is_none() {
     let ada = Person::admin("ada");
     let stack = following(&ada).await;
