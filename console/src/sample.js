@@ -5,6 +5,7 @@ import { asPatch, settle } from './conflicts.js';
 import { button, h } from './dom.js';
 import { draw } from './preview.js';
 import { asProblem } from './store.js';
+import { may } from './words.js';
 
 const STEPS = [
   [
@@ -80,6 +81,7 @@ export class Sample {
         this.version = standing.working.version;
       }
       this.live = live;
+      this.editor = may(standing.role, 'editor');
       this.paint();
     } catch {
       // The panel beside it says what is wrong.
@@ -96,7 +98,11 @@ export class Sample {
     );
     if (!this.editing)
       this.builders.replaceChildren(
-        ...draw(this.working, { page: this.page, go, edit: (pointer, before) => this.edit(pointer, before) }),
+        ...draw(this.working, {
+          page: this.page,
+          go,
+          edit: this.editor ? (pointer, before) => this.edit(pointer, before) : undefined,
+        }),
       );
   }
 
