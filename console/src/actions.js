@@ -5,7 +5,8 @@ import { Dialog, effect, explained } from './dialog.js';
 import { h, own } from './dom.js';
 import { skeleton } from './detail.js';
 import { asProblem } from './store.js';
-import { ago, dateAndTime, people, plural } from './words.js';
+import { publish, rollBack, unpublish } from './releases.js';
+import { dateAndTime, people, plural } from './words.js';
 
 /** @typedef {import('./api.js').Entry} Entry */
 /** @typedef {import('./api.js').Change} Change */
@@ -50,7 +51,17 @@ export class Actions {
         dialog.show([h('h3', null, countsInWords(diff.counts)), diff.changes.length ? changeList(diff) : null]);
         dialog.ready(true);
       } catch (error) {
-        const again = h('button', { type: 'button', onclick: () => { dialog.show([skeleton()]); void load(); } }, 'Try again');
+        const again = h(
+          'button',
+          {
+            type: 'button',
+            onclick: () => {
+              dialog.show([skeleton()]);
+              void load();
+            },
+          },
+          'Try again',
+        );
         dialog.show([h('div', { class: 'problem', role: 'alert' }, explained(asProblem(error)), again)]);
       }
     };
@@ -65,12 +76,22 @@ export class Actions {
     const what = name ? `${name}` : `#${version}`;
     const authors = this.panel.store.authorsSince(version);
     const dialog = this.ask(
-      { title: `Restore ${what}${when}?`, act: `Restore ${what}`, run: (d) => this.restored(d, name ? { snapshot: name } : { version }) },
+      {
+        title: `Restore ${what}${when}?`,
+        act: `Restore ${what}`,
+        run: (d) => this.restored(d, name ? { snapshot: name } : { version }),
+      },
       () => this.api.diff('working', name ?? version),
       (diff) => [
-        effect('Builders', diff.changes.length ? `working becomes ${what}, undoing ${plural(diff.changes.length, 'change')}${authors.length ? ` by ${people(authors)}` : ''}. Nothing is lost: the history keeps them.` : 'no change: working is the same already.'),
+        effect(
+          'Builders',
+          diff.changes.length
+            ? `working becomes ${what}, undoing ${plural(diff.changes.length, 'change')}${authors.length ? ` by ${people(authors)}` : ''}. Nothing is lost: the history keeps them.`
+            : 'no change: working is the same already.',
+        ),
         this.usersToo(),
-      ]);
+      ],
+    );
     await dialog.closed;
   }
 
@@ -106,24 +127,61 @@ export class Actions {
     if ('items' in line) return;
     const { version } = line;
     const dialog = this.ask(
-      { title: `Undo #${version}?`, act: `Undo #${version}`, run: (d) => this.restored(d, { undo: version }), explain: (problem) => this.conflicts(problem) },
+      {
+        title: `Undo #${version}?`,
+        act: `Undo #${version}`,
+        run: (d) => this.restored(d, { undo: version }),
+        explain: (problem) => this.conflicts(problem),
+      },
       () => this.api.diff(version, version - 1),
-      (diff) => [effect('Builders', `${plural(diff.changes.length, 'change')} by `, own(line.author.name), ' reversed. What came later stays.'), this.usersToo()]);
+      (diff) => [
+        effect(
+          'Builders',
+          `${plural(diff.changes.length, 'change')} by `,
+          own(line.author.name),
+          ' reversed. What came later stays.',
+        ),
+        this.usersToo(),
+      ],
+    );
     await dialog.closed;
   }
 
   /** What to say when a later edit changed the same. @param {import('./api.js').Problem} problem */
   conflicts(problem) {
     if (problem.type !== 'merge-conflict') return null;
-    const places = (problem.body.conflicts ?? []).slice(0, 5).map((/** @type {any} */ c) => h('li', null, own(c.label || c.path), c.author ? h('span', null, ', changed since by ', own(c.author.name)) : null));
-    return [h('p', null, 'Not done: a later edit changed the same. Edit these by hand, or bring back only the parts that nobody has changed since.'), h('ul', null, places)];
+    const places = (problem.body.conflicts ?? [])
+      .slice(0, 5)
+      .map((/** @type {any} */ c) =>
+        h(
+          'li',
+          null,
+          own(c.label || c.path),
+          c.author ? h('span', null, ', changed since by ', own(c.author.name)) : null,
+        ),
+      );
+    return [
+      h(
+        'p',
+        null,
+        'Not done: a later edit changed the same. Edit these by hand, or bring back only the parts that nobody has changed since.',
+      ),
+      h('ul', null, places),
+    ];
   }
 
   /** @param {number} from @param {Change[]} changes */
   async bringBack(from, changes) {
     const paths = changes.map((change) => change.from ?? change.path);
     const title = changes.length === 1 ? 'Bring back 1 part' : `Bring back ${changes.length} parts`;
-    const shown = changes.map((change) => ({ ...change, op: change.op === 'remove' ? 'add' : change.op, before: change.op === 'remove' ? undefined : change.after, after: change.before, lines: undefined, ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}) }));
+    const shown = changes.map((change) => ({
+      ...change,
+      op: change.op === 'remove' ? 'add' : change.op,
+      before: change.op === 'remove' ? undefined : change.after,
+      after: change.before,
+      lines: undefined,
+      ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}),
+    }));
     const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
     for (const change of shown) counts[change.op === 'add' ? 'added' : change.op === 'move' ? 'moved' : 'changed']++;
     const dialog = new Dialog(this.panel.root, {
@@ -139,88 +197,16 @@ export class Actions {
   }
 
   /** @param {number} version @param {string} [name] */
-  async publish(version, name) {
-    const standing = this.standing;
-    if (!standing) return;
-    const live = standing.live;
-    const what = name ?? `#${version}`;
-    /** @type {Question} */
-    const question = {
-      title: live ? `Publish ${what} to ${this.env}?` : `Publish the first release of ${this.env}?`,
-      act: `Publish ${what}`,
-      run: async (dialog) => {
-        const asked = name ? { snapshot: name } : { version };
-        const entry = await this.api.post('/publish', { ...asked, expect_live: live?.name ?? null }, dialog.key);
-        this.panel.published(entry);
-        this.panel.toast(`${entry.label}. Users have it within ${entry.users_see_it_within_seconds ?? 5} seconds.`);
-      },
-      explain: (problem, dialog) => this.faster(problem, dialog, () => this.publish(version, name)),
-    };
-    const named = name ? '' : ' The release gets the next free name.';
-    const lines = (/** @type {import('./api.js').Diff} */ diff) => [
-      effect('Users', diff.changes.length ? `from ${live?.name} to ${what}, ${plural(diff.changes.length, 'change')}, within 5 seconds.${named}` : `no change: ${what} is what they have.${named}`),
-      effect('Builders', 'no change.')];
-    if (live) await this.ask(question, () => this.api.diff('live', name ?? version), lines).closed;
-    else await new Dialog(this.panel.root, { ...question, lines: [effect('Users', `from here on they see ${what}, and later edits only when they are published.${named}`), effect('Builders', 'no change.')] }).closed;
+  publish(version, name) {
+    return publish(this, version, name);
   }
 
-  /**
-   * When somebody changed what users see before one did.
-   * @param {import('./api.js').Problem} problem
-   * @param {Dialog} dialog
-   * @param {() => void} again
-   */
-  faster(problem, dialog, again) {
-    if (problem.type !== 'live-changed') return null;
-    const note = h('p', null, 'Somebody changed what users see a moment ago.');
-    void this.panel.store.refresh();
-    const entry = problem.body.live?.entry ?? problem.body.version;
-    void this.api.get(`/versions/${entry}`).then((/** @type {Entry} */ e) => note.replaceChildren(own(e.author.name), ` ${e.kind === 'unpublished' ? 'unpublished' : e.rollback ? 'rolled back to' : 'published'} `, own(e.name ?? ''), ` ${ago(e.at)}. Nothing was changed.`), () => {});
-    dialog.action?.remove();
-    return [note, h('button', { type: 'button', class: 'primary', onclick: () => { dialog.close(); void this.panel.store.refresh().then(again); } }, 'Review again')];
+  rollBack() {
+    return rollBack(this);
   }
 
-  async rollBack() {
-    const { live, before } = this.standing ?? {};
-    if (!live || !before) return;
-    const dialog = this.ask(
-      {
-        title: `Roll back users to ${before.name}?`,
-        act: `Roll back to ${before.name}`,
-        danger: true,
-        run: async (d) => {
-          const entry = await this.api.post('/rollback', { to: before.name, expect_live: live.name }, d.key);
-          this.panel.published(entry);
-          this.panel.toast(`${entry.label}. Users have it within ${entry.users_see_it_within_seconds ?? 5} seconds.`);
-        },
-        explain: (problem, d) => this.faster(problem, d, () => this.rollBack()),
-      },
-      () => this.api.diff('live', before.name),
-      (diff) => [effect('Users', `from ${live.name} back to ${before.name}, ${plural(diff.changes.length, 'change')}, within 5 seconds.`), effect('Builders', `they keep everything, including ${live.name}'s changes.`)]);
-    await dialog.closed;
-  }
-
-  async unpublish() {
-    const live = this.standing?.live;
-    if (!live) return;
-    const all = this.standing?.settings.live_without_release === 'working';
-    const dialog = this.ask(
-      {
-        title: all ? 'Make every edit live?' : `Take ${live.name} away from users?`,
-        act: all ? `Unpublish ${live.name}` : `Unpublish ${live.name}`,
-        danger: true,
-        run: async (d) => {
-          const entry = await this.api.post('/unpublish', { expect_live: live.name }, d.key);
-          this.panel.published(entry);
-          this.panel.toast(`${entry.label}. ${all ? 'Every edit is live now.' : 'Users see nothing now.'}`);
-        },
-        explain: (problem, d) => this.faster(problem, d, () => this.unpublish()),
-      },
-      () => this.api.diff('live', 'working'),
-      (diff) => [
-        effect('Users', all ? `${plural(diff.changes.length, 'change')} become visible now, and every later edit at once.` : 'they see nothing until a release is published.'),
-        effect('Builders', 'no change.')]);
-    await dialog.closed;
+  unpublish() {
+    return unpublish(this);
   }
 
   /** @param {number} version */
@@ -245,7 +231,11 @@ export class Actions {
       save(new Blob([text], { type: 'application/json' }), `${app}-${environment}-v${version}.json`);
     } catch (error) {
       const problem = asProblem(error);
-      this.panel.toast(problem.type === 'config-damaged' ? `Version #${version} cannot be read safely, so it cannot be downloaded.` : problem.message);
+      this.panel.toast(
+        problem.type === 'config-damaged'
+          ? `Version #${version} cannot be read safely, so it cannot be downloaded.`
+          : problem.message,
+      );
     }
   }
 

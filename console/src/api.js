@@ -81,8 +81,14 @@ export class NumberText {
  */
 export function parseExact(text) {
   /** @type {any} */
-  const keep = (/** @type {string} */ _key, /** @type {unknown} */ value, /** @type {{source?: string} | undefined} */ context) =>
-    typeof value === 'number' && context?.source && context.source !== String(value) ? new NumberText(context.source) : value;
+  const keep = (
+    /** @type {string} */ _key,
+    /** @type {unknown} */ value,
+    /** @type {{source?: string} | undefined} */ context,
+  ) =>
+    typeof value === 'number' && context?.source && context.source !== String(value)
+      ? new NumberText(context.source)
+      : value;
   return JSON.parse(text, keep);
 }
 

@@ -10,7 +10,13 @@ import { differences } from './tree.js';
 import { dateAndTime, exactTime, may, plural, size } from './words.js';
 import { readFile, sendFile } from './upload.js';
 
-const CLASSES = { manual: 'by hand', 'before-restore': 'before a restore', d14: 'daily', d70: 'weekly', d800: 'monthly' };
+const CLASSES = {
+  manual: 'by hand',
+  'before-restore': 'before a restore',
+  d14: 'daily',
+  d70: 'weekly',
+  d800: 'monthly',
+};
 
 export class Backups {
   /** @param {import('./panel.js').Panel} panel */
@@ -39,9 +45,27 @@ export class Backups {
   }
 
   tools() {
-    const input = h('input', { type: 'file', id: 'file', class: 'file', accept: '.gz,.json,application/gzip,application/json', onchange: () => { if (input.files?.[0]) void this.file(input.files[0]); input.value = ''; } });
-    const drop = h('div', { class: 'drop' }, h('label', { for: 'file' }, 'Restore from a file…'), input, h('span', { class: 'meta' }, 'or drop a .waymark.json.gz or .json file here'));
-    drop.addEventListener('dragover', (event) => { event.preventDefault(); drop.classList.add('over'); });
+    const input = h('input', {
+      type: 'file',
+      id: 'file',
+      class: 'file',
+      accept: '.gz,.json,application/gzip,application/json',
+      onchange: () => {
+        if (input.files?.[0]) void this.file(input.files[0]);
+        input.value = '';
+      },
+    });
+    const drop = h(
+      'div',
+      { class: 'drop' },
+      h('label', { for: 'file' }, 'Restore from a file…'),
+      input,
+      h('span', { class: 'meta' }, 'or drop a .waymark.json.gz or .json file here'),
+    );
+    drop.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      drop.classList.add('over');
+    });
     drop.addEventListener('dragleave', () => drop.classList.remove('over'));
     drop.addEventListener('drop', (event) => {
       event.preventDefault();
@@ -56,10 +80,20 @@ export class Backups {
   async readPolicy() {
     try {
       const { every, keep, next, last } = await this.api.get('/backup-policy');
-      const kept = [[keep?.daily, 'day'], [keep?.weekly, 'week'], [keep?.monthly, 'month']].filter(([n]) => n).map(([n, what]) => plural(n, what));
-      const text = every === 'off' ? 'Scheduled backups are off.' : `A backup every ${every}, kept for ${kept.join(', ')}.`;
+      const kept = [
+        [keep?.daily, 'day'],
+        [keep?.weekly, 'week'],
+        [keep?.monthly, 'month'],
+      ]
+        .filter(([n]) => n)
+        .map(([n, what]) => plural(n, what));
+      const text =
+        every === 'off' ? 'Scheduled backups are off.' : `A backup every ${every}, kept for ${kept.join(', ')}.`;
       this.policy?.replaceChildren(text, next && every !== 'off' ? ` Next: ${dateAndTime(next)}.` : '');
-      if (last && !last.ok) this.policy?.append(h('strong', { class: 'fault' }, ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`));
+      if (last && !last.ok)
+        this.policy?.append(
+          h('strong', { class: 'fault' }, ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`),
+        );
     } catch {
       this.policy?.replaceChildren('The schedule cannot be read now.');
     }
@@ -71,14 +105,19 @@ export class Backups {
       const page = await this.api.get(path);
       if (anew) this.list?.replaceChildren();
       this.list?.querySelector('.more')?.remove();
-      if (anew && page.items.length === 0) this.list?.replaceChildren(h('p', { class: 'hint' }, 'No backups yet. Take one, or wait for the schedule.'));
+      if (anew && page.items.length === 0)
+        this.list?.replaceChildren(h('p', { class: 'hint' }, 'No backups yet. Take one, or wait for the schedule.'));
       const rows = page.items.map((/** @type {any} */ backup) => this.row(backup));
       if (rows.length) this.list?.append(h('ul', { class: 'backups' }, rows));
-      if (page.next) this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
+      if (page.next)
+        this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
     } catch (error) {
       const box = h('div', { class: 'problem', role: 'alert' });
       add(box, explained(asProblem(error)));
-      this.list?.replaceChildren(box, button('Try again', () => void this.read(path, anew)));
+      this.list?.replaceChildren(
+        box,
+        button('Try again', () => void this.read(path, anew)),
+      );
     }
   }
 
@@ -87,15 +126,37 @@ export class Backups {
     const kind = CLASSES[/** @type {keyof typeof CLASSES} */ (backup.class)] ?? backup.class;
     const checked = backup.fault
       ? h('strong', { class: 'fault' }, `damaged: ${visible(backup.fault)}`)
-      : backup.verified_at ? h('span', { title: exactTime(backup.verified_at) }, `verified ${dateAndTime(backup.verified_at)}`) : 'not verified yet';
+      : backup.verified_at
+        ? h('span', { title: exactTime(backup.verified_at) }, `verified ${dateAndTime(backup.verified_at)}`)
+        : 'not verified yet';
     const what = `${backup.name ? `${backup.name}, ` : ''}#${backup.version}`;
-    return h('li', { class: 'backup' },
-      h('div', { class: 'words' },
-        h('span', { class: 'first' }, h('span', { class: 'label', title: exactTime(backup.at) }, dateAndTime(backup.at)), ` · ${what}`, backup.note ? h('span', null, ' · ', own(backup.note)) : null),
-        h('span', { class: 'second' }, `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked)),
-      h('div', { class: 'row-buttons' },
-        button('Download', () => void this.download(backup), { class: 'quiet', 'aria-label': `Download the backup of ${what}` }),
-        may(this.panel.store.standing?.role, 'editor') && !backup.fault ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` }) : null));
+    return h(
+      'li',
+      { class: 'backup' },
+      h(
+        'div',
+        { class: 'words' },
+        h(
+          'span',
+          { class: 'first' },
+          h('span', { class: 'label', title: exactTime(backup.at) }, dateAndTime(backup.at)),
+          ` · ${what}`,
+          backup.note ? h('span', null, ' · ', own(backup.note)) : null,
+        ),
+        h('span', { class: 'second' }, `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked),
+      ),
+      h(
+        'div',
+        { class: 'row-buttons' },
+        button('Download', () => void this.download(backup), {
+          class: 'quiet',
+          'aria-label': `Download the backup of ${what}`,
+        }),
+        may(this.panel.store.standing?.role, 'editor') && !backup.fault
+          ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` })
+          : null,
+      ),
+    );
   }
 
   /** @param {HTMLButtonElement} take */
@@ -126,7 +187,9 @@ export class Backups {
   /** @param {any} backup */
   async download(backup) {
     try {
-      const { url, name } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, { headers: { Prefer: 'return=minimal' } });
+      const { url, name } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, {
+        headers: { Prefer: 'return=minimal' },
+      });
       h('a', { href: url, download: name }).click();
       this.say(`Downloading ${name}.`);
     } catch (error) {
@@ -139,7 +202,9 @@ export class Backups {
     const look = async () => {
       const entry = await this.api.get(`/versions/${backup.version}`).catch(() => null);
       if (entry?.sha256 === backup.sha256) return this.api.diff('working', backup.version);
-      const { url } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, { headers: { Prefer: 'return=minimal' } });
+      const { url } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, {
+        headers: { Prefer: 'return=minimal' },
+      });
       const { config } = await readFile(await (await fetch(url)).blob());
       return this.against(config);
     };
@@ -162,7 +227,10 @@ export class Backups {
     let from;
     const dialog = new Dialog(this.panel.root, {
       title,
-      lines: [effect('Builders', 'working becomes what is in the backup. A backup of the present state is taken first.'), this.panel.actions.usersToo()],
+      lines: [
+        effect('Builders', 'working becomes what is in the backup. A backup of the present state is taken first.'),
+        this.panel.actions.usersToo(),
+      ],
       body: [skeleton()],
       act: 'Restore backup',
       wide: true,
@@ -176,15 +244,33 @@ export class Backups {
         from = String(problem.body.from ?? '');
         d.key = crypto.randomUUID();
         if (d.action) d.action.textContent = `Restore ${from} here`;
-        return [h('p', null, 'This is a backup of ', own(from), '. Nothing was changed. If that is what you want, restore it here.')];
+        return [
+          h(
+            'p',
+            null,
+            'This is a backup of ',
+            own(from),
+            '. Nothing was changed. If that is what you want, restore it here.',
+          ),
+        ];
       },
     });
     try {
       const diff = await look();
-      dialog.show([h('h3', null, countsInWords(diff.counts)), diff.changes.length ? changeList(diff) : h('p', null, 'Working is the same already.')]);
+      dialog.show([
+        h('h3', null, countsInWords(diff.counts)),
+        diff.changes.length ? changeList(diff) : h('p', null, 'Working is the same already.'),
+      ]);
     } catch (error) {
       const problem = asProblem(error);
-      dialog.show([h('div', { class: 'problem' }, h('p', null, 'What it changes cannot be shown.'), problem.status >= 0 ? explained(problem) : null)]);
+      dialog.show([
+        h(
+          'div',
+          { class: 'problem' },
+          h('p', null, 'What it changes cannot be shown.'),
+          problem.status >= 0 ? explained(problem) : null,
+        ),
+      ]);
     }
     dialog.ready(true);
     await dialog.closed;
@@ -196,9 +282,15 @@ export class Backups {
     this.note?.replaceChildren(`Sending ${visible(file.name)} (${size(file.size)}) `, bar);
     try {
       const read = await readFile(file);
-      const id = await sendFile(this.api, file, (part) => { bar.value = part; });
+      const id = await sendFile(this.api, file, (part) => {
+        bar.value = part;
+      });
       this.say(`${visible(file.name)} was sent.`);
-      await this.confirm(`Restore ${visible(file.name)}?`, () => this.against(read.config), () => ({ upload: id }));
+      await this.confirm(
+        `Restore ${visible(file.name)}?`,
+        () => this.against(read.config),
+        () => ({ upload: id }),
+      );
     } catch (error) {
       this.fail(error);
     }

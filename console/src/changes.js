@@ -26,7 +26,12 @@ export function countsInWords(counts) {
     [counts.removed, 'removed'],
     [counts.moved ?? 0, 'moved'],
   ];
-  return parts.filter(([count]) => count).map(([count, what]) => `${Number(count).toLocaleString('en-GB')} ${what}`).join(', ') || 'No changes';
+  return (
+    parts
+      .filter(([count]) => count)
+      .map(([count, what]) => `${Number(count).toLocaleString('en-GB')} ${what}`)
+      .join(', ') || 'No changes'
+  );
 }
 
 /**
@@ -41,7 +46,10 @@ export function changeList(diff, options = {}) {
   const more = button('', () => showMore(), { class: 'quiet more' });
   const showMore = () => {
     const until = Math.min(diff.changes.length, shown + FIRST);
-    add(list, diff.changes.slice(shown, until).map((change) => changeItem(change, options)));
+    add(
+      list,
+      diff.changes.slice(shown, until).map((change) => changeItem(change, options)),
+    );
     shown = until;
     more.hidden = shown >= diff.changes.length;
     more.textContent = `Show ${Math.min(FIRST, diff.changes.length - shown)} more of ${plural(diff.changes.length - shown, 'change')}`;
@@ -56,16 +64,35 @@ export function changeList(diff, options = {}) {
  */
 function changeItem(change, options = {}) {
   const op = /** @type {keyof typeof WORDS} */ (change.op);
-  const pick = options.pick && change.op !== 'add'
-    ? h('input', { type: 'checkbox', class: 'pick', 'aria-label': `Choose ${visible(short(change.label))}`, onchange: (/** @type {any} */ e) => options.pick?.(change, e.target.checked) })
-    : null;
-  const blame = options.blame && change.op !== 'remove'
-    ? button('Who changed this?', () => options.blame?.(change), { class: 'quiet who', 'aria-label': `Who changed this? ${visible(short(change.label))}` })
-    : null;
-  return h('li', { class: `change op-${op}`, tabindex: '-1' },
-    h('div', { class: 'change-head' }, pick, h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),
-      own(change.label ? short(change.label) : 'The whole config', 'where'), blame),
-    body(change));
+  const pick =
+    options.pick && change.op !== 'add'
+      ? h('input', {
+          type: 'checkbox',
+          class: 'pick',
+          'aria-label': `Choose ${visible(short(change.label))}`,
+          onchange: (/** @type {any} */ e) => options.pick?.(change, e.target.checked),
+        })
+      : null;
+  const blame =
+    options.blame && change.op !== 'remove'
+      ? button('Who changed this?', () => options.blame?.(change), {
+          class: 'quiet who',
+          'aria-label': `Who changed this? ${visible(short(change.label))}`,
+        })
+      : null;
+  return h(
+    'li',
+    { class: `change op-${op}`, tabindex: '-1' },
+    h(
+      'div',
+      { class: 'change-head' },
+      pick,
+      h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),
+      own(change.label ? short(change.label) : 'The whole config', 'where'),
+      blame,
+    ),
+    body(change),
+  );
 }
 
 /** @param {string} text */
@@ -73,16 +100,25 @@ const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 
 /** @param {Change} change */
 function body(change) {
-  if (change.op === 'move') return h('p', { class: 'moved' }, 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
+  if (change.op === 'move')
+    return h('p', { class: 'moved' }, 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
   if (change.lines && typeof change.before === 'string') return textChange(change.before, change.lines);
   const { before, after } = change;
   if (typeof before === 'string' && typeof after === 'string' && before.length < 5000 && after.length < 5000) {
     const marked = words(before, after);
-    return h('div', { class: 'values' }, marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
+    return h(
+      'div',
+      { class: 'values' },
+      marks('before', 'Before', marked.before),
+      marks('after', 'After', marked.after),
+    );
   }
-  return h('div', { class: 'values' },
+  return h(
+    'div',
+    { class: 'values' },
     change.op === 'add' ? null : value('before', 'Before', before),
-    change.op === 'remove' ? null : value('after', 'After', after));
+    change.op === 'remove' ? null : value('after', 'After', after),
+  );
 }
 
 /** @param {string} text */
@@ -95,8 +131,18 @@ const code = (text) => h('code', null, own(short(text)));
  */
 function marks(side, name, parts) {
   const tag = side === 'before' ? 'del' : 'ins';
-  return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name),
-    h('pre', { dir: 'auto' }, parts.length ? parts.map((part) => (part.same ? visible(part.text) : h(tag, null, visible(part.text)))) : h('i', null, 'empty text')));
+  return h(
+    'div',
+    { class: `value ${side}` },
+    h('span', { class: 'side' }, name),
+    h(
+      'pre',
+      { dir: 'auto' },
+      parts.length
+        ? parts.map((part) => (part.same ? visible(part.text) : h(tag, null, visible(part.text))))
+        : h('i', null, 'empty text'),
+    ),
+  );
 }
 
 /**
@@ -109,11 +155,25 @@ export function value(side, name, given) {
   const text = pretty(given);
   const start = text.slice(0, SHORT).split('\n').slice(0, LINES).join('\n');
   const pre = h('pre', { dir: 'auto' }, visible(start));
-  const all = text.length <= start.length ? null : button(`Show all of it (${text.length.toLocaleString('en-GB')} characters)`, () => {
-    pre.textContent = visible(text.slice(0, LONG));
-    if (text.length > LONG) pre.append(h('i', null, ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`));
-    all?.remove();
-  }, { class: 'quiet' });
+  const all =
+    text.length <= start.length
+      ? null
+      : button(
+          `Show all of it (${text.length.toLocaleString('en-GB')} characters)`,
+          () => {
+            pre.textContent = visible(text.slice(0, LONG));
+            if (text.length > LONG)
+              pre.append(
+                h(
+                  'i',
+                  null,
+                  ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`,
+                ),
+              );
+            all?.remove();
+          },
+          { class: 'quiet' },
+        );
   if (all) pre.append('…');
   return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name), pre, all);
 }
@@ -152,14 +212,35 @@ function written(given, indent) {
 function textChange(before, hunks) {
   const box = h('div', { class: 'text-diff' });
   const signs = { same: ' ', removed: '−', added: '+' };
-  const line = (/** @type {'same' | 'removed' | 'added'} */ kind, /** @type {string} */ text, /** @type {import('./textdiff.js').Marked | undefined} */ parts) =>
-    h('div', { class: `line ${kind}` },
-      h('span', { class: 'sign', 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' }, signs[kind]),
-      h('span', { class: 'text', dir: 'auto' }, parts ? parts.map((p) => (p.same ? visible(p.text) : h(kind === 'removed' ? 'del' : 'ins', null, visible(p.text)))) : visible(text.slice(0, LONG))));
+  const line = (
+    /** @type {'same' | 'removed' | 'added'} */ kind,
+    /** @type {string} */ text,
+    /** @type {import('./textdiff.js').Marked | undefined} */ parts,
+  ) =>
+    h(
+      'div',
+      { class: `line ${kind}` },
+      h(
+        'span',
+        { class: 'sign', 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' },
+        signs[kind],
+      ),
+      h(
+        'span',
+        { class: 'text', dir: 'auto' },
+        parts
+          ? parts.map((p) => (p.same ? visible(p.text) : h(kind === 'removed' ? 'del' : 'ins', null, visible(p.text))))
+          : visible(text.slice(0, LONG)),
+      ),
+    );
   for (const item of textLines(before, hunks)) {
     if (item.kind !== 'folded') box.append(line(item.kind, item.text, item.parts));
     else {
-      const fold = button(`${plural(item.lines.length, 'unchanged line')}`, () => fold.replaceWith(...item.lines.slice(0, 2000).map((text) => line('same', text, undefined))), { class: 'quiet folded' });
+      const fold = button(
+        `${plural(item.lines.length, 'unchanged line')}`,
+        () => fold.replaceWith(...item.lines.slice(0, 2000).map((text) => line('same', text, undefined))),
+        { class: 'quiet folded' },
+      );
       box.append(fold);
     }
   }

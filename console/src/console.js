@@ -59,8 +59,11 @@ function show(app, env) {
   if (app === 'refund-desk' && env === 'production') {
     sample = new Sample('', () => token, element);
     main.append(sample.element);
-    void sample.refresh();
-    void ask('/sample/people').then((found) => sample?.offer(found.items), () => {});
+    // The previews are drawn as soon as the panel has read where it stands: `waymark:ready`.
+    void ask('/sample/people').then(
+      (found) => sample?.offer(found.items),
+      () => {},
+    );
   }
 }
 
@@ -69,14 +72,40 @@ function choose(items) {
   const wanted = `${given.get('app')}/${given.get('env')}`;
   const names = items.map((item) => `${item.app}/${item.environment}`);
   if (!names.includes(wanted) && given.get('app') && given.get('env')) names.push(wanted);
-  const first = names.includes(wanted) ? wanted : names.includes('refund-desk/production') ? 'refund-desk/production' : names[0] ?? '';
-  const select = h('select', { 'aria-label': 'Environment', onchange: () => { given.delete('version'); open(select.value); } },
-    names.map((name) => h('option', { value: name, selected: name === first }, name)));
+  const first = names.includes(wanted)
+    ? wanted
+    : names.includes('refund-desk/production')
+      ? 'refund-desk/production'
+      : (names[0] ?? '');
+  const select = h(
+    'select',
+    {
+      'aria-label': 'Environment',
+      onchange: () => {
+        given.delete('version');
+        open(select.value);
+      },
+    },
+    names.map((name) => h('option', { value: name, selected: name === first }, name)),
+  );
   places.replaceChildren(select, h('span', { class: 'bearer' }, bearer()));
   if (panel && first === wanted) return;
   if (first) open(first);
-  else main.replaceChildren(h('div', { class: 'notice' }, h('h2', null, 'No environments yet'), h('p', null, 'Save a first config and it appears here:'),
-    h('pre', null, `curl -X PUT ${location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`), button('Look again', () => void start())));
+  else
+    main.replaceChildren(
+      h(
+        'div',
+        { class: 'notice' },
+        h('h2', null, 'No environments yet'),
+        h('p', null, 'Save a first config and it appears here:'),
+        h(
+          'pre',
+          null,
+          `curl -X PUT ${location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`,
+        ),
+        button('Look again', () => void start()),
+      ),
+    );
 }
 
 /** @param {string} name */
@@ -88,10 +117,19 @@ function open(name) {
 /** Asks for a token, and goes on with it where the reader was. */
 function signIn() {
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
-  const dialog = h('dialog', { 'aria-labelledby': 'sign-in', class: 'sign-in' }, h('form', { method: 'dialog' },
-    h('h2', { id: 'sign-in' }, 'Sign in'),
-    h('p', null, 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:'),
-    h('label', { for: 'token' }, 'Token'), field, h('button', { class: 'primary' }, 'Sign in')));
+  const dialog = h(
+    'dialog',
+    { 'aria-labelledby': 'sign-in', class: 'sign-in' },
+    h(
+      'form',
+      { method: 'dialog' },
+      h('h2', { id: 'sign-in' }, 'Sign in'),
+      h('p', null, 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:'),
+      h('label', { for: 'token' }, 'Token'),
+      field,
+      h('button', { class: 'primary' }, 'Sign in'),
+    ),
+  );
   dialog.addEventListener('close', () => {
     dialog.remove();
     if (!field.value.trim()) return;
@@ -107,9 +145,19 @@ function signIn() {
 
 async function start() {
   if (!token) {
-    main.replaceChildren(h('div', { class: 'notice' }, h('h2', null, 'Sign in to see a history'),
-      h('p', null, 'Open the address that Waymark printed when it started: it brings a token along, which this page keeps in memory only.'),
-      button('Sign in with a token', signIn, { class: 'primary' })));
+    main.replaceChildren(
+      h(
+        'div',
+        { class: 'notice' },
+        h('h2', null, 'Sign in to see a history'),
+        h(
+          'p',
+          null,
+          'Open the address that Waymark printed when it started: it brings a token along, which this page keeps in memory only.',
+        ),
+        button('Sign in with a token', signIn, { class: 'primary' }),
+      ),
+    );
     return;
   }
   // Whoever knows where to look need not wait for the list.
@@ -120,9 +168,19 @@ async function start() {
   } catch (error) {
     if (panel) return; // It says itself what is wrong.
     const expired = /** @type {Error} */ (error).message === '401';
-    main.replaceChildren(h('div', { class: 'notice', role: 'alert' }, h('h2', null, expired ? 'You are not signed in' : 'The service cannot be reached'),
-      h('p', null, expired ? 'The token has expired, or is not one of this service.' : 'Start it, or look at your connection.'),
-      button(expired ? 'Sign in' : 'Try again', () => (expired ? signIn() : void start()), { class: 'primary' })));
+    main.replaceChildren(
+      h(
+        'div',
+        { class: 'notice', role: 'alert' },
+        h('h2', null, expired ? 'You are not signed in' : 'The service cannot be reached'),
+        h(
+          'p',
+          null,
+          expired ? 'The token has expired, or is not one of this service.' : 'Start it, or look at your connection.',
+        ),
+        button(expired ? 'Sign in' : 'Try again', () => (expired ? signIn() : void start()), { class: 'primary' }),
+      ),
+    );
   }
 }
 

@@ -38,7 +38,12 @@ export class Detail {
     this.line = line;
     this.changes = h('div', { class: 'changes-box', 'aria-live': 'polite' });
     const [from, to] = this.sides(line);
-    this.element.replaceChildren(this.head(line), this.buttons(line), this.compare(line, from, to), h('div', { class: 'columns' }, this.changes, this.facts(line)));
+    this.element.replaceChildren(
+      this.head(line),
+      this.buttons(line),
+      this.compare(line, from, to),
+      h('div', { class: 'columns' }, this.changes, this.facts(line)),
+    );
     this.element.scrollTop = 0;
     void this.read(from, to);
   }
@@ -59,12 +64,22 @@ export class Detail {
   head(line) {
     const badge = badgeOf(line, this.panel.store.standing);
     const session = 'items' in line;
-    return h('header', { class: 'detail-head' },
+    return h(
+      'header',
+      { class: 'detail-head' },
       button('← Timeline', () => this.panel.back(), { class: 'quiet back' }),
       h('h2', null, own(line.label), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
-      h('p', { class: 'meta' }, avatar(line.author), own(line.author.name), ' · ',
-        h('time', { datetime: line.at, title: exactTime(line.at), tabindex: '0' }, dateAndTime(line.at)), ' · ',
-        session ? `#${line.from}–#${line.to}, ${plural(line.saves, 'save')}` : `#${line.version}`));
+      h(
+        'p',
+        { class: 'meta' },
+        avatar(line.author),
+        own(line.author.name),
+        ' · ',
+        h('time', { datetime: line.at, title: exactTime(line.at), tabindex: '0' }, dateAndTime(line.at)),
+        ' · ',
+        session ? `#${line.from}–#${line.to}, ${plural(line.saves, 'save')}` : `#${line.version}`,
+      ),
+    );
   }
 
   /** @param {Line} line */
@@ -78,27 +93,49 @@ export class Detail {
     const named = !session && line.kind === 'snapshot' ? line : null;
     const subject = (!session && line.subject?.version) || version;
     const publishable = may(role, 'publisher') && store.standing?.settings.releases && line.kind !== 'unpublished';
-    return h('div', { class: 'buttons', role: 'group', 'aria-label': 'What to do with it' },
+    return h(
+      'div',
+      { class: 'buttons', role: 'group', 'aria-label': 'What to do with it' },
       editor ? button('Restore…', () => actions.restore(subject, !session ? line.name : undefined)) : null,
-      editor && edit && version > 1 ? button('Undo this edit…', () => actions.undo(/** @type {Entry} */ (line)), { 'data-act': 'undo' }) : null,
-      editor ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true })) : null,
-      publishable ? button('Publish…', () => actions.publish(subject, !session && line.kind !== 'saved' ? line.name : undefined)) : null,
+      editor && edit && version > 1
+        ? button('Undo this edit…', () => actions.undo(/** @type {Entry} */ (line)), { 'data-act': 'undo' })
+        : null,
+      editor
+        ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true }))
+        : null,
+      publishable
+        ? button('Publish…', () => actions.publish(subject, !session && line.kind !== 'saved' ? line.name : undefined))
+        : null,
       editor && named ? button('Rename…', () => actions.rename(named)) : null,
       editor && !named && !session && edit ? button('Snapshot…', () => actions.snapshot(version)) : null,
       button('Copy link', () => void actions.copyLink(version), { class: 'quiet' }),
-      button('Download JSON', () => void actions.download(subject), { class: 'quiet' }));
+      button('Download JSON', () => void actions.download(subject), { class: 'quiet' }),
+    );
   }
 
   /** @param {Line} line @param {string | number} from @param {string | number} to */
   compare(line, from, to) {
     const version = newest(line);
     const standing = this.panel.store.standing;
-    const names = this.panel.store.lines.flatMap((l) => (l.kind === 'snapshot' && !('items' in l) && l.name && newest(l) !== version ? [l.name] : []));
-    const select = h('select', { id: 'compare', 'data-act': 'compare', onchange: () => this.compared(line, select.value) },
-      h('option', { value: '' }, from === 'release-before' ? 'the release before' : to === 'working' ? 'the working version' : 'the version before'),
+    const names = this.panel.store.lines.flatMap((l) =>
+      l.kind === 'snapshot' && !('items' in l) && l.name && newest(l) !== version ? [l.name] : [],
+    );
+    const select = h(
+      'select',
+      { id: 'compare', 'data-act': 'compare', onchange: () => this.compared(line, select.value) },
+      h(
+        'option',
+        { value: '' },
+        from === 'release-before'
+          ? 'the release before'
+          : to === 'working'
+            ? 'the working version'
+            : 'the version before',
+      ),
       to === 'working' ? null : h('option', { value: 'working' }, 'the working version'),
       standing?.live ? h('option', { value: 'live' }, `what users see (${standing.live.name})`) : null,
-      names.map((name) => h('option', { value: name }, `snapshot ${name}`)));
+      names.map((name) => h('option', { value: name }, `snapshot ${name}`)),
+    );
     return h('div', { class: 'compare' }, h('label', { for: 'compare' }, 'Compare with'), select);
   }
 
@@ -109,17 +146,30 @@ export class Detail {
     if (other === 'working') return void this.read(subject, 'working');
     // The older one stands on the left, as far as it can be told.
     const found = this.panel.store.lines.find((l) => !('items' in l) && l.kind === 'snapshot' && l.name === other);
-    const place = other === 'live' ? this.panel.store.standing?.live?.version : found && !('items' in found) ? found.subject?.version : 0;
+    const place =
+      other === 'live'
+        ? this.panel.store.standing?.live?.version
+        : found && !('items' in found)
+          ? found.subject?.version
+          : 0;
     void ((place ?? 0) > subject ? this.read(subject, other) : this.read(other, subject));
   }
 
   /** @param {Line} line */
   facts(line) {
-    const fact = (/** @type {string} */ name, /** @type {import('./dom.js').Child} */ what) => [h('dt', null, name), h('dd', null, what)];
+    const fact = (/** @type {string} */ name, /** @type {import('./dom.js').Child} */ what) => [
+      h('dt', null, name),
+      h('dd', null, what),
+    ];
     const session = 'items' in line;
     const save = (/** @type {Entry} */ entry) => {
       const open = () => this.panel.open(entry);
-      return h('li', null, button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }), own(entry.label));
+      return h(
+        'li',
+        null,
+        button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }),
+        own(entry.label),
+      );
     };
     const rows = session
       ? [fact('Saves', h('ol', { class: 'saves', tabindex: '0', 'aria-label': 'Saves' }, line.items.map(save)))]
@@ -147,7 +197,8 @@ export class Detail {
       if (from === 0) box.replaceChildren(h('p', { class: 'hint' }, 'The beginning: everything came with it.'));
       else this.changed(box, await this.panel.api.diff(from, to, reading.signal));
     } catch (error) {
-      if (!reading.signal.aborted) box.replaceChildren(...this.failed(asProblem(error), () => void this.read(from, to)));
+      if (!reading.signal.aborted)
+        box.replaceChildren(...this.failed(asProblem(error), () => void this.read(from, to)));
     } finally {
       clearTimeout(timer);
     }
@@ -162,13 +213,25 @@ export class Detail {
 
   /** @param {HTMLElement} box @param {import('./api.js').Diff} diff */
   changed(box, diff) {
-    const side = (/** @type {{version: number, name?: string}} */ s) => (s.name ? `${s.name} (#${s.version})` : `#${s.version}`);
+    const side = (/** @type {{version: number, name?: string}} */ s) =>
+      s.name ? `${s.name} (#${s.version})` : `#${s.version}`;
     this.diff = diff;
     this.at = -1;
-    const options = { blame: (/** @type {import('./api.js').Change} */ change) => this.panel.blame(change.path, diff.to.version), pick: this.bring ? (/** @type {import('./api.js').Change} */ c, /** @type {boolean} */ p) => this.pick(c, p) : undefined };
+    const options = {
+      blame: (/** @type {import('./api.js').Change} */ change) => this.panel.blame(change.path, diff.to.version),
+      pick: this.bring
+        ? (/** @type {import('./api.js').Change} */ c, /** @type {boolean} */ p) => this.pick(c, p)
+        : undefined,
+    };
     box.replaceChildren(
-      h('h3', null, diff.changes.length ? countsInWords(diff.counts) : 'No changes', h('span', { class: 'meta' }, ` from ${side(diff.from)} to ${side(diff.to)}`)),
-      diff.changes.length ? changeList(diff, options) : h('p', { class: 'hint' }, 'Both have the same content.'));
+      h(
+        'h3',
+        null,
+        diff.changes.length ? countsInWords(diff.counts) : 'No changes',
+        h('span', { class: 'meta' }, ` from ${side(diff.from)} to ${side(diff.to)}`),
+      ),
+      diff.changes.length ? changeList(diff, options) : h('p', { class: 'hint' }, 'Both have the same content.'),
+    );
   }
 
   /** @param {import('./api.js').Change} change @param {boolean} picked */
@@ -202,9 +265,19 @@ export class Detail {
   failed(problem, again) {
     if (problem.type === 'config-damaged') {
       const version = problem.body.version ?? '';
-      return [h('div', { class: 'problem', role: 'alert' }, h('h3', null, `Version #${version} cannot be read safely`),
-        h('p', null, 'What is stored is not what was saved, so it is not shown. Other versions are not affected: compare with another one, restore another version, or restore a backup.'),
-        button('Show backups', () => this.panel.backups.open()))];
+      return [
+        h(
+          'div',
+          { class: 'problem', role: 'alert' },
+          h('h3', null, `Version #${version} cannot be read safely`),
+          h(
+            'p',
+            null,
+            'What is stored is not what was saved, so it is not shown. Other versions are not affected: compare with another one, restore another version, or restore a backup.',
+          ),
+          button('Show backups', () => this.panel.backups.open()),
+        ),
+      ];
     }
     const box = h('div', { class: 'problem', role: 'alert' }, h('h3', null, 'The changes cannot be shown'));
     add(box, explained(problem));

@@ -1,7 +1,7 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
 import { asProblem } from './store.js';
-import { add, button, h } from './dom.js';
+import { add, button, h, own } from './dom.js';
 
 /** @typedef {import('./dom.js').Child} Child */
 /**
@@ -30,17 +30,37 @@ export class Dialog {
     this.busy = false;
     this.titleElement = h('h2', { id: 'dialog-title' }, question.title);
     this.lines = h('dl', { class: 'effects' }, question.lines ?? []);
-    this.body = h('div', { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' }, question.body ?? []);
+    this.body = h(
+      'div',
+      { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' },
+      question.body ?? [],
+    );
     this.note = h('div', { class: 'dialog-note', role: 'alert' });
     this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
-    this.action = question.act ? button(question.act, () => void this.run(), { class: question.danger ? 'danger' : 'primary', disabled: question.ready === false }) : null;
-    this.element = h('dialog', { class: question.wide ? 'wide' : null, 'aria-labelledby': 'dialog-title' },
-      this.titleElement, this.lines, this.body, this.note, h('div', { class: 'dialog-buttons' }, this.cancel, this.action));
-    this.returnTo = /** @type {HTMLElement | null} */ ('activeElement' in root ? root.activeElement : document.activeElement);
+    this.action = question.act
+      ? button(question.act, () => void this.run(), {
+          class: question.danger ? 'danger' : 'primary',
+          disabled: question.ready === false,
+        })
+      : null;
+    this.element = h(
+      'dialog',
+      { class: question.wide ? 'wide' : null, 'aria-labelledby': 'dialog-title' },
+      this.titleElement,
+      this.lines,
+      this.body,
+      this.note,
+      h('div', { class: 'dialog-buttons' }, this.cancel, this.action),
+    );
+    this.returnTo = /** @type {HTMLElement | null} */ (
+      'activeElement' in root ? root.activeElement : document.activeElement
+    );
     /** @type {(done: boolean) => void} */
     this.resolve = () => {};
     /** Resolves when the dialog is closed: whether it was done. */
-    this.closed = new Promise((resolve) => { this.resolve = resolve; });
+    this.closed = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
     this.done = false;
     this.element.addEventListener('close', () => this.ended());
     this.element.addEventListener('keydown', (event) => event.stopPropagation());
@@ -124,11 +144,23 @@ export function effect(who, ...what) {
  */
 export function explained(problem) {
   const { status, body } = problem;
+  if (problem.type === 'check-failed') {
+    const failures = (body.failures ?? [])
+      .slice(0, 10)
+      .map((/** @type {any} */ f) => h('li', null, own(f.path || 'The whole config'), ': ', own(f.message)));
+    return [
+      h('p', null, 'Nothing was published: this does not pass the check of this environment.'),
+      h('ul', null, failures),
+    ];
+  }
   let text = problem.message;
-  if (status === 0) text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
+  if (status === 0)
+    text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
   else if (status === 401) text = 'You are no longer signed in. Sign in again; what you were doing is kept.';
-  else if (status === 403 && body.needs) text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
+  else if (status === 403 && body.needs)
+    text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
   else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
-  const id = status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
+  const id =
+    status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
   return [h('p', null, text, id)];
 }

@@ -45,7 +45,8 @@ export function add(parent, children) {
   for (const child of children) {
     if (Array.isArray(child)) add(parent, child);
     else if (child instanceof Node) parent.appendChild(child);
-    else if (child !== null && child !== undefined && child !== false) parent.appendChild(document.createTextNode(String(child)));
+    else if (child !== null && child !== undefined && child !== false)
+      parent.appendChild(document.createTextNode(String(child)));
   }
 }
 
@@ -73,7 +74,10 @@ export function button(label, act, attributes) {
  * @param {{id: string, name: string}} author
  */
 export function avatar(author) {
-  const words = author.name.trim().split(/[\s._-]+/).filter(Boolean);
+  const words = author.name
+    .trim()
+    .split(/[\s._-]+/)
+    .filter(Boolean);
   const first = (/** @type {string | undefined} */ word) => [...(word ?? '')][0] ?? '';
   const initials = (first(words[0]) + (words.length > 1 ? first(words[words.length - 1]) : '')).toUpperCase();
   // FNV-1a, so that short ids spread too.

@@ -10,26 +10,40 @@ import { asProblem } from './store.js';
 
 /** @param {import('./panel.js').Panel} panel */
 export async function editJson(panel) {
-  const area = h('textarea', { class: 'json', spellcheck: 'false', autocomplete: 'off', 'aria-label': 'The config as JSON', disabled: true });
+  const area = h('textarea', {
+    class: 'json',
+    spellcheck: 'false',
+    autocomplete: 'off',
+    'aria-label': 'The config as JSON',
+    disabled: true,
+  });
   /** @type {{version: number, text: string}} */
   const base = { version: 0, text: '' };
   const dialog = new Dialog(panel.root, {
     title: 'Edit JSON',
-    lines: [panel.actions.usersToo(), effect('Builders', 'working becomes what you save, merged with what others save meanwhile.')],
+    lines: [
+      panel.actions.usersToo(),
+      effect('Builders', 'working becomes what you save, merged with what others save meanwhile.'),
+    ],
     body: [area],
     act: 'Save JSON',
     wide: true,
     ready: false,
     run: async (d) => {
       try {
-        const saved = await panel.api.call('PUT', '/working', { body: area.value, headers: headers(base.version), key: d.key });
+        const saved = await panel.api.call('PUT', '/working', {
+          body: area.value,
+          headers: headers(base.version),
+          key: d.key,
+        });
         panel.changed(saved);
         panel.toast(saved.merged?.with?.length ? `${saved.label}. Merged with what others saved.` : `${saved.label}.`);
       } catch (error) {
         const problem = asProblem(error);
         d.key = crypto.randomUUID();
         if (problem.type !== 'merge-conflict') throw problem;
-        if (!(await settle(panel.root, problem, (mine) => decided(panel, base.version, area.value, problem, mine)))) throw problem;
+        if (!(await settle(panel.root, problem, (mine) => decided(panel, base.version, area.value, problem, mine))))
+          throw problem;
       }
     },
     explain: (problem) => fault(problem, area),
@@ -66,12 +80,16 @@ async function decided(panel, base, text, problem, mine) {
   const version = Number(problem.body.version);
   const head = parseExact(await panel.api.config(version));
   let request = parseExact(text);
-  for (const conflict of problem.body.conflicts) request = put(request, place(head, request, conflict.path), conflict.ours);
+  for (const conflict of problem.body.conflicts)
+    request = put(request, place(head, request, conflict.path), conflict.ours);
   const answer = await panel.api.call('POST', '/merge', { body: pretty(request), headers: headers(base), exact: true });
   if (answer.version !== version) throw new Error('Somebody saved again meanwhile. Cancel, and save once more.');
   let merged = answer.config;
   for (const conflict of mine) merged = put(merged, place(head, merged, conflict.path), conflict.theirs);
-  const saved = await panel.api.call('PUT', '/working', { body: pretty(merged), headers: { 'Content-Type': 'application/json', 'If-Match': `"${version}"` } });
+  const saved = await panel.api.call('PUT', '/working', {
+    body: pretty(merged),
+    headers: { 'Content-Type': 'application/json', 'If-Match': `"${version}"` },
+  });
   panel.changed(saved);
   panel.toast(saved.unchanged ? 'Nothing to save: you kept what was there.' : `${saved.label}.`);
 }
@@ -86,7 +104,8 @@ function fault(problem, area) {
   const { line, column } = problem.body;
   if (problem.type !== 'invalid-config' || !line) return null;
   const lines = area.value.split('\n');
-  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + Math.max(0, (column ?? 1) - 1);
+  const start =
+    lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + Math.max(0, (column ?? 1) - 1);
   area.focus();
   area.setSelectionRange(start, Math.min(area.value.length, start + 1));
   area.scrollTop = Math.max(0, (line - 4) * 20);

@@ -53,15 +53,36 @@ export class Header {
     const publisher = may(standing.role, 'publisher');
     if (!standing.live) {
       const all = standing.settings.live_without_release === 'working';
-      return h('div', { class: 'stands none' }, h('span', { class: 'tag amber' }, 'No release'),
+      return h(
+        'div',
+        { class: 'stands none' },
+        h('span', { class: 'tag amber' }, 'No release'),
         h('span', { class: 'what' }, all ? 'Every edit is live' : 'Users see nothing until a release is published'),
-        publisher && standing.settings.releases ? button('Publish first release', () => this.panel.actions.publish(standing.working.version), { class: 'primary', 'data-act': 'publish' }) : null);
+        publisher && standing.settings.releases
+          ? button('Publish first release', () => this.panel.actions.publish(standing.working.version), {
+              class: 'primary',
+              'data-act': 'publish',
+            })
+          : null,
+      );
     }
     const by = this.published?.name === standing.live.name ? this.published : null;
-    return h('div', { class: 'stands live' }, h('span', { class: 'tag green' }, 'Live'),
-      h('span', { class: 'what' }, h('strong', null, own(standing.live.name)),
-        by ? h('span', { class: 'meta', title: exactTime(by.at) }, own(by.author.name), `, ${ago(by.at)}`) : null),
-      publisher && standing.before ? button(`Roll back to ${standing.before.name}`, () => this.panel.actions.rollBack(), { 'data-act': 'rollback' }) : null);
+    return h(
+      'div',
+      { class: 'stands live' },
+      h('span', { class: 'tag green' }, 'Live'),
+      h(
+        'span',
+        { class: 'what' },
+        h('strong', null, own(standing.live.name)),
+        by ? h('span', { class: 'meta', title: exactTime(by.at) }, own(by.author.name), `, ${ago(by.at)}`) : null,
+      ),
+      publisher && standing.before
+        ? button(`Roll back to ${standing.before.name}`, () => this.panel.actions.rollBack(), {
+            'data-act': 'rollback',
+          })
+        : null,
+    );
   }
 
   /** @param {import('./api.js').Standing} standing */
@@ -70,18 +91,42 @@ export class Header {
     const count = this.pending === null ? 'Changes not live' : `${plural(this.pending, 'change')} not live`;
     const what = !standing.live ? `#${working.version}` : standing.differs ? count : 'The same as live';
     const publish = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
-    return h('div', { class: 'stands working' }, h('span', { class: `tag${standing.differs ? ' amber' : ''}` }, 'Working'),
-      h('span', { class: 'what' }, h('strong', null, what),
-        h('span', { class: 'meta', title: exactTime(working.at) }, own(working.author.name), `, ${ago(working.at)}`)),
-      publish ? button('Review & publish', () => this.panel.actions.publish(working.version), { class: 'primary', 'data-act': 'publish' }) : null);
+    return h(
+      'div',
+      { class: 'stands working' },
+      h('span', { class: `tag${standing.differs ? ' amber' : ''}` }, 'Working'),
+      h(
+        'span',
+        { class: 'what' },
+        h('strong', null, what),
+        h('span', { class: 'meta', title: exactTime(working.at) }, own(working.author.name), `, ${ago(working.at)}`),
+      ),
+      publish
+        ? button('Review & publish', () => this.panel.actions.publish(working.version), {
+            class: 'primary',
+            'data-act': 'publish',
+          })
+        : null,
+    );
   }
 
   /** @param {import('./api.js').Standing} standing */
   role(standing) {
     const where = standing.environment;
-    if (!may(standing.role, 'editor')) return [h('p', { class: 'role' }, `You can view ${where}. Editing needs the editor role, publishing the publisher role.`)];
-    if (!may(standing.role, 'publisher')) return [h('p', { class: 'role' }, `You can edit ${where}. Publishing needs the publisher role.`)];
-    if (!standing.settings.releases) return [h('p', { class: 'role' }, `Publishing is switched off for ${where} by an admin. Rolling back still works.`)];
+    if (!may(standing.role, 'editor'))
+      return [
+        h(
+          'p',
+          { class: 'role' },
+          `You can view ${where}. Editing needs the editor role, publishing the publisher role.`,
+        ),
+      ];
+    if (!may(standing.role, 'publisher'))
+      return [h('p', { class: 'role' }, `You can edit ${where}. Publishing needs the publisher role.`)];
+    if (!standing.settings.releases)
+      return [
+        h('p', { class: 'role' }, `Publishing is switched off for ${where} by an admin. Rolling back still works.`),
+      ];
     return [];
   }
 }

@@ -20,7 +20,16 @@ const KEYS = [
 
 /** @param {import('./panel.js').Panel} panel */
 export function help(panel) {
-  new Dialog(panel.root, { title: 'Keys', body: [h('dl', { class: 'keys' }, KEYS.map(([key, what]) => [h('dt', null, h('kbd', null, key)), h('dd', null, what)]))] });
+  new Dialog(panel.root, {
+    title: 'Keys',
+    body: [
+      h(
+        'dl',
+        { class: 'keys' },
+        KEYS.map(([key, what]) => [h('dt', null, h('kbd', null, key)), h('dd', null, what)]),
+      ),
+    ],
+  });
 }
 
 /** @param {import('./panel.js').Panel} panel @param {KeyboardEvent} event */
@@ -39,7 +48,11 @@ export function keys(panel, event) {
     k: () => panel.timeline.step(-1),
     c: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=compare]'))?.focus(),
     s: () => may(role, 'editor') && actions.snapshot(0),
-    p: () => may(role, 'publisher') && store.standing && (store.standing.differs || !store.standing.live) && actions.publish(store.standing.working.version),
+    p: () =>
+      may(role, 'publisher') &&
+      store.standing &&
+      (store.standing.differs || !store.standing.live) &&
+      actions.publish(store.standing.working.version),
     u: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=undo]'))?.click(),
     '/': () => /** @type {HTMLElement | null} */ (panel.tools.querySelector('[data-act=show-all]'))?.focus(),
     '?': () => help(panel),

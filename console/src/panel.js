@@ -5,11 +5,11 @@ import { Api } from './api.js';
 import { Backups } from './backups.js';
 import { blame } from './blame.js';
 import { Detail, skeleton } from './detail.js';
-import { Dialog, explained } from './dialog.js';
 import { add, button, h } from './dom.js';
 import { editJson } from './edit.js';
 import { Header } from './header.js';
 import { help, keys } from './keys.js';
+import { interrupted, noMatch, stopped, words } from './states.js';
 import { Store, asProblem } from './store.js';
 import { Timeline } from './timeline.js';
 import { may } from './words.js';
@@ -43,14 +43,21 @@ export class Panel {
     this.toasts = h('div', { class: 'toasts', role: 'status' });
     this.state = h('div', { class: 'state' });
     this.tools = h('div', { class: 'tools' });
-    this.body = h('div', { class: 'panel', 'data-view': 'timeline' },
-      this.banner, this.header.element, this.tools,
+    this.body = h(
+      'div',
+      { class: 'panel', 'data-view': 'timeline' },
+      this.banner,
+      this.header.element,
+      this.tools,
       h('div', { class: 'split' }, h('div', { class: 'lane' }, this.state, this.timeline.element), this.detail.element),
-      this.toasts);
+      this.toasts,
+    );
     this.body.addEventListener('keydown', (event) => keys(this, event));
     for (const name of ['state', 'standing', 'lines']) this.store.addEventListener(name, () => this.paint());
     this.store.addEventListener('standing', () => this.paintTools());
-    this.store.addEventListener('lines', () => { if (this.offered !== this.store.people.size) this.paintTools(); });
+    this.store.addEventListener('lines', () => {
+      if (this.offered !== this.store.people.size) this.paintTools();
+    });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.patience = undefined;
     /** A version to open as soon as it is known. */
@@ -59,11 +66,15 @@ export class Panel {
 
   start() {
     this.root.append(this.body);
-    this.timer = setInterval(() => { if (document.visibilityState === 'visible') void this.refresh(); }, EVERY);
+    this.timer = setInterval(() => {
+      if (document.visibilityState === 'visible') void this.refresh();
+    }, EVERY);
     this.online = () => void this.refresh();
     window.addEventListener('online', this.online);
     document.addEventListener('visibilitychange', this.online);
-    this.patience = setTimeout(() => { if (!this.store.ready && !this.store.problem) this.state.replaceChildren(skeleton()); }, 200);
+    this.patience = setTimeout(() => {
+      if (!this.store.ready && !this.store.problem) this.state.replaceChildren(skeleton());
+    }, 200);
     void this.refresh();
   }
 
@@ -80,7 +91,7 @@ export class Panel {
     const before = this.store.standing?.working.version;
     await this.store.refresh();
     const after = this.store.standing?.working.version;
-    if (after !== before && after) this.tell('waymark:changed', { version: after });
+    if (after !== before && after) this.tell(before ? 'waymark:changed' : 'waymark:ready', { version: after });
     if (this.wanted) await this.openVersion(this.wanted);
     return undefined;
   }
@@ -99,47 +110,14 @@ export class Panel {
     this.banner.replaceChildren();
     this.state.replaceChildren();
     const nothing = !store.standing && store.lines.length === 0;
-    if (!this.where.token()) add(this.state, this.words('Sign in to see the history', 'This page has no token yet.'));
-    else if (problem && nothing) add(this.state, this.stopped(problem));
-    else if (problem) add(this.banner, this.interrupted(problem));
-    else if (!store.ready) this.patience = setTimeout(() => { if (!store.ready && !store.problem) this.state.replaceChildren(skeleton()); }, 200);
-    else if (store.lines.length === 0 && !store.loading) add(this.state, this.noMatch());
-  }
-
-  /** @param {string} title @param {...import('./dom.js').Child} rest */
-  words(title, ...rest) {
-    return [h('div', { class: 'empty' }, h('h2', null, title), rest.map((part) => (typeof part === 'string' ? h('p', null, part) : part)))];
-  }
-
-  /** @param {import('./api.js').Problem} problem */
-  stopped(problem) {
-    const { app, env } = this.where;
-    const again = button('Try again', () => void this.refresh());
-    if (problem.type === 'environment-not-found') return this.words('No history yet', `Nothing was saved in ${app}/${env} so far. The first save by your builder appears here.`, again);
-    if (problem.status === 401) return this.expired();
-    if (problem.status === 403) return this.words('You may not see this history', `Viewing ${env} needs the viewer role in ${app}/${env}${problem.body.has ? `; you are ${problem.body.has}` : ''}. Ask whoever grants roles.`, again);
-    if (problem.status === 0) return this.words('The service cannot be reached', 'You are offline, or the service is. This goes on by itself when the connection is back.', again);
-    return this.words('The history cannot be shown', h('div', null, explained(problem)), again);
-  }
-
-  expired() {
-    return this.words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', button('Sign in again', () => this.tell('waymark:token-expired'), { class: 'primary' }));
-  }
-
-  /** @param {import('./api.js').Problem} problem */
-  interrupted(problem) {
-    const again = button('Try again', () => void this.refresh(), { class: 'quiet' });
-    if (problem.status === 0) return [h('p', null, 'Offline. This is what was known last; it goes on by itself when the connection is back.'), again];
-    if (problem.status === 401) return [h('p', null, 'You are no longer signed in. Your place is kept.'), button('Sign in again', () => this.tell('waymark:token-expired'), { class: 'quiet' })];
-    return [...explained(problem), again];
-  }
-
-  noMatch() {
-    const { show, author } = this.store.filter;
-    const what = show === 'all' ? 'entries' : show;
-    const who = author ? ` by ${this.store.people.get(author) ?? author}` : '';
-    return this.words(`No ${what}${who}`, show === 'snapshots' && !author ? 'Name the working version with Create snapshot, so that you find it again.' : show === 'releases' && !author ? 'Nothing was published yet.' : 'Nothing matches these filters.',
-      button('Show everything', () => { void this.store.setFilter({ show: 'all', author: '' }); this.paintTools(); }));
+    if (!this.where.token()) add(this.state, words('Sign in to see the history', 'This page has no token yet.'));
+    else if (problem && nothing) add(this.state, stopped(this, problem));
+    else if (problem) add(this.banner, interrupted(this, problem));
+    else if (!store.ready)
+      this.patience = setTimeout(() => {
+        if (!store.ready && !store.problem) this.state.replaceChildren(skeleton());
+      }, 200);
+    else if (store.lines.length === 0 && !store.loading) add(this.state, noMatch(this));
   }
 
   paintTools() {
@@ -147,20 +125,50 @@ export class Panel {
     this.offered = this.store.people.size;
     const role = standing?.role;
     const tab = (/** @type {'all' | 'snapshots' | 'releases'} */ show, /** @type {string} */ text) =>
-      button(text, () => { void this.store.setFilter({ show }); this.paintTools(); }, { class: 'tab', 'aria-pressed': filter.show === show ? 'true' : 'false', 'data-act': `show-${show}` });
-    const people = h('select', { 'aria-label': 'People', 'data-act': 'people', onchange: () => void this.store.setFilter({ author: people.value }) },
-      h('option', { value: '' }, 'Everybody'), [...this.store.people].map(([id, name]) => h('option', { value: id, selected: id === filter.author }, name)));
+      button(
+        text,
+        () => {
+          void this.store.setFilter({ show });
+          this.paintTools();
+        },
+        { class: 'tab', 'aria-pressed': filter.show === show ? 'true' : 'false', 'data-act': `show-${show}` },
+      );
+    const people = h(
+      'select',
+      {
+        'aria-label': 'People',
+        'data-act': 'people',
+        onchange: () => void this.store.setFilter({ author: people.value }),
+      },
+      h('option', { value: '' }, 'Everybody'),
+      [...this.store.people].map(([id, name]) => h('option', { value: id, selected: id === filter.author }, name)),
+    );
     const items = [
-      may(role, 'editor') ? button('Create snapshot', () => void this.actions.snapshot(0), { 'data-act': 'snapshot' }) : null,
+      may(role, 'editor')
+        ? button('Create snapshot', () => void this.actions.snapshot(0), { 'data-act': 'snapshot' })
+        : null,
       button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
       may(role, 'editor') ? button('Edit JSON', () => void editJson(this), { 'data-act': 'edit' }) : null,
-      may(role, 'publisher') && standing?.live ? button('Make every edit live…', () => void this.actions.unpublish(), { 'data-act': 'unpublish' }) : null,
+      may(role, 'publisher') && standing?.live
+        ? button('Make every edit live…', () => void this.actions.unpublish(), { 'data-act': 'unpublish' })
+        : null,
     ];
     const had = /** @type {HTMLElement | null} */ (this.tools.querySelector(':focus'))?.dataset.act;
     this.tools.replaceChildren(
-      h('div', { class: 'filters', role: 'group', 'aria-label': 'Filter' }, tab('all', 'All'), tab('snapshots', 'Snapshots'), tab('releases', 'Releases'), people),
-      h('div', { class: 'buttons' }));
-    add(/** @type {Element} */ (this.tools.lastChild), [...items, button('?', () => help(this), { class: 'quiet', 'aria-label': 'Keys' })]);
+      h(
+        'div',
+        { class: 'filters', role: 'group', 'aria-label': 'Filter' },
+        tab('all', 'All'),
+        tab('snapshots', 'Snapshots'),
+        tab('releases', 'Releases'),
+        people,
+      ),
+      h('div', { class: 'buttons' }),
+    );
+    add(/** @type {Element} */ (this.tools.lastChild), [
+      ...items,
+      button('?', () => help(this), { class: 'quiet', 'aria-label': 'Keys' }),
+    ]);
     if (had) /** @type {HTMLElement | null} */ (this.tools.querySelector(`[data-act="${had}"]`))?.focus();
   }
 
@@ -210,11 +218,23 @@ export class Panel {
 
   /** @param {string} text @param {string} [act] @param {() => unknown} [run] */
   toast(text, act, run) {
-    const toast = h('div', { class: 'toast' }, h('span', null, text),
-      act ? button(act, () => { toast.remove(); void run?.(); }) : null,
-      button('×', () => toast.remove(), { class: 'quiet', 'aria-label': 'Dismiss' }));
+    const toast = h(
+      'div',
+      { class: 'toast' },
+      h('span', null, text),
+      act
+        ? button(act, () => {
+            toast.remove();
+            void run?.();
+          })
+        : null,
+      button('×', () => toast.remove(), { class: 'quiet', 'aria-label': 'Dismiss' }),
+    );
     this.toasts.replaceChildren(toast);
-    const fade = () => { if (toast.matches(':hover, :focus-within')) setTimeout(fade, 2000); else toast.remove(); };
+    const fade = () => {
+      if (toast.matches(':hover, :focus-within')) setTimeout(fade, 2000);
+      else toast.remove();
+    };
     setTimeout(fade, TOAST);
   }
 
@@ -227,5 +247,3 @@ export class Panel {
     return url.href;
   }
 }
-
-export { Dialog };

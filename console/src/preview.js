@@ -16,7 +16,10 @@ const ROWS = {
   ],
   waiting: [{ order_no: '10-2240', amount: 129, asked_by: 'Agent 7' }],
   customer: [{ name: 'J. Moreau', email: 'j@example.com', since: '2021', lifetime_value: 940 }],
-  'by-month': [{ month: 'November', refunds: 31, total: 2210 }, { month: 'October', refunds: 58, total: 4105 }],
+  'by-month': [
+    { month: 'November', refunds: 31, total: 2210 },
+    { month: 'October', refunds: 58, total: 4105 },
+  ],
   archived: [{ order_no: '08-0007', amount: 12, closed_at: '3 Mar 2024' }],
 };
 
@@ -31,7 +34,10 @@ function answer(config, id) {
   const rows = ROWS[/** @type {keyof typeof ROWS} */ (id)] ?? [];
   const query = list(config?.queries).find((q) => q?.id === id);
   const own = id !== 'customer-refunds' || /customer_id\s*=\s*:id/i.test(String(query?.sql ?? ''));
-  return { rows: own ? rows.filter((row) => row.customer_id === undefined || row.customer_id === 1) : rows, leak: !own };
+  return {
+    rows: own ? rows.filter((row) => row.customer_id === undefined || row.customer_id === 1) : rows,
+    leak: !own,
+  };
 }
 
 /** @param {any} value @returns {any[]} */
@@ -51,15 +57,29 @@ const list = (value) => (Array.isArray(value) ? value : []);
  */
 export function draw(config, options) {
   const pages = list(config?.pages);
-  const at = Math.max(0, pages.findIndex((page) => page?.id === options.page));
-  const tabs = h('div', { class: 'app-tabs', role: 'group', 'aria-label': 'Pages of the app' }, pages.map((page, n) =>
-    h('button', { type: 'button', 'aria-pressed': `${n === at}`, onclick: () => options.go(String(page?.id)) }, String(page?.title ?? 'Page'))));
+  const at = Math.max(
+    0,
+    pages.findIndex((page) => page?.id === options.page),
+  );
+  const tabs = h(
+    'div',
+    { class: 'app-tabs', role: 'group', 'aria-label': 'Pages of the app' },
+    pages.map((page, n) =>
+      h(
+        'button',
+        { type: 'button', 'aria-pressed': `${n === at}`, onclick: () => options.go(String(page?.id)) },
+        String(page?.title ?? 'Page'),
+      ),
+    ),
+  );
   const page = pages[at];
   const widgets = list(page?.widgets).map((widget, n) => drawn(config, widget, `/pages/${at}/widgets/${n}`, options));
   return [
     h('p', { class: 'app-title' }, title(config?.title, '/title', options)),
     tabs,
-    page ? h('div', { class: 'app-page' }, h('h4', null, title(page.title, `/pages/${at}/title`, options)), widgets) : h('p', null, 'This app has no pages.'),
+    page
+      ? h('div', { class: 'app-page' }, h('h4', null, title(page.title, `/pages/${at}/title`, options)), widgets)
+      : h('p', null, 'This app has no pages.'),
   ];
 }
 
@@ -67,7 +87,17 @@ export function draw(config, options) {
 function title(text, pointer, options) {
   const shown = String(text ?? '');
   if (!options.edit) return own(shown);
-  return h('button', { type: 'button', class: 'editable', 'data-pointer': pointer, title: 'Click to edit', onclick: () => options.edit?.(pointer, shown) }, shown);
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'editable',
+      'data-pointer': pointer,
+      title: 'Click to edit',
+      onclick: () => options.edit?.(pointer, shown),
+    },
+    shown,
+  );
 }
 
 /** @param {any} config @param {any} widget @param {string} pointer @param {Options} options */
@@ -75,19 +105,49 @@ function drawn(config, widget, pointer, options) {
   const name = title(widget?.title, `${pointer}/title`, options);
   const type = String(widget?.type);
   if (type === 'button') return h('p', { class: 'app-button' }, name);
-  if (['table', 'detail', 'chart'].includes(type)) return h('div', { class: 'app-widget' }, h('h5', null, name), table(config, widget));
-  if (type === 'text') return h('div', { class: 'app-widget' }, h('h5', null, name), h('p', null, own(String(widget.text ?? ''))));
-  return h('div', { class: 'app-widget' }, h('h5', null, name), h('p', { class: 'app-input' }, own(String(widget?.placeholder ?? widget?.value ?? ''))));
+  if (['table', 'detail', 'chart'].includes(type))
+    return h('div', { class: 'app-widget' }, h('h5', null, name), table(config, widget));
+  if (type === 'text')
+    return h('div', { class: 'app-widget' }, h('h5', null, name), h('p', null, own(String(widget.text ?? ''))));
+  return h(
+    'div',
+    { class: 'app-widget' },
+    h('h5', null, name),
+    h('p', { class: 'app-input' }, own(String(widget?.placeholder ?? widget?.value ?? ''))),
+  );
 }
 
 /** @param {any} config @param {any} widget */
 function table(config, widget) {
   const { rows, leak } = answer(config, String(widget.query));
-  const columns = list(widget.columns).length ? list(widget.columns) : Object.keys(rows[0] ?? {}).map((id) => ({ id, title: id }));
+  const columns = list(widget.columns).length
+    ? list(widget.columns)
+    : Object.keys(rows[0] ?? {}).map((id) => ({ id, title: id }));
   return [
     leak ? h('p', { class: 'app-wrong' }, '⚠ Shows refunds of other customers') : null,
-    h('table', null,
-      h('thead', null, h('tr', null, columns.map((c) => h('th', { scope: 'col' }, own(String(c?.title ?? '')))))),
-      h('tbody', null, rows.map((row) => h('tr', { class: row.customer_id > 1 ? 'foreign' : null }, columns.map((c) => h('td', null, String(row[c?.id] ?? ''))))))),
+    h(
+      'table',
+      null,
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          columns.map((c) => h('th', { scope: 'col' }, own(String(c?.title ?? '')))),
+        ),
+      ),
+      h(
+        'tbody',
+        null,
+        rows.map((row) =>
+          h(
+            'tr',
+            { class: row.customer_id > 1 ? 'foreign' : null },
+            columns.map((c) => h('td', null, String(row[c?.id] ?? ''))),
+          ),
+        ),
+      ),
+    ),
   ];
 }

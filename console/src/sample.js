@@ -5,13 +5,20 @@ import { asPatch, settle } from './conflicts.js';
 import { button, h } from './dom.js';
 import { draw } from './preview.js';
 import { asProblem } from './store.js';
+import { may } from './words.js';
 
 const STEPS = [
-  ['Heal the users’ side', 'Users see refunds of other customers on the page Customer. Press “Roll back to v1” and watch.'],
+  [
+    'Heal the users’ side',
+    'Users see refunds of other customers on the page Customer. Press “Roll back to v1” and watch.',
+  ],
   ['Find who did it', 'Open Ben’s edit “Customer page: faster query” and press “Who changed this?” on the query.'],
   ['Undo that edit', 'Press “Undo this edit…” there. Ada’s new column title on the same page stays.'],
   ['Bring back two pages', 'Open Cleo’s session, choose the removed pages Reports and Archive, and bring them back.'],
-  ['Edit as two people', 'Open this page as Ben beside this one. Begin to edit a title here, save another title there: both stay. Then the same title: you choose.'],
+  [
+    'Edit as two people',
+    'Open this page as Ben beside this one. Begin to edit a title here, save another title there: both stay. Then the same title: you choose.',
+  ],
   ['Publish v3', 'Press “Review & publish”.'],
 ];
 
@@ -33,24 +40,48 @@ export class Sample {
     this.builders = h('div', { class: 'app', 'data-side': 'builders' });
     this.said = h('p', { class: 'said', role: 'status' });
     this.opener = h('p', { class: 'opener' });
-    this.element = h('div', { class: 'sample' },
-      h('section', { class: 'card try', 'aria-label': 'Try it' }, h('h2', null, 'Try it'),
-        h('ol', null, STEPS.map(([title, text], n) => h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))))), this.opener),
+    this.element = h(
+      'div',
+      { class: 'sample' },
+      h(
+        'section',
+        { class: 'card try', 'aria-label': 'Try it' },
+        h('h2', null, 'Try it'),
+        h(
+          'ol',
+          null,
+          STEPS.map(([title, text], n) =>
+            h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))),
+          ),
+        ),
+        this.opener,
+      ),
       h('section', { class: 'card', 'aria-label': 'Users see' }, h('h3', null, 'Users see'), this.users),
-      h('section', { class: 'card', 'aria-label': 'Builders edit' }, h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')), this.builders, this.said));
+      h(
+        'section',
+        { class: 'card', 'aria-label': 'Builders edit' },
+        h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')),
+        this.builders,
+        this.said,
+      ),
+    );
+    history.addEventListener('waymark:ready', () => void this.refresh());
     history.addEventListener('waymark:changed', () => void this.refresh());
     history.addEventListener('waymark:published', () => void this.refresh());
   }
 
   async refresh() {
     try {
-      const live = await this.api.call('GET', '/live').catch((error) => (asProblem(error).type === 'nothing-live' ? null : Promise.reject(error)));
+      const live = await this.api
+        .call('GET', '/live')
+        .catch((error) => (asProblem(error).type === 'nothing-live' ? null : Promise.reject(error)));
       const standing = await this.api.get('');
       if (standing.working.version !== this.version && !this.editing) {
         this.working = JSON.parse(await this.api.config(standing.working.version));
         this.version = standing.working.version;
       }
       this.live = live;
+      this.editor = may(standing.role, 'editor');
       this.paint();
     } catch {
       // The panel beside it says what is wrong.
@@ -58,9 +89,21 @@ export class Sample {
   }
 
   paint() {
-    const go = (/** @type {string} */ page) => { this.page = page; this.paint(); };
-    this.users.replaceChildren(...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', null, 'Nothing is published.')]));
-    if (!this.editing) this.builders.replaceChildren(...draw(this.working, { page: this.page, go, edit: (pointer, before) => this.edit(pointer, before) }));
+    const go = (/** @type {string} */ page) => {
+      this.page = page;
+      this.paint();
+    };
+    this.users.replaceChildren(
+      ...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', null, 'Nothing is published.')]),
+    );
+    if (!this.editing)
+      this.builders.replaceChildren(
+        ...draw(this.working, {
+          page: this.page,
+          go,
+          edit: this.editor ? (pointer, before) => this.edit(pointer, before) : undefined,
+        }),
+      );
   }
 
   /** @param {string} pointer @param {string} before */
@@ -69,10 +112,16 @@ export class Sample {
     if (!shown || this.editing) return;
     this.editing = true;
     const base = this.version;
-    const field = h('input', { type: 'text', class: 'editing', value: before, 'aria-label': 'Title', onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === 'Enter') void this.save(base, pointer, before, field.value);
-      if (event.key === 'Escape') this.stop();
-    } });
+    const field = h('input', {
+      type: 'text',
+      class: 'editing',
+      value: before,
+      'aria-label': 'Title',
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.key === 'Enter') void this.save(base, pointer, before, field.value);
+        if (event.key === 'Escape') this.stop();
+      },
+    });
     shown.replaceWith(field);
     field.select();
     this.said.textContent = `Editing on #${base}. Enter saves, Escape gives up.`;
@@ -90,10 +139,15 @@ export class Sample {
     const patch = [{ op: 'replace', path: pointer, value: after }];
     const type = { 'Content-Type': 'application/json-patch+json' };
     try {
-      const saved = await this.api.call('PATCH', '/working', { body: patch, headers: { ...type, 'Waymark-Base': `${base}` } });
+      const saved = await this.api.call('PATCH', '/working', {
+        body: patch,
+        headers: { ...type, 'Waymark-Base': `${base}` },
+      });
       this.stop();
       const others = saved.merged?.with?.map((/** @type {any} */ e) => e.author.name) ?? [];
-      this.said.textContent = others.length ? `Saved as #${saved.version}, merged with what ${[...new Set(others)].join(' and ')} saved.` : `Saved as #${saved.version}.`;
+      this.said.textContent = others.length
+        ? `Saved as #${saved.version}, merged with what ${[...new Set(others)].join(' and ')} saved.`
+        : `Saved as #${saved.version}.`;
     } catch (error) {
       const problem = asProblem(error);
       this.stop();
@@ -102,8 +156,14 @@ export class Sample {
         return undefined;
       }
       const root = this.history.shadowRoot ?? document.body;
-      const done = await settle(/** @type {any} */ (root), problem, (mine) => mine.length === 0 ? Promise.resolve()
-        : this.api.call('PATCH', '/working', { body: asPatch(mine), headers: { ...type, 'If-Match': `"${problem.body.version}"` } }));
+      const done = await settle(/** @type {any} */ (root), problem, (mine) =>
+        mine.length === 0
+          ? Promise.resolve()
+          : this.api.call('PATCH', '/working', {
+              body: asPatch(mine),
+              headers: { ...type, 'If-Match': `"${problem.body.version}"` },
+            }),
+      );
       this.said.textContent = done ? 'Decided.' : 'Nothing was saved.';
       void this.refresh();
     }
@@ -113,8 +173,19 @@ export class Sample {
 
   /** @param {{name: string, token: string, grants: string[]}[]} people */
   offer(people) {
-    const open = (/** @type {string} */ token) => window.open(`${location.origin}/#${new URLSearchParams({ app: 'refund-desk', env: 'production', token })}`, '_blank', 'noopener');
+    const open = (/** @type {string} */ token) =>
+      window.open(
+        `${location.origin}/#${new URLSearchParams({ app: 'refund-desk', env: 'production', token })}`,
+        '_blank',
+        'noopener',
+      );
     const role = (/** @type {string[]} */ grants) => (grants[0] ?? '').split(':').pop();
-    this.opener.replaceChildren('Open as ', ...people.flatMap((person, n) => [n ? ' ' : '', button(`${person.name} (${role(person.grants)})`, () => open(person.token), { class: 'quiet' })]));
+    this.opener.replaceChildren(
+      'Open as ',
+      ...people.flatMap((person, n) => [
+        n ? ' ' : '',
+        button(`${person.name} (${role(person.grants)})`, () => open(person.token), { class: 'quiet' }),
+      ]),
+    );
   }
 }

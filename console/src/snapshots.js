@@ -12,11 +12,29 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  * @param {string} note
  */
 function form(name, note) {
-  const nameField = h('input', { id: 'name', type: 'text', value: name, maxlength: 64, autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'name-hint' });
+  const nameField = h('input', {
+    id: 'name',
+    type: 'text',
+    value: name,
+    maxlength: 64,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    'aria-describedby': 'name-hint',
+  });
   const noteField = h('input', { id: 'note', type: 'text', value: note, maxlength: 500, autocomplete: 'off' });
-  const body = h('div', { class: 'form' }, h('label', { for: 'name' }, 'Name'), nameField,
-    h('p', { id: 'name-hint', class: 'meta' }, 'Letters, digits, dots, dashes. Empty: the next free number, such as v3.'),
-    h('label', { for: 'note' }, 'Note'), noteField);
+  const body = h(
+    'div',
+    { class: 'form' },
+    h('label', { for: 'name' }, 'Name'),
+    nameField,
+    h(
+      'p',
+      { id: 'name-hint', class: 'meta' },
+      'Letters, digits, dots, dashes. Empty: the next free number, such as v3.',
+    ),
+    h('label', { for: 'note' }, 'Note'),
+    noteField,
+  );
   return { body, name: () => nameField.value.trim(), note: () => noteField.value.trim(), nameField };
 }
 
@@ -53,14 +71,20 @@ export async function create(actions, version) {
     run: async (d) => {
       const name = fields.name();
       if (fault(name)) throw new Error(fault(name));
-      const body = { ...(name && { name }), ...(fields.note() && { note: fields.note() }), ...(version && { version }) };
+      const body = {
+        ...(name && { name }),
+        ...(fields.note() && { note: fields.note() }),
+        ...(version && { version }),
+      };
       const entry = await actions.api.post('/snapshots', body, d.keyFor(body));
       actions.panel.changed(entry);
       actions.panel.toast(`${entry.label}.`);
     },
     explain: (problem) => refused(problem, fields.name()),
   });
-  fields.nameField.addEventListener('keydown', (event) => { if (event.key === 'Enter') void dialog.run(); });
+  fields.nameField.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') void dialog.run();
+  });
   await dialog.closed;
 }
 
@@ -70,7 +94,8 @@ export async function create(actions, version) {
  */
 function refused(problem, name) {
   if (fault(name)) return [h('p', null, fault(name))];
-  if (problem.type === 'name-taken') return [h('p', null, `There is a snapshot called ${name} already. Choose another name.`)];
+  if (problem.type === 'name-taken')
+    return [h('p', null, `There is a snapshot called ${name} already. Choose another name.`)];
   return explained(problem);
 }
 
@@ -90,7 +115,10 @@ export async function rename(actions, entry) {
       const name = fields.name();
       if (!name || fault(name)) throw new Error(fault(name));
       const body = { ...(name !== old && { name }), note: fields.note() };
-      const renamed = await actions.api.call('PATCH', `/snapshots/${encodeURIComponent(old)}`, { body, key: d.keyFor(body) });
+      const renamed = await actions.api.call('PATCH', `/snapshots/${encodeURIComponent(old)}`, {
+        body,
+        key: d.keyFor(body),
+      });
       actions.panel.changed(renamed);
       actions.panel.toast(`${renamed.label}.`);
     },

@@ -165,5 +165,7 @@ export class Store extends EventTarget {
 
 /** @param {unknown} error */
 export function asProblem(error) {
-  return error instanceof Problem ? error : new Problem(-1, 'panel', { detail: `Something went wrong in this panel: ${error}` });
+  return error instanceof Problem
+    ? error
+    : new Problem(-1, 'panel', { detail: `Something went wrong in this panel: ${error}` });
 }

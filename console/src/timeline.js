@@ -30,17 +30,29 @@ export class Timeline {
     this.canvas = h('div', { class: 'canvas', role: 'none' });
     this.scroller = h(
       'div',
-      { class: 'timeline', role: 'tree', tabindex: '0', 'aria-label': 'Timeline', onscroll: () => this.paint(), onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) },
+      {
+        class: 'timeline',
+        role: 'tree',
+        tabindex: '0',
+        'aria-label': 'Timeline',
+        onscroll: () => this.paint(),
+        onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
+      },
       this.canvas,
     );
     this.pill = h('button', { type: 'button', class: 'pill', hidden: true, onclick: () => this.toTop() });
     this.element = h('div', { class: 'timeline-frame' }, this.pill, this.scroller);
     store.addEventListener('lines', () => this.update());
+    // The badge of what is live.
+    store.addEventListener('standing', () => {
+      if (this.live !== store.standing?.live?.published) this.update();
+    });
     new ResizeObserver(() => this.paint()).observe(this.scroller);
   }
 
   /** Takes the store's lines. What the reader looks at stays where it is. */
   update() {
+    this.live = this.store.standing?.live?.published;
     const at = rowAt(this.rows, this.scroller.scrollTop);
     const anchor = this.rows.slice(at).find((row) => row.kind === 'line');
     const offset = anchor ? this.scroller.scrollTop - anchor.top : 0;
@@ -137,13 +149,34 @@ export class Timeline {
     add(element, [
       h('span', { class: 'rail', 'aria-hidden': 'true' }, h('span', { class: 'dot' })),
       avatar(line.author),
-      h('span', { class: 'words' },
-        h('span', { class: 'first' }, own(title, 'label'), badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge)),
-        h('span', { class: 'second', title: exactTime(line.at) }, visible(facts.join(' · ')),
-          session && line.changes ? ` · ${plural(total(line.changes), 'change')}` : null)),
-      session && h('span', { class: 'fold', 'aria-hidden': 'true', onclick: (/** @type {Event} */ e) => { e.stopPropagation(); this.fold(row); } }, unfolded ? '▾' : '▸'),
+      h(
+        'span',
+        { class: 'words' },
+        h(
+          'span',
+          { class: 'first' },
+          own(title, 'label'),
+          badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge),
+        ),
+        h(
+          'span',
+          { class: 'second', title: exactTime(line.at) },
+          visible(facts.join(' · ')),
+          session && line.changes ? ` · ${plural(total(line.changes), 'change')}` : null,
+        ),
+      ),
+      session && this.foldButton(row, unfolded),
     ]);
     return element;
+  }
+
+  /** For the mouse; by keyboard it is → and ←. @param {Extract<Row, {kind: 'line'}>} row @param {boolean} unfolded */
+  foldButton(row, unfolded) {
+    const fold = (/** @type {Event} */ event) => {
+      event.stopPropagation();
+      this.fold(row);
+    };
+    return h('span', { class: 'fold', 'aria-hidden': 'true', onclick: fold }, unfolded ? '▾' : '▸');
   }
 
   /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} [unfold] */
@@ -170,7 +203,8 @@ export class Timeline {
 
   mark() {
     for (const [key, element] of this.shown) {
-      if (element.getAttribute('role') === 'treeitem') element.setAttribute('aria-selected', `${key === this.selected}`);
+      if (element.getAttribute('role') === 'treeitem')
+        element.setAttribute('aria-selected', `${key === this.selected}`);
     }
     if (this.shown.has(this.selected)) this.scroller.setAttribute('aria-activedescendant', `row-${this.selected}`);
     else this.scroller.removeAttribute('aria-activedescendant');

@@ -6,7 +6,11 @@ import { NumberText } from './api.js';
 const IDENTITY = ['id', 'key', 'name', 'title'];
 
 /** @param {string} pointer */
-const steps = (pointer) => pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+const steps = (pointer) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** @param {string} step */
 const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -75,7 +79,13 @@ export function differences(before, after) {
   /** @type {import('./api.js').Change[]} */
   const changes = [];
   const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
-  const note = (/** @type {string} */ op, /** @type {string} */ path, /** @type {any} */ a, /** @type {any} */ b, /** @type {string} */ label) => {
+  const note = (
+    /** @type {string} */ op,
+    /** @type {string} */ path,
+    /** @type {any} */ a,
+    /** @type {any} */ b,
+    /** @type {string} */ label,
+  ) => {
     counts[op === 'add' ? 'added' : op === 'remove' ? 'removed' : 'changed']++;
     if (changes.length < MOST) changes.push({ op, path, before: a, after: b, label });
   };
@@ -93,7 +103,8 @@ export function differences(before, after) {
 function compare(a, b, path, label, note) {
   if (isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b)) {
     const [old, now] = [members(a), members(b)];
-    for (const [key, value] of old) if (!now.has(key)) note('remove', `${path}/${escaped(key)}`, value, undefined, named(label, key));
+    for (const [key, value] of old)
+      if (!now.has(key)) note('remove', `${path}/${escaped(key)}`, value, undefined, named(label, key));
     for (const [key, value] of now) {
       if (old.has(key)) compare(old.get(key), value, `${path}/${escaped(key)}`, named(label, key), note);
       else note('add', `${path}/${escaped(key)}`, undefined, value, named(label, key));

@@ -16,7 +16,9 @@ export async function readFile(blob) {
     const json = JSON.parse(text);
     if (typeof json?.waymark_backup === 'number' && typeof json.config === 'string') return { config: json.config };
   } catch {
-    throw new Problem(422, 'invalid-file', { detail: 'This file is neither a Waymark backup nor JSON, or it is cut short. Choose another one.' });
+    throw new Problem(422, 'invalid-file', {
+      detail: 'This file is neither a Waymark backup nor JSON, or it is cut short. Choose another one.',
+    });
   }
   return { config: text };
 }
@@ -40,8 +42,12 @@ export async function sendFile(api, file, progress) {
       if (!['content-length', 'host'].includes(name.toLowerCase())) request.setRequestHeader(name, String(value));
     }
     request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0);
-    request.onload = () => (request.status < 300 ? resolve(null) : reject(new Problem(request.status, 'upload', { detail: 'The file could not be stored. Try again.' })));
-    request.onerror = () => reject(new Problem(0, 'offline', { detail: 'The connection broke while the file was sent. Try again.' }));
+    request.onload = () =>
+      request.status < 300
+        ? resolve(null)
+        : reject(new Problem(request.status, 'upload', { detail: 'The file could not be stored. Try again.' }));
+    request.onerror = () =>
+      reject(new Problem(0, 'offline', { detail: 'The connection broke while the file was sent. Try again.' }));
     request.send(file);
   });
   return id;

@@ -2,7 +2,7 @@
  * `<waymark-history api="https://…" app="crm" env="production">`: the version history of an environment.
  *
  * The token is a property, never an attribute, so that it gets into no page's text: `element.token = '…'`.
- * Events, which bubble: `waymark:changed` `{version}`, `waymark:published` `{live, version}`, `waymark:opened` `{version}`,
+ * Events, which bubble: `waymark:ready` and `waymark:changed` `{version}`, `waymark:published` `{live, version}`, `waymark:opened` `{version}`,
  * `waymark:token-expired`. Methods: `showBlame(pointer)`, `openVersion(version)`, `refresh()`.
  */
 

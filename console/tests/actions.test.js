@@ -24,9 +24,32 @@ after(async () => {
 beforeEach(async () => {
   place = `crm/test-${++count}`;
   api = `/v1/apps/crm/envs/test-${count}`;
-  await service.save(place, { first: true, title: 'Desk', pages: [{ id: 'a', title: 'Start' }, { id: 'b', title: 'Help' }], sql: 'SELECT *\nFROM orders\nWHERE open\nLIMIT 10' });
-  await service.save(place, { title: 'Desk', pages: [{ id: 'a', title: 'Start' }, { id: 'b', title: 'Help' }], sql: 'SELECT *\nFROM orders\nLIMIT 10' }, ben);
-  await service.save(place, { title: 'Desk two', pages: [{ id: 'a', title: 'Start' }], sql: 'SELECT *\nFROM orders\nLIMIT 10' });
+  await service.save(place, {
+    first: true,
+    title: 'Desk',
+    pages: [
+      { id: 'a', title: 'Start' },
+      { id: 'b', title: 'Help' },
+    ],
+    sql: 'SELECT *\nFROM orders\nWHERE open\nLIMIT 10',
+  });
+  await service.save(
+    place,
+    {
+      title: 'Desk',
+      pages: [
+        { id: 'a', title: 'Start' },
+        { id: 'b', title: 'Help' },
+      ],
+      sql: 'SELECT *\nFROM orders\nLIMIT 10',
+    },
+    ben,
+  );
+  await service.save(place, {
+    title: 'Desk two',
+    pages: [{ id: 'a', title: 'Start' }],
+    sql: 'SELECT *\nFROM orders\nLIMIT 10',
+  });
 });
 
 const start = async () => {
@@ -44,21 +67,37 @@ const standing = () => service.call('GET', api);
 /** The dialog says these, has a diff, and the focus on Cancel. */
 async function says(...texts) {
   for (const text of texts) await dialog().getByText(text).first().waitFor();
-  assert.equal(await page.evaluate(() => { let e = document.activeElement; while (e?.shadowRoot) e = e.shadowRoot.activeElement; return e?.textContent; }), 'Cancel');
+  assert.equal(
+    await page.evaluate(() => {
+      let e = document.activeElement;
+      while (e?.shadowRoot) e = e.shadowRoot.activeElement;
+      return e?.textContent;
+    }),
+    'Cancel',
+  );
 }
 
 test('restore shows what it undoes, and can be undone from the toast', async () => {
   await start();
   await row('#1'.length ? /First save/ : '');
   await button('Restore…').click();
-  await says('Restore #1', 'working becomes #1, undoing 3 changes', 'by Local administrator and Ben', 'Users', 'they see this immediately');
+  await says(
+    'Restore #1',
+    'working becomes #1, undoing 3 changes',
+    'by Local administrator and Ben',
+    'Users',
+    'they see this immediately',
+  );
   await act('Restore #1');
   await toast('Reverted changes to #1');
   assert.equal((await working()).title, 'Desk');
   await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
   await toast('Undone');
   assert.equal((await working()).title, 'Desk two');
-  await page.getByRole('treeitem', { name: /Reverted/ }).first().waitFor();
+  await page
+    .getByRole('treeitem', { name: /Reverted/ })
+    .first()
+    .waitFor();
   await finish(page);
 });
 
@@ -69,6 +108,7 @@ test('publish, publish again, roll back and unpublish say what users and builder
   await act('Publish #3');
   await toast('Users have it within 5 seconds');
   await page.locator('.stands.live', { hasText: 'v1' }).waitFor();
+  await page.locator('.row.is-published .badge.live').waitFor();
   assert.equal((await standing()).live.name, 'v1');
   await service.save(place, { title: 'Desk three' });
   await button('Review & publish').click();
@@ -95,11 +135,24 @@ test('somebody published meanwhile: nothing is done, and it is reviewed again', 
   await button('Review & publish').click();
   await says('from v1 to #5');
   await service.call('POST', `${api}/publish`, { version: 2 }, {}, ben);
-  await dialog().getByRole('button', { name: /^Publish #/ }).click();
+  await dialog()
+    .getByRole('button', { name: /^Publish #/ })
+    .click();
   await dialog().getByText('Ben published v2 just now').waitFor();
   assert.equal((await standing()).live.name, 'v2');
   await act('Review again');
   await dialog().getByText('from v2 to').waitFor();
+  await finish(page);
+});
+
+test('what does not pass the check is not published, and it says where', async () => {
+  await service.call('PUT', `${api}/settings`, { schema: { properties: { title: { maxLength: 4 } } } });
+  await start();
+  await button('Publish first release').click();
+  await act('Publish #3');
+  await dialog().getByText('does not pass the check').waitFor();
+  await dialog().getByText('/title').waitFor();
+  assert.equal((await standing()).live, null);
   await finish(page);
 });
 
@@ -112,7 +165,9 @@ test('a snapshot gets a name, and another one', async () => {
   await dialog().getByText('Digits alone would be a version').waitFor();
   await dialog().getByLabel('Name', { exact: true }).fill('spring');
   await dialog().getByLabel('Note').fill('Before the sale');
-  await dialog().getByRole('button', { name: /Create snapshot|Try again/ }).click();
+  await dialog()
+    .getByRole('button', { name: /Create snapshot|Try again/ })
+    .click();
   await row(/spring/);
   await button('Rename…').click();
   await dialog().getByLabel('Name', { exact: true }).fill('easter');
@@ -195,21 +250,48 @@ test('JSON by hand: the place of a fault, a merge, and a conflict that is decide
   await start();
   await button('Edit JSON').click();
   const area = dialog().getByLabel('The config as JSON');
-  await page.waitForFunction(() => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value);
+  await page.waitForFunction(
+    () => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value,
+  );
   await area.fill('{\n  "title": oops\n}');
   await act('Save JSON');
-  await dialog().getByText(/Line 2, column \d+/).waitFor();
+  await dialog()
+    .getByText(/Line 2, column \d+/)
+    .waitFor();
   const mine = { title: 'Mine', pages: [{ id: 'a', title: 'Start of mine' }], sql: 'mine' };
   await area.fill(JSON.stringify(mine));
-  await service.save(place, { title: 'Bens', pages: [{ id: 'new' , title: 'New' }, { id: 'a', title: 'Start' }], sql: 'bens' }, ben);
-  await dialog().getByRole('button', { name: /Save JSON|Try again/ }).click();
+  await service.save(
+    place,
+    {
+      title: 'Bens',
+      pages: [
+        { id: 'new', title: 'New' },
+        { id: 'a', title: 'Start' },
+      ],
+      sql: 'bens',
+    },
+    ben,
+  );
+  await dialog()
+    .getByRole('button', { name: /Save JSON|Try again/ })
+    .click();
   await page.getByRole('heading', { name: 'Ben changed the same' }).waitFor();
   await dialog().getByRole('group', { name: 'title' }).getByLabel('Keep mine').check();
   await dialog().getByRole('group', { name: 'sql' }).getByLabel("Keep Ben's").check();
   await act('Save the decisions');
   await page.locator('.toast').waitFor();
   const config = await working();
-  assert.deepEqual([config.title, config.sql, config.pages], ['Mine', 'bens', [{ id: 'new', title: 'New' }, { id: 'a', title: 'Start of mine' }]]);
+  assert.deepEqual(
+    [config.title, config.sql, config.pages],
+    [
+      'Mine',
+      'bens',
+      [
+        { id: 'new', title: 'New' },
+        { id: 'a', title: 'Start of mine' },
+      ],
+    ],
+  );
   await finish(page);
 });
 
@@ -233,21 +315,33 @@ test('backups are taken, downloaded, restored after a look, and sent by picker a
   assert.equal((await working()).title, 'Desk two');
   await service.save(place, { title: 'Broken again' });
   await button('Backups').click();
-  await dialog().locator('input[type=file]').setInputFiles({ name: 'a.waymark.json.gz', mimeType: 'application/gzip', buffer: (await import('node:fs')).readFileSync(file) });
+  await dialog()
+    .locator('input[type=file]')
+    .setInputFiles({
+      name: 'a.waymark.json.gz',
+      mimeType: 'application/gzip',
+      buffer: (await import('node:fs')).readFileSync(file),
+    });
   await page.getByRole('heading', { name: 'Restore a.waymark.json.gz?' }).waitFor();
   await dialog().locator('.change').first().waitFor();
   await act('Restore backup');
   await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   assert.equal((await working()).title, 'Desk two');
   await button('Backups').click();
-  const data = await page.evaluateHandle(() => { const d = new DataTransfer(); d.items.add(new File(['{"title":"Dropped"}'], 'x.json')); return d; });
+  const data = await page.evaluateHandle(() => {
+    const d = new DataTransfer();
+    d.items.add(new File(['{"title":"Dropped"}'], 'x.json'));
+    return d;
+  });
   await dialog().locator('.drop').dispatchEvent('drop', { dataTransfer: data });
   await page.getByRole('heading', { name: 'Restore x.json?' }).waitFor();
   await act('Restore backup');
   await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
   assert.equal((await working()).title, 'Dropped');
   await button('Backups').click();
-  await dialog().locator('input[type=file]').setInputFiles({ name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('{"half":') });
+  await dialog()
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('{"half":') });
   await dialog().getByText('neither a Waymark backup nor JSON').waitFor();
   await finish(page);
 });

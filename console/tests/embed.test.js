@@ -15,7 +15,9 @@ const page = (origin) => `<!doctype html><html lang="en"><head><title>Builder</t
 before(async () => {
   service = await Service.start(['--empty']);
   chrome = await browser();
-  builder = await serve((request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(page(service.origin)));
+  builder = await serve((request, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page(service.origin)),
+  );
   await service.save('crm/production', { first: true, title: 'Desk' });
   await service.save('crm/production', { title: 'Desk two' }, service.token('ben', 'crm/*:editor'));
 });
@@ -31,24 +33,31 @@ test('the panel works in a page of another origin, with its own looks and events
   await tab.getByText('Sign in to see the history').waitFor();
   await tab.evaluate((token) => {
     globalThis.heard = [];
-    for (const name of ['waymark:changed', 'waymark:published', 'waymark:opened']) document.addEventListener(name, (event) => globalThis.heard.push([name, event.detail]));
+    for (const name of ['waymark:changed', 'waymark:published', 'waymark:opened'])
+      document.addEventListener(name, (event) => globalThis.heard.push([name, event.detail]));
     document.querySelector('waymark-history').token = token;
   }, service.admin);
   await tab.getByRole('treeitem').first().click();
   await tab.locator('.change', { hasText: 'title' }).waitFor();
-  const accent = await tab.getByRole('button', { name: 'Publish first release' }).evaluate((b) => getComputedStyle(b).backgroundColor);
+  const accent = await tab
+    .getByRole('button', { name: 'Publish first release' })
+    .evaluate((b) => getComputedStyle(b).backgroundColor);
   assert.equal(accent, 'rgb(1, 2, 3)');
   await tab.getByRole('button', { name: 'Publish first release' }).click();
   await tab.getByRole('dialog').getByRole('button', { name: 'Publish #2' }).click();
   await tab.locator('.stands.live', { hasText: 'v1' }).waitFor();
-  await tab.evaluate(() => { void document.querySelector('waymark-history').showBlame('/title'); });
+  await tab.evaluate(() => {
+    void document.querySelector('waymark-history').showBlame('/title');
+  });
   await tab.getByRole('dialog').getByText('Ben', { exact: true }).waitFor();
   await tab.keyboard.press('Escape');
   await tab.waitForFunction(() => globalThis.heard.some(([name]) => name === 'waymark:changed'));
   const heard = await tab.evaluate(() => globalThis.heard);
   assert.deepEqual(heard.find(([name]) => name === 'waymark:published')[1], { live: 'v1', version: 4 });
   assert.ok(heard.some(([name, detail]) => name === 'waymark:opened' && detail.version === 2));
-  const wide = await tab.evaluate(() => document.querySelector('waymark-history').shadowRoot.querySelector('.panel').scrollWidth);
+  const wide = await tab.evaluate(
+    () => document.querySelector('waymark-history').shadowRoot.querySelector('.panel').scrollWidth,
+  );
   assert.ok(wide <= 380, `${wide}`);
   await finish(tab);
 });
@@ -57,7 +66,9 @@ test('it follows its attributes, and leaves nothing running when it is taken awa
   await service.save('crm/staging', { first: true, title: 'Staging' });
   const tab = await newPage(chrome);
   await tab.goto(builder.origin);
-  await tab.evaluate((token) => { document.querySelector('waymark-history').token = token; }, service.admin);
+  await tab.evaluate((token) => {
+    document.querySelector('waymark-history').token = token;
+  }, service.admin);
   await tab.getByRole('treeitem').first().waitFor();
   await tab.evaluate(() => document.querySelector('waymark-history').setAttribute('env', 'staging'));
   await tab.getByRole('treeitem', { name: /First save/ }).waitFor();

@@ -19,7 +19,11 @@ after(async () => {
 const harmless = async (page) => {
   const found = await page.evaluate(() => {
     const root = document.querySelector('waymark-history').shadowRoot;
-    return [globalThis.hacked, root.querySelectorAll('img, svg, script, b').length, document.querySelectorAll('img, svg').length];
+    return [
+      globalThis.hacked,
+      root.querySelectorAll('img, svg, script, b').length,
+      document.querySelectorAll('img, svg').length,
+    ];
   });
   assert.deepEqual(found, [undefined, 0, 0]);
 };
@@ -27,8 +31,24 @@ const harmless = async (page) => {
 test('markup, event handlers, directions and emoji are text, as keys and as values', async () => {
   const mallory = service.token('mallory', 'crm/*:publisher');
   await service.save(place, { first: true, pages: [{ id: 'a', title: 'Start' }] }, mallory);
-  await service.save(place, { [EVIL]: EVIL, __proto__x: 1, pages: [{ id: EVIL, title: `safe\u202Etxt.exe` }, { id: 'b', title: '👩‍👩‍👧‍👦 😀 اللغة' }], sql: `a\n${EVIL}\nb` }, mallory);
-  await service.save(place, { [EVIL]: `${EVIL}!`, pages: [{ id: EVIL, title: 'safe' }], sql: `a\n${EVIL} or so\nb` }, service.token('eve', 'crm/*:editor'));
+  await service.save(
+    place,
+    {
+      [EVIL]: EVIL,
+      __proto__x: 1,
+      pages: [
+        { id: EVIL, title: `safe\u202Etxt.exe` },
+        { id: 'b', title: '👩‍👩‍👧‍👦 😀 اللغة' },
+      ],
+      sql: `a\n${EVIL}\nb`,
+    },
+    mallory,
+  );
+  await service.save(
+    place,
+    { [EVIL]: `${EVIL}!`, pages: [{ id: EVIL, title: 'safe' }], sql: `a\n${EVIL} or so\nb` },
+    service.token('eve', 'crm/*:editor'),
+  );
   await service.call('POST', '/v1/apps/crm/envs/production/snapshots', { note: EVIL });
   const page = await newPage(chrome);
   await open(page, service, place);
@@ -41,7 +61,9 @@ test('markup, event handlers, directions and emoji are text, as keys and as valu
   await page.getByText('safe⟦202E⟧txt.exe').first().waitFor();
   await page.getByText('onerror=').first().waitFor();
   await page.getByRole('button', { name: 'Edit JSON' }).click();
-  await page.waitForFunction(() => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value);
+  await page.waitForFunction(
+    () => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value,
+  );
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('treeitem', { name: /v1/ }).first().click();
   await harmless(page);
@@ -62,16 +84,38 @@ test('5 MB in one string, and 10,000 keys, leave the page usable', async () => {
   await page.getByRole('button', { name: /Show 100 more of/ }).click();
   assert.equal(await page.locator('.change').count(), 200);
   await page.getByRole('button', { name: /Show all of it/ }).click();
-  const length = await page.evaluate(() => Math.max(...[...document.querySelector('waymark-history').shadowRoot.querySelectorAll('pre')].map((pre) => pre.textContent.length)));
+  const length = await page.evaluate(() =>
+    Math.max(
+      ...[...document.querySelector('waymark-history').shadowRoot.querySelectorAll('pre')].map(
+        (pre) => pre.textContent.length,
+      ),
+    ),
+  );
   assert.ok(length < 70_000, `${length}`);
   await finish(page);
 });
 
 test('5 MB that the service refuses to compare are told of, not shown as nothing', async () => {
   const page = await newPage(chrome);
-  await page.route('**/diff?**', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: JSON.stringify({ from: { version: 1 }, to: { version: 2 }, counts: { added: 0, removed: 0, changed: 1 }, changes: [{ op: 'replace', path: '/x', label: 'x', before: 'a'.repeat(5_000_000), after: '\u202e'.repeat(5_000_000) }] }) }));
+  await page.route('**/diff?**', (route) =>
+    route.fulfill({
+      status: 200,
+      contentType: 'application/json',
+      body: JSON.stringify({
+        from: { version: 1 },
+        to: { version: 2 },
+        counts: { added: 0, removed: 0, changed: 1 },
+        changes: [
+          { op: 'replace', path: '/x', label: 'x', before: 'a'.repeat(5_000_000), after: '\u202e'.repeat(5_000_000) },
+        ],
+      }),
+    }),
+  );
   await open(page, service, 'crm/large');
   await page.getByRole('treeitem').first().click();
-  await page.getByRole('button', { name: /Show all of it \(5,000,000 characters\)/ }).first().waitFor();
+  await page
+    .getByRole('button', { name: /Show all of it \(5,000,000 characters\)/ })
+    .first()
+    .waitFor();
   await finish(page);
 });

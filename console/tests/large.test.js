@@ -10,9 +10,16 @@ const BEGAN = Date.UTC(2026, 0, 1);
 /** @type {{origin: string, stop: () => void}} */ let stub;
 
 const entry = (version) => ({
-  version, kind: version % 3 ? 'restored' : 'snapshot', label: `Entry ${version}`, name: `s${version}`,
-  at: new Date(BEGAN + version * 240_000).toISOString(), author: { id: `p${version % 9}`, name: `Person ${version % 9}` },
-  sha256: 'a'.repeat(64), bytes: 100, live: null, subject: { version },
+  version,
+  kind: version % 3 ? 'restored' : 'snapshot',
+  label: `Entry ${version}`,
+  name: `s${version}`,
+  at: new Date(BEGAN + version * 240_000).toISOString(),
+  author: { id: `p${version % 9}`, name: `Person ${version % 9}` },
+  sha256: 'a'.repeat(64),
+  bytes: 100,
+  live: null,
+  subject: { version },
 });
 
 function answer(request, response) {
@@ -23,11 +30,31 @@ function answer(request, response) {
     const before = Number(url.searchParams.get('before') ?? ENTRIES + 1);
     const items = Array.from({ length: Math.min(200, before - 1) }, (_, n) => entry(before - 1 - n));
     const last = before - items.length;
-    return json({ items, next: last > 1 ? `/v1/apps/crm/envs/production/history?group=session&before=${last}&limit=200` : null });
+    return json({
+      items,
+      next: last > 1 ? `/v1/apps/crm/envs/production/history?group=session&before=${last}&limit=200` : null,
+    });
   }
-  if (url.pathname === '/v1/apps') return json({ items: [{ app: 'crm', environment: 'production', role: 'admin' }], next: null });
-  if (url.pathname.endsWith('/diff')) return json({ from: { version: 1 }, to: { version: 2 }, changes: [], counts: { added: 0, removed: 0, changed: 0 } });
-  return json({ app: 'crm', environment: 'production', working: entry(ENTRIES), live: null, before: null, differs: false, settings: { releases: true, live_without_release: 'working' }, role: 'admin', backup: null });
+  if (url.pathname === '/v1/apps')
+    return json({ items: [{ app: 'crm', environment: 'production', role: 'admin' }], next: null });
+  if (url.pathname.endsWith('/diff'))
+    return json({
+      from: { version: 1 },
+      to: { version: 2 },
+      changes: [],
+      counts: { added: 0, removed: 0, changed: 0 },
+    });
+  return json({
+    app: 'crm',
+    environment: 'production',
+    working: entry(ENTRIES),
+    live: null,
+    before: null,
+    differs: false,
+    settings: { releases: true, live_without_release: 'working' },
+    role: 'admin',
+    backup: null,
+  });
 }
 
 before(async () => {
@@ -48,7 +75,7 @@ test('100,000 entries: only what is seen is in the page, and scrolling stays smo
     const scroller = root.querySelector('.timeline');
     let most = 0;
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    for (let height = -1; height !== scroller.scrollHeight; ) {
+    for (let height = -1; height !== scroller.scrollHeight;) {
       height = scroller.scrollHeight;
       scroller.scrollTop = height;
       for (let n = 0; n < 120 && height === scroller.scrollHeight; n++) await frame();
@@ -66,7 +93,9 @@ test('100,000 entries: only what is seen is in the page, and scrolling stays smo
     slow.sort((a, b) => a - b);
     return { most, last, height: scroller.scrollHeight, median: slow[30], worst: slow[59] };
   });
-  console.log(`# rows in the page at most ${seen.most}, a jump takes ${seen.median.toFixed(1)} ms, at worst ${seen.worst.toFixed(1)} ms`);
+  console.log(
+    `# rows in the page at most ${seen.most}, a jump takes ${seen.median.toFixed(1)} ms, at worst ${seen.worst.toFixed(1)} ms`,
+  );
   assert.match(seen.last, /· #1$/);
   assert.ok(seen.height > 100_000 * 56);
   assert.ok(seen.most < 60, `${seen.most} rows in the page`);

@@ -51,7 +51,9 @@ test('a placeholder after a while, and not before', async () => {
   const page = await newPage(chrome);
   let release = () => {};
   await page.route('**/history?**', async (route) => {
-    await new Promise((resolve) => { release = () => resolve(null); });
+    await new Promise((resolve) => {
+      release = () => resolve(null);
+    });
     await route.continue();
   });
   await open(page, service, place);
@@ -74,21 +76,30 @@ test('offline: what is known stays readable, and it goes on by itself', async ()
   await seen(page, 'You are offline, or the service is. Nothing was changed');
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
   await page.context().setOffline(false);
-  await page.locator('.banner', { hasText: 'Offline' }).waitFor({ state: 'detached' }).catch(() => {});
-  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('.banner').textContent);
+  await page
+    .locator('.banner', { hasText: 'Offline' })
+    .waitFor({ state: 'detached' })
+    .catch(() => {});
+  await page.waitForFunction(
+    () => !document.querySelector('waymark-history').shadowRoot.querySelector('.banner').textContent,
+  );
   await finish(page);
 });
 
 test('an expired token: the place is kept, and a new one goes on there', async () => {
   const page = await show();
   await page.getByRole('treeitem', { name: /title/ }).first().click();
-  await page.evaluate(() => { document.querySelector('waymark-history').token = 'old'; });
+  await page.evaluate(() => {
+    document.querySelector('waymark-history').token = 'old';
+  });
   await seen(page, 'You are no longer signed in. Your place is kept.');
   assert.ok(await page.locator('.detail h2').isVisible());
   await page.getByRole('button', { name: 'Sign in again' }).click();
   await page.getByLabel('Token').fill(service.admin);
   await page.getByLabel('Sign in').getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('.banner').textContent);
+  await page.waitForFunction(
+    () => !document.querySelector('waymark-history').shadowRoot.querySelector('.banner').textContent,
+  );
   assert.ok(await page.locator('.detail h2').isVisible());
   await finish(page);
 });
@@ -96,7 +107,14 @@ test('an expired token: the place is kept, and a new one goes on there', async (
 test('the token is nowhere in the page or its address', async () => {
   const page = await show();
   await page.getByRole('treeitem').first().waitFor();
-  const found = await page.evaluate((token) => document.documentElement.outerHTML.includes(token) || location.href.includes(token) || JSON.stringify({ ...localStorage, ...sessionStorage }).includes(token) || document.cookie !== '', service.admin);
+  const found = await page.evaluate(
+    (token) =>
+      document.documentElement.outerHTML.includes(token) ||
+      location.href.includes(token) ||
+      JSON.stringify({ ...localStorage, ...sessionStorage }).includes(token) ||
+      document.cookie !== '',
+    service.admin,
+  );
   assert.equal(found, false);
   await page.reload();
   await seen(page, 'Sign in to see a history');
@@ -111,7 +129,8 @@ test('forbidden: who may not view, who may not edit, who may not publish', async
   await seen(viewer, 'You can view production. Editing needs the editor role, publishing the publisher role.');
   await viewer.getByRole('treeitem').first().click();
   await viewer.getByRole('button', { name: 'Download JSON' }).waitFor();
-  for (const name of ['Restore…', 'Create snapshot', 'Edit JSON', /Publish/]) assert.equal(await viewer.getByRole('button', { name }).count(), 0, `${name}`);
+  for (const name of ['Restore…', 'Create snapshot', 'Edit JSON', /Publish/])
+    assert.equal(await viewer.getByRole('button', { name }).count(), 0, `${name}`);
   await finish(viewer);
   const editor = await show(service.token('eddy', 'crm/*:editor'));
   await seen(editor, 'You can edit production. Publishing needs the publisher role.');
@@ -122,7 +141,13 @@ test('forbidden: who may not view, who may not edit, who may not publish', async
 test('a right that was taken away while a dialog was open', async () => {
   const page = await show();
   await page.getByRole('button', { name: 'Create snapshot' }).click();
-  await page.route('**/snapshots', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:waymark:problem:forbidden', needs: 'editor', has: 'viewer', detail: 'x' }) }));
+  await page.route('**/snapshots', (route) =>
+    route.fulfill({
+      status: 403,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ type: 'urn:waymark:problem:forbidden', needs: 'editor', has: 'viewer', detail: 'x' }),
+    }),
+  );
   await page.getByRole('dialog').getByRole('button', { name: 'Create snapshot' }).click();
   await seen(page, 'You are viewer here. This needs the editor role');
   await finish(page);
@@ -131,7 +156,16 @@ test('a right that was taken away while a dialog was open', async () => {
 test("a server's failure: what to do, and the request's id", async () => {
   const page = await newPage(chrome);
   let broken = true;
-  await page.route('**/history?**', (route) => (broken ? route.fulfill({ status: 500, headers: { 'apigw-requestid': 'REQ-77', 'access-control-expose-headers': 'apigw-requestid' }, contentType: 'application/json', body: '{"message":"Internal Server Error"}' }) : route.continue()));
+  await page.route('**/history?**', (route) =>
+    broken
+      ? route.fulfill({
+          status: 500,
+          headers: { 'apigw-requestid': 'REQ-77', 'access-control-expose-headers': 'apigw-requestid' },
+          contentType: 'application/json',
+          body: '{"message":"Internal Server Error"}',
+        })
+      : route.continue(),
+  );
   await open(page, service, place);
   await seen(page, 'REQ-77');
   broken = false;
@@ -145,7 +179,16 @@ test('a failed action is tried again with the same key', async () => {
   const keys = [];
   await page.route('**/snapshots', (route) => {
     keys.push(route.request().headers()['idempotency-key']);
-    return keys.length === 1 ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:waymark:problem:outcome-unknown', detail: 'Send it again with the same key.' }) }) : route.continue();
+    return keys.length === 1
+      ? route.fulfill({
+          status: 503,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({
+            type: 'urn:waymark:problem:outcome-unknown',
+            detail: 'Send it again with the same key.',
+          }),
+        })
+      : route.continue();
   });
   await page.getByRole('button', { name: 'Create snapshot' }).click();
   await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('once');
@@ -160,7 +203,18 @@ test('a failed action is tried again with the same key', async () => {
 
 test('a version that cannot be read safely', async () => {
   const page = await show();
-  await page.route('**/diff?**', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:waymark:problem:config-damaged', version: 2, object: 'configs/x', detail: 'x' }) }));
+  await page.route('**/diff?**', (route) =>
+    route.fulfill({
+      status: 500,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        type: 'urn:waymark:problem:config-damaged',
+        version: 2,
+        object: 'configs/x',
+        detail: 'x',
+      }),
+    }),
+  );
   await page.getByRole('treeitem', { name: /title/ }).first().click();
   await seen(page, 'Version #2 cannot be read safely');
   await page.getByRole('button', { name: 'Show backups' }).click();
@@ -183,14 +237,17 @@ test('new entries do not move what is read, and are announced', async () => {
   const page = await show(service.admin, where);
   await page.getByRole('treeitem').first().waitFor();
   const scroller = page.locator('.timeline');
-  await scroller.evaluate((e) => { e.scrollTop = 600; });
-  await page.waitForTimeout(50);
-  const at = () => page.evaluate(() => {
-    const root = document.querySelector('waymark-history').shadowRoot;
-    const frame = root.querySelector('.timeline').getBoundingClientRect();
-    const row = [...root.querySelectorAll('.row')].find((r) => r.getBoundingClientRect().top >= frame.top);
-    return [row.id, Math.round(row.getBoundingClientRect().top - frame.top)];
+  await scroller.evaluate((e) => {
+    e.scrollTop = 600;
   });
+  await page.waitForTimeout(50);
+  const at = () =>
+    page.evaluate(() => {
+      const root = document.querySelector('waymark-history').shadowRoot;
+      const frame = root.querySelector('.timeline').getBoundingClientRect();
+      const row = [...root.querySelectorAll('.row')].find((r) => r.getBoundingClientRect().top >= frame.top);
+      return [row.id, Math.round(row.getBoundingClientRect().top - frame.top)];
+    });
   const before = await at();
   for (let n = 0; n < 3; n++) await service.save(where, { n: `new ${n}` }, n % 2 ? undefined : ben);
   await page.getByRole('button', { name: '3 new changes ↑' }).waitFor();

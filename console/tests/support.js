@@ -28,7 +28,15 @@ export async function browser() {
   assert.ok(existsSync(executablePath), `${executablePath} is missing: apt-get install chromium`);
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }
 
@@ -38,7 +46,9 @@ export class Service {
   static async start(flags = [], data = mkdtempSync(join(tmpdir(), 'waymark-console-'))) {
     const service = new Service();
     service.data = data;
-    service.child = spawn(binary(), ['--data', service.data, '--listen', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+    service.child = spawn(binary(), ['--data', service.data, '--listen', '127.0.0.1:0', ...flags], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const lines = createInterface({ input: service.child.stderr });
     for await (const line of lines) {
       const found = /Waymark serves (http:\/\/[^/]+)\/#token=(\S+)/.exec(line);
@@ -54,7 +64,9 @@ export class Service {
   /** A token. @param {string} who @param {string} grant */
   token(who, grant) {
     const name = who[0].toUpperCase() + who.slice(1);
-    return execFileSync(binary(), ['token', '--data', this.data, '--subject', who, '--name', name, '--grant', grant], { encoding: 'utf8' }).trim();
+    return execFileSync(binary(), ['token', '--data', this.data, '--subject', who, '--name', name, '--grant', grant], {
+      encoding: 'utf8',
+    }).trim();
   }
 
   /** @param {string} method @param {string} path @param {any} [body] @param {Record<string, string>} [headers] @param {string} [token] */
@@ -95,7 +107,11 @@ export class Service {
  * @param {object} [options]
  */
 export async function newPage(chrome, options = {}) {
-  const context = await chrome.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...options });
+  const context = await chrome.newContext({
+    viewport: { width: 1280, height: 800 },
+    acceptDownloads: true,
+    ...options,
+  });
   if (process.env.FROM_DISK) await context.route(/\/(src\/[\w-]+\.js|\w+\.css)$/, fromDisk);
   const page = await context.newPage();
   page.faults = [];
@@ -131,7 +147,13 @@ export async function accessible(page, what) {
     // By the debugger, which the page's policy does not bind.
     await page.evaluate(axe);
     const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    const told = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`);
+    const told = found.violations.map(
+      (v) =>
+        `${v.id}: ${v.nodes
+          .map((n) => `${n.target} ${n.failureSummary}`)
+          .slice(0, 3)
+          .join(' | ')}`,
+    );
     assert.deepEqual(told, [], `${what}, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
@@ -141,13 +163,23 @@ export async function accessible(page, what) {
 export async function serve(answer) {
   const server = createServer(answer);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
-  return { origin: `http://127.0.0.1:${server.address().port}`, stop: () => { server.closeAllConnections(); server.close(); } };
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 /** While one writes: scripts and styles as they are in the folder now, not as they are in the binary. @param {any} route */
 function fromDisk(route) {
   const path = new URL(route.request().url()).pathname;
-  return route.fulfill({ path: join(root, 'console', path), contentType: TYPES[extname(path)], headers: { 'access-control-allow-origin': '*' } });
+  return route.fulfill({
+    path: join(root, 'console', path),
+    contentType: TYPES[extname(path)],
+    headers: { 'access-control-allow-origin': '*' },
+  });
 }
 
 const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };
@@ -157,5 +189,7 @@ export function file(path, response) {
   const name = path === '/' ? 'index.html' : path.slice(1);
   const whole = join(root, 'console', name);
   if (!existsSync(whole) || name.includes('..')) return response.writeHead(404).end();
-  return response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'text/plain', 'access-control-allow-origin': '*' }).end(readFileSync(whole));
+  return response
+    .writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'text/plain', 'access-control-allow-origin': '*' })
+    .end(readFileSync(whole));
 }
