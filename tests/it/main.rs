@@ -20,6 +20,7 @@ mod large;
 mod live;
 mod local_schedule;
 mod merge;
+mod privileges;
 mod promote;
 mod publish;
 mod races;
