@@ -4,13 +4,18 @@
 use waymark::backup::Policy;
 use waymark_backup::schedule::{Due, Queue, Sqs};
 
+use crate::support::calls::Calls;
+use crate::support::privileges::within;
 use crate::support::sqs::{self, Shared};
 use crate::support::time;
 
 async fn start(refuse: usize) -> (Sqs, Shared) {
     let (endpoint, taken) = sqs::start(refuse).await;
     let sdk = waymark::aws::local_sdk_config("test", "test");
-    let config = aws_sdk_sqs::config::Builder::from(&sdk).endpoint_url(&endpoint).build();
+    let config = aws_sdk_sqs::config::Builder::from(&sdk)
+        .endpoint_url(&endpoint)
+        .interceptor(Calls::default())
+        .build();
     (Sqs::new(aws_sdk_sqs::Client::from_conf(config), sqs::url(&endpoint)), taken)
 }
 
@@ -46,7 +51,7 @@ fn all(count: usize) -> Vec<String> {
 async fn every_environment_is_one_message_ten_to_a_call() {
     let (queue, taken) = start(0).await;
     let due: Vec<Due> = (0..23).map(due).collect();
-    queue.send(&due).await.unwrap();
+    within("backup-tick", queue.send(&due)).await.unwrap();
     let sizes: Vec<usize> =
         taken.lock().unwrap().requests.iter().map(|r| r["Entries"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [10, 10, 3]);

@@ -11,6 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::privileges;
+
 /// The operations that were called, such as `DynamoDB.Query`, and how many attempts they took.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Calls(Arc<Mutex<Counted>>);
@@ -59,11 +61,12 @@ impl Intercept for Calls {
 
     fn read_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.0.lock().unwrap().attempts += 1;
+        privileges::note(context.request());
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod lambda;
 pub(crate) mod presigned;
+pub(crate) mod privileges;
 pub(crate) mod process;
 pub(crate) mod runtime_api;
 pub(crate) mod schedule;

@@ -11,6 +11,7 @@ use waymark::Error;
 use waymark_backup::schedule::{Due, Event, Queue, tick, work};
 
 use super::Stack;
+use super::privileges::within;
 
 /// A queue that forgets a message only when the worker has succeeded with it.
 #[derive(Debug, Default)]
@@ -44,7 +45,7 @@ impl TestQueue {
     /// Delivers one batch; says how many messages failed.
     pub(crate) async fn deliver(&self, stack: &Stack) -> usize {
         let batch = self.batch();
-        let failed: Vec<usize> = work(&stack.waymark, event(&batch))
+        let failed: Vec<usize> = within("backup-worker", work(&stack.waymark, event(&batch)))
             .await
             .batch_item_failures
             .into_iter()
@@ -86,7 +87,7 @@ impl Stack {
     /// Gives the tick the event for a time.
     pub(crate) async fn tick(&self, queue: &TestQueue, time: Timestamp) -> u64 {
         let event: Event = serde_json::from_value(scheduled(time)).unwrap();
-        tick(&self.waymark, queue, event.time).await.unwrap()
+        within("backup-tick", tick(&self.waymark, queue, event.time)).await.unwrap()
     }
 
     /// The tick for a time and all that it brings; says how many environments were due.

@@ -19,6 +19,7 @@ use waymark_local::provision::{local_resources, provision};
 
 use super::Answer;
 use super::calls::Calls;
+use super::privileges::of;
 use super::time::{TestClock, sources};
 
 /// Somebody with a token.
@@ -183,13 +184,13 @@ impl Stack {
 
 fn router(waymark: &Waymark) -> Router {
     Router::new()
-        .merge(waymark_working::router(waymark.clone()))
-        .merge(waymark_snapshot::router(waymark.clone()))
-        .merge(waymark_history::router(waymark.clone()))
-        .merge(waymark_publish::router(waymark.clone()))
-        .merge(waymark_live::router(waymark.clone()))
-        .merge(waymark_restore::router(waymark.clone()))
-        .merge(waymark_backup::router(waymark.clone()))
+        .merge(of("working", waymark_working::router(waymark.clone())))
+        .merge(of("snapshot", waymark_snapshot::router(waymark.clone())))
+        .merge(of("history", waymark_history::router(waymark.clone())))
+        .merge(of("publish", waymark_publish::router(waymark.clone())))
+        .merge(of("live", waymark_live::router(waymark.clone())))
+        .merge(of("restore", waymark_restore::router(waymark.clone())))
+        .merge(of("backup", waymark_backup::router(waymark.clone())))
 }
 
 /// A request without a context.

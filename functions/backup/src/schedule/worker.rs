@@ -75,7 +75,10 @@ async fn back_up(waymark: &Waymark, due: &Due) -> Result<(), Error> {
     }
     let others = due.backups.iter().filter(|id| **id != good.id);
     backups.extend(others.map(|id| good.standing_for(id.clone(), last.at)));
-    if !waymark.history.record_scheduled(&due.env, &backups, &good, &last).await? {
+    if waymark.history.record_scheduled(&due.env, &backups, &good, &last).await? {
+        // The template's alarm counts these lines.
+        tracing::info!(env = %due.env, scheduled = %due.scheduled, version = %good.version, "backed up");
+    } else {
         tracing::info!(env = %due.env, scheduled = %due.scheduled, "done by another worker");
     }
     Ok(())
@@ -116,6 +119,9 @@ async fn prove_again(waymark: &Waymark, due: &Due, good: &Backup) -> Result<(Bac
     }
     let fault = waymark.prove(&good.key).await?.faults(&good).into_iter().next();
     waymark.history.mark_verified(&due.env, good.owner(), fault.as_deref()).await?;
+    if let Some(fault) = &fault {
+        tracing::error!(env = %due.env, key = good.key, fault, "a backup is damaged");
+    }
     if fault.is_none() {
         good.verified_at = Some(now);
     }

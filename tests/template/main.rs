@@ -1,0 +1,136 @@
+//! The template of the account, held against the code.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod privileges;
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use waymark::backup::Class;
+use waymark_backup::schedule::Event;
+
+/// The whole template.
+pub(crate) fn template() -> Value {
+    yaml::parse(include_str!("../../infra/template.yaml"))
+}
+
+/// The properties of each function, by the function's name, such as `backup-tick`.
+pub(crate) fn functions(template: &Value) -> BTreeMap<String, &Value> {
+    let resources = template["Resources"].as_object().unwrap().values();
+    let functions = resources.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|function| {
+            let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
+            (binary.strip_prefix("waymark-").unwrap().to_owned(), &function["Properties"])
+        })
+        .collect()
+}
+
+#[test]
+fn every_function_has_the_routes_that_its_code_has() {
+    let code = [
+        ("working", waymark_working::ROUTES),
+        ("snapshot", waymark_snapshot::ROUTES),
+        ("history", waymark_history::ROUTES),
+        ("publish", waymark_publish::ROUTES),
+        ("live", waymark_live::ROUTES),
+        ("restore", waymark_restore::ROUTES),
+        ("backup", waymark_backup::ROUTES),
+        ("backup-tick", &[]),
+        ("backup-worker", &[]),
+    ];
+    let code: BTreeMap<String, BTreeSet<String>> = code
+        .into_iter()
+        .map(|(name, routes)| (name.to_owned(), routes.iter().map(|&route| route.to_owned()).collect()))
+        .collect();
+    let template = template();
+    let routes = |function: &Value| {
+        let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+        let events = events.filter(|event| event["Type"] == "HttpApi").map(|event| &event["Properties"]);
+        events
+            .map(|event| {
+                assert_eq!(event["ApiId"], json!({ "!Ref": "Api" }));
+                format!("{} {}", event["Method"].as_str().unwrap(), event["Path"].as_str().unwrap())
+            })
+            .collect()
+    };
+    let written: BTreeMap<_, BTreeSet<String>> =
+        functions(&template).into_iter().map(|(name, function)| (name, routes(function))).collect();
+    assert_eq!(written, code);
+}
+
+#[test]
+fn every_route_needs_a_token() {
+    let template = template();
+    let auth = &template["Resources"]["Api"]["Properties"]["Auth"];
+    assert_eq!(auth["DefaultAuthorizer"], "Tokens");
+    assert_eq!(auth["Authorizers"]["Tokens"]["JwtConfiguration"]["issuer"], json!({ "!Ref": "JwtIssuer" }));
+    for parameter in ["JwtIssuer", "JwtAudience"] {
+        let parameter = &template["Parameters"][parameter];
+        assert_eq!(parameter["Default"], Value::Null, "a stack must not come up open");
+        assert!(parameter["AllowedPattern"].is_string());
+    }
+    for function in functions(&template).values() {
+        let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+        assert!(events.into_iter().all(|event| event["Properties"]["Auth"].is_null()));
+    }
+}
+
+/// The names in quotation marks of the variables that a source reads.
+fn variables_of(source: &str) -> BTreeSet<String> {
+    let quoted = source.split('"').skip(1).step_by(2);
+    quoted.filter(|text| text.starts_with("WAYMARK_") && !text.contains(' ')).map(str::to_owned).collect()
+}
+
+#[test]
+fn functions_get_the_variables_that_the_code_reads() {
+    let mut common = variables_of(include_str!("../../shared/src/aws.rs"));
+    common.extend(variables_of(include_str!("../../shared/src/waymark.rs")));
+    let queue = variables_of(include_str!("../../functions/backup/src/schedule/queue.rs"));
+    let template = template();
+    let names = |owner: &Value| -> BTreeSet<String> {
+        let variables = owner["Environment"]["Variables"].as_object();
+        variables.into_iter().flat_map(|variables| variables.keys().cloned()).collect()
+    };
+    assert_eq!(names(&template["Globals"]["Function"]), common);
+    for (name, function) in functions(&template) {
+        let expected = if name == "backup-tick" { queue.clone() } else { BTreeSet::new() };
+        assert_eq!(names(function), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_bucket_keeps_each_class_of_backups_for_as_long_as_the_code_counts_on() {
+    let template = template();
+    let rules = &template["Resources"]["Backups"]["Properties"]["LifecycleConfiguration"]["Rules"];
+    let written: BTreeMap<String, i64> = rules
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|rule| Some((rule["Prefix"].as_str()?.to_owned(), rule["ExpirationInDays"].as_i64()?)))
+        .collect();
+    let lifetime = |class: Class| Some((format!("{}/", class.as_str()), class.lifetime()?.as_hours() / 24));
+    assert_eq!(written, Class::ALL.into_iter().filter_map(lifetime).collect());
+    let all = rules.as_array().unwrap().iter().filter(|rule| !rule["ExpirationInDays"].is_null());
+    assert_eq!(
+        all.count(),
+        written.len(),
+        "a rule without a prefix would expire backups that are kept for ever"
+    );
+}
+
+#[test]
+fn what_the_scheduler_sends_is_what_the_tick_reads() {
+    let template = template();
+    let input = template["Resources"]["Hourly"]["Properties"]["Target"]["Input"].as_str().unwrap();
+    let sent = input.replace("<aws.scheduler.scheduled-time>", "2026-11-13T10:00:00Z");
+    let event: Event = serde_json::from_str(&sent).unwrap();
+    assert_eq!(event.time.to_string(), "2026-11-13T10:00:00Z");
+    let mut members: BTreeMap<String, Value> = serde_json::from_str(&sent).unwrap();
+    let captured: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("../events/scheduler.json")).unwrap();
+    members.extend(["account", "region"].map(|name| (name.to_owned(), captured[name].clone())));
+    assert!(members.keys().eq(captured.keys()), "the tests' event has other members");
+}
