@@ -45,7 +45,7 @@ test('the six steps of "Try it"', async () => {
   assert.ok(await builders.getByRole('columnheader', { name: 'Why', exact: true }).isVisible());
 
   // 4. Bring back the two pages.
-  await page.getByRole('treeitem', { name: /2 removed.*Cleo Marchetti/ }).click();
+  await page.getByRole('treeitem', { name: /[Rr]emoved.*Cleo Marchetti/ }).click();
   await page.getByRole('checkbox', { name: /Reports/ }).check();
   await page.getByRole('checkbox', { name: /Archive/ }).check();
   await page.getByRole('button', { name: 'Bring back 2 selected parts…' }).click();
