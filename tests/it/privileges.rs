@@ -55,7 +55,7 @@ async fn the_rarer_objects_are_read_and_written_too() {
         stack.act(&ada, "restore", json!({"backup": id})).await.is(200);
         assert_eq!(stack.read(&ada, "working").await.text(), format!("{{\"n\":{number}}}"));
     }
-    let large = format!("{{\"n\":\"{}\"}}", "x".repeat(5_000_000));
+    let large = format!("{{\"n\":\"{}\"}}", "x".repeat(8_000_000));
     let sent = zstd::bulk::compress(large.as_bytes(), 3).unwrap();
     stack.put(&ada, &[("if-match", "*"), ("content-encoding", "zstd")], sent).await.is(200);
     stack.read(&ada, "versions/working/config").await.is(303);
