@@ -55,9 +55,11 @@ async fn the_rarer_objects_are_read_and_written_too() {
         stack.act(&ada, "restore", json!({"backup": id})).await.is(200);
         assert_eq!(stack.read(&ada, "working").await.text(), format!("{{\"n\":{number}}}"));
     }
-    let large = format!("{{\"n\":\"{}\"}}", "x".repeat(8_000_000));
-    let sent = zstd::bulk::compress(large.as_bytes(), 3).unwrap();
-    stack.put(&ada, &[("if-match", "*"), ("content-encoding", "zstd")], sent).await.is(200);
-    stack.read(&ada, "versions/working/config").await.is(303);
-    stack.read(&ada, "live").await.is(303);
+    // A config each: a copy that is there already is not put again.
+    for (letter, path) in [("x", "versions/working/config"), ("y", "live")] {
+        let large = format!("{{\"n\":\"{}\"}}", letter.repeat(8_000_000));
+        let sent = zstd::bulk::compress(large.as_bytes(), 3).unwrap();
+        stack.put(&ada, &[("if-match", "*"), ("content-encoding", "zstd")], sent).await.is(200);
+        stack.read(&ada, path).await.is(303);
+    }
 }
