@@ -25,29 +25,10 @@ const MAX_LINES: usize = 200_000;
 /// The list of a difference.
 pub(super) fn diff(old: &Outline<'_>, new: &Outline<'_>, edit: Option<&Edit>, counts: Counts) -> Diff {
     let Some(edit) = edit else { return Diff { changes: Vec::new(), counts } };
-    let mut list = List {
-        old,
-        new,
-        changes: Vec::new(),
-        path: String::new(),
-        from: String::new(),
-        trail: Trail::default(),
-        room: MAX_LIST,
-        lines: MAX_LINES,
-        most: usize::MAX,
-        with_values: true,
-    };
+    let mut list = List { lines: MAX_LINES, ..List::new(old, new, usize::MAX) };
     let root = Place { index: 0, id: Outline::ROOT };
     if list.edit(edit, root, root).is_err() {
-        let everything = List {
-            room: usize::MAX,
-            path: String::new(),
-            from: String::new(),
-            trail: Trail::default(),
-            changes: Vec::new(),
-            ..list
-        };
-        list = everything;
+        list = List { room: usize::MAX, lines: MAX_LINES, ..List::new(old, new, usize::MAX) };
         // With this much room it fits.
         let _ = list.change(Op::Replace, Some(root), Some(root));
     }
@@ -56,18 +37,7 @@ pub(super) fn diff(old: &Outline<'_>, new: &Outline<'_>, edit: Option<&Edit>, co
 
 /// The first `most` changes of a difference, without their values.
 pub(super) fn first(old: &Outline<'_>, new: &Outline<'_>, edit: &Edit, most: usize) -> Vec<Change> {
-    let mut list = List {
-        old,
-        new,
-        changes: Vec::new(),
-        path: String::new(),
-        from: String::new(),
-        trail: Trail::default(),
-        room: MAX_LIST,
-        lines: 0,
-        most,
-        with_values: false,
-    };
+    let mut list = List { with_values: false, ..List::new(old, new, most) };
     let root = Place { index: 0, id: Outline::ROOT };
     // It ends early where there are more.
     let _ = list.edit(edit, root, root);
@@ -90,6 +60,24 @@ struct List<'o, 'a> {
     /// How many changes are listed.
     most: usize,
     with_values: bool,
+}
+
+impl<'o, 'a> List<'o, 'a> {
+    /// An empty list at the top of both, of at most so many changes; it compares no lines.
+    fn new(old: &'o Outline<'a>, new: &'o Outline<'a>, most: usize) -> Self {
+        Self {
+            old,
+            new,
+            changes: Vec::new(),
+            path: String::new(),
+            from: String::new(),
+            trail: Trail::default(),
+            room: MAX_LIST,
+            lines: 0,
+            most,
+            with_values: true,
+        }
+    }
 }
 
 impl List<'_, '_> {
