@@ -54,6 +54,7 @@ impl Stores {
             ("AWS_SECRET_ACCESS_KEY", &self.engines.credentials().secret_key),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.engines.dynamodb_endpoint()),
             ("AWS_ENDPOINT_URL_S3", self.engines.s3_endpoint()),
+            ("WAYMARK_METRICS", "Waymark/test"),
             ("WAYMARK_TABLE", &self.names.table),
             ("WAYMARK_CONFIGS_BUCKET", &self.names.configs),
             ("WAYMARK_BACKUPS_BUCKET", &self.names.backups),
