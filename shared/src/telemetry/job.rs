@@ -30,7 +30,9 @@ impl Telemetry {
             line.environment = Some(env.env.clone());
         }
         let observed = Observed::default();
-        let done = observed.during(AssertUnwindSafe(work).catch_unwind()).await;
+        // On the heap: what a worker does is large, and each future around it would hold it once more.
+        let work = AssertUnwindSafe(Box::pin(work)).catch_unwind();
+        let done = observed.during(work).await;
         line.problem = match &done {
             Ok(Ok(_)) => None,
             Ok(Err(_)) => Some("failed"),

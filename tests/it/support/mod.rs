@@ -10,6 +10,7 @@ pub(crate) mod feed;
 pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod lambda;
+pub(crate) mod logs;
 pub(crate) mod presigned;
 pub(crate) mod privileges;
 pub(crate) mod process;

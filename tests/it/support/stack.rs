@@ -19,6 +19,7 @@ use waymark_local::provision::{local_resources, provision};
 
 use super::Answer;
 use super::calls::Calls;
+use super::logs;
 use super::privileges::of;
 use super::time::{TestClock, sources};
 
@@ -67,6 +68,7 @@ impl Stack {
         dynamodb: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
         s3: impl FnOnce(aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder,
     ) -> Self {
+        logs::record();
         let objects = tempfile::tempdir().unwrap();
         let engines = Engines::in_memory(objects.path()).await.unwrap();
         let resources = local_resources();
@@ -118,7 +120,8 @@ impl Stack {
     }
 
     /// Sends a request as `person`.
-    pub(crate) async fn send(&self, person: &Person, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, person: &Person, request: Request<Body>) -> Answer {
+        let mut request = logs::note(request).await;
         request.extensions_mut().insert(context(json!({
             "sub": person.id,
             "name": person.id,
