@@ -31,7 +31,7 @@ async fn a_save_and_a_refusal_have_a_line_each() {
     let lines: Vec<Value> = lines(&log).into_iter().map(settled).collect();
     let saved = json!({
         "function": "working", "route": "PUT /v1/apps/{app}/envs/{env}/working", "app": "crm", "environment": "production",
-        "version": 2, "status": 200, "dynamodb_calls": 3, "s3_calls": 0, "cold_start": false,
+        "version": 2, "status": 200, "dynamodb_calls": 2, "s3_calls": 0, "cold_start": false,
     });
     assert_eq!(lines[0], saved);
     let (refused, foreign) = (&lines[1], &lines[2]);

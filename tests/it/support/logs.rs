@@ -52,7 +52,7 @@ pub(crate) async fn logged<T>(work: impl Future<Output = T>) -> (T, String) {
     let writer = log.clone();
     let layer = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
     let listener = tracing_subscriber::registry().with(layer.with_filter(of_functions()));
-    let done = work.with_subscriber(listener).await;
+    let done = Box::pin(work).with_subscriber(listener).await;
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     (done, text)
 }
