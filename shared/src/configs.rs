@@ -137,10 +137,7 @@ impl Configs {
             Some(entry) => match self.of(app, entry).await {
                 Ok(config) => Some((entry, config)),
                 Err(error @ Error::Damaged { .. }) => {
-                    tracing::error!(
-                        error = chain(&error),
-                        "saving over a config that is damaged"
-                    );
+                    tracing::error!(error = chain(&error), "saving over a config that is damaged");
                     damaged = Some(entry.config.keyframe());
                     None
                 }

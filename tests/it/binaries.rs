@@ -15,7 +15,8 @@ const BROKEN: &str = r#"{"title":"Refund desk","query":"select * from refunds"}"
 
 /// The folder with a folder for each binary, and `bootstrap` in it.
 fn folder() -> String {
-    std::env::var("WAYMARK_BINARIES").expect("bash tests/binaries.sh builds the functions and sets WAYMARK_BINARIES")
+    std::env::var("WAYMARK_BINARIES")
+        .expect("bash tests/binaries.sh builds the functions and sets WAYMARK_BINARIES")
 }
 
 /// An event of an administrator, with a body and headers.

@@ -51,7 +51,8 @@ async fn the_tick_and_each_environment_of_the_worker_have_a_line() {
     assert_eq!(due, 2);
     let lines = lines(&log);
     assert_eq!((&lines[0]["function"], &lines[0]["due"]), (&json!("backup-tick"), &json!(2)));
-    let of_worker: Vec<_> = lines[1..].iter().map(|line| (&line["environment"], &line["backed_up"])).collect();
+    let of_worker: Vec<_> =
+        lines[1..].iter().map(|line| (&line["environment"], &line["backed_up"])).collect();
     let yes = json!(true);
     assert_eq!(of_worker, [(&json!("production"), &yes), (&json!("staging"), &yes)]);
     assert_eq!((&lines[1]["version"], &lines[1]["s3_calls"]), (&json!(1), &json!(2)));
@@ -70,7 +71,9 @@ async fn nothing_that_people_write_is_logged() {
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
     let note = [("waymark-note", "canary"), ("if-match", "*"), ("idempotency-key", "canary")];
     let (_, log) = logged(async {
-        stack.call(&ada, "PUT", &under("working"), &[("waymark-note", "canary")], r#"{"canary":"canary"}"#).await;
+        stack
+            .call(&ada, "PUT", &under("working"), &[("waymark-note", "canary")], r#"{"canary":"canary"}"#)
+            .await;
         for body in [r#"{"canary":"canary","#, r#"{"canary":1,"canary":2}"#, "\"canary\"", r#"["canary"]"#] {
             stack.call(&ada, "PUT", &under("working"), &note, body).await;
         }
@@ -78,10 +81,13 @@ async fn nothing_that_people_write_is_logged() {
         for body in [r#"[{"op":"test","path":"/canary","value":"canary"}]"#, r#"[{"op":"canary"}]"#] {
             stack.call(&ada, "PATCH", &under("working"), &patch, body).await;
         }
-        for query in ["history?author=canary", "blame?label=canary", "versions?at=canary", "diff?from=canary&to=live"] {
+        for query in
+            ["history?author=canary", "blame?label=canary", "versions?at=canary", "diff?from=canary&to=live"]
+        {
             stack.read(&ada, query).await;
         }
-        let schema = json!({"schema": {"required": ["canary"], "properties": {"canary": {"const": "Canary"}}}});
+        let schema =
+            json!({"schema": {"required": ["canary"], "properties": {"canary": {"const": "Canary"}}}});
         stack.call(&ada, "PUT", &under("settings"), &[], schema.to_string()).await;
         for (verb, body) in [
             ("snapshots", json!({"note": "canary"})),
@@ -123,7 +129,8 @@ fn embedded(printed: &str) -> Vec<Value> {
 #[tokio::test]
 async fn a_function_prints_its_line_with_the_metrics_in_it() {
     let stores = Stores::start().await.unwrap();
-    let mut put = event("PUT", &under("working"), "crm/*:editor", Some(&json!({"canary": "canary"}))).unwrap();
+    let mut put =
+        event("PUT", &under("working"), "crm/*:editor", Some(&json!({"canary": "canary"}))).unwrap();
     put["headers"]["waymark-note"] = json!("canary");
     put["headers"]["authorization"] = json!("Bearer canary");
     let (_, printed) = invoke_logged(env!("CARGO_BIN_EXE_lambda-working"), &stores, &put).await;
@@ -164,7 +171,10 @@ async fn the_trace_goes_on_to_aws() {
     let trace = "Root=1-6650a1b2-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0";
     assert_eq!(queued.lock().unwrap().traces, [trace]);
     let [line] = embedded(&printed).try_into().unwrap();
-    assert_eq!((&line["function"], &line["due"], &line["sqs_calls"]), (&json!("backup-tick"), &json!(1), &json!(1)));
+    assert_eq!(
+        (&line["function"], &line["due"], &line["sqs_calls"]),
+        (&json!("backup-tick"), &json!(1), &json!(1))
+    );
 }
 
 /// At the end of `tests/privileges.sh`: no token, no note, no text of a config that any test has sent is in what any

@@ -128,7 +128,8 @@ const NAMESPACE: &str = "Waymark/${AWS::StackName}";
 
 /// The names of the metrics that alarms and dashboard use of the functions' own.
 fn metrics_used(template: &Value) -> BTreeSet<String> {
-    let resources = template["Resources"].as_object().unwrap().values().map(|resource| &resource["Properties"]);
+    let resources =
+        template["Resources"].as_object().unwrap().values().map(|resource| &resource["Properties"]);
     let alarms = resources.filter(|alarm| alarm["Namespace"]["!Sub"] == NAMESPACE);
     let mut names: BTreeSet<String> =
         alarms.map(|alarm| alarm["MetricName"].as_str().unwrap().to_owned()).collect();

@@ -19,8 +19,17 @@ use crate::support::lambda::{Stores, lambda_environment};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// All functions of the template.
-pub(super) const FUNCTIONS: [&str; 9] =
-    ["working", "snapshot", "history", "publish", "live", "restore", "backup", "backup-tick", "backup-worker"];
+pub(super) const FUNCTIONS: [&str; 9] = [
+    "working",
+    "snapshot",
+    "history",
+    "publish",
+    "live",
+    "restore",
+    "backup",
+    "backup-tick",
+    "backup-worker",
+];
 
 /// A running function, and what it has printed.
 struct Function {

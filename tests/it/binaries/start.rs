@@ -61,7 +61,8 @@ async fn sizes_and_starts() {
     stores.set("AWS_ENDPOINT_URL_SQS", endpoint.clone());
     stores.set("WAYMARK_BACKUP_QUEUE", sqs::url(&endpoint));
     let names: Vec<&str> = ["hello"].into_iter().chain(FUNCTIONS).collect();
-    let files: Vec<String> = names.iter().map(|name| format!("{}/waymark-{name}/bootstrap", folder())).collect();
+    let files: Vec<String> =
+        names.iter().map(|name| format!("{}/waymark-{name}/bootstrap", folder())).collect();
     // In turns, so that whatever else the machine does falls on all of them.
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); files.len()];
     for _ in 0..STARTS {
@@ -69,7 +70,10 @@ async fn sizes_and_starts() {
             times.push(start(file, &stores).await);
         }
     }
-    let mut table = format!("{:14} {:>12} {:>9} {:>9}  (ms, of {STARTS} starts)\n", "function", "bytes", "fastest", "median");
+    let mut table = format!(
+        "{:14} {:>12} {:>9} {:>9}  (ms, of {STARTS} starts)\n",
+        "function", "bytes", "fastest", "median"
+    );
     for ((name, file), times) in names.iter().zip(&files).zip(&mut times) {
         times.sort();
         let bytes = std::fs::metadata(file).unwrap().len();
