@@ -24,6 +24,7 @@ pub const AUTHOR_NAME_MAX: usize = 100;
 
 /// What a grant permits. Each role has the rights of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Read the live version, nothing else.

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
+use crate::number::whole;
 
 /// Longest app or environment name, in bytes.
 pub const NAME_MAX: usize = 63;
@@ -168,9 +170,15 @@ impl From<EnvId> for String {
 }
 
 /// The number of an entry in its history: 1, 2, 3 … without gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u64", into = "u64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "u64")]
 pub struct Version(u64);
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        whole(from)?.try_into().map_err(D::Error::custom)
+    }
+}
 
 impl Version {
     /// The first entry's version.
@@ -254,7 +262,7 @@ pub enum VersionRef {
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a version's number, a snapshot's name, \"live\" or \"working\"")]
 enum NumberOrText {
-    Number(u64),
+    Number(#[serde(deserialize_with = "whole")] u64),
     Text(String),
 }
 

@@ -17,6 +17,9 @@ pub mod history;
 pub mod http;
 pub mod id;
 pub mod key;
+pub mod number;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod problem;
 pub mod telemetry;
 pub mod transfer;

@@ -11,6 +11,7 @@ mod binaries;
 mod budget;
 mod checks;
 mod damage;
+mod document;
 mod entry_size;
 mod faults;
 mod feed;

@@ -48,12 +48,11 @@ fn every_function_has_the_routes_that_its_code_has() {
         .collect();
     let template = template();
     let routes = |function: &Value| {
-        let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
-        let events = events.filter(|event| event["Type"] == "HttpApi").map(|event| &event["Properties"]);
+        let events = api_events(function).into_iter();
         events
             .map(|event| {
                 assert_eq!(event["ApiId"], json!({ "!Ref": "Api" }));
-                format!("{} {}", event["Method"].as_str().unwrap(), event["Path"].as_str().unwrap())
+                line(event)
             })
             .collect()
     };
@@ -62,21 +61,61 @@ fn every_function_has_the_routes_that_its_code_has() {
     assert_eq!(written, code);
 }
 
+/// The line of a route, such as `GET /v1/apps`.
+fn line(event: &Value) -> String {
+    format!("{} {}", event["Method"].as_str().unwrap(), event["Path"].as_str().unwrap())
+}
+
+/// The properties of all events that API Gateway sends.
+fn api_events(function: &Value) -> Vec<&Value> {
+    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+    events.filter(|event| event["Type"] == "HttpApi").map(|event| &event["Properties"]).collect()
+}
+
 #[test]
-fn every_route_needs_a_token() {
+fn every_route_but_the_documents_needs_a_token() {
     let template = template();
-    let auth = &template["Resources"]["Api"]["Properties"]["Auth"];
-    assert_eq!(auth["DefaultAuthorizer"], "Tokens");
-    assert_eq!(auth["Authorizers"]["Tokens"]["JwtConfiguration"]["issuer"], json!({ "!Ref": "JwtIssuer" }));
+    let api = &template["Resources"]["Api"]["Properties"];
+    assert_eq!(api["Auth"]["DefaultAuthorizer"], "Tokens");
+    let tokens = &api["Auth"]["Authorizers"]["Tokens"];
+    assert_eq!(tokens["JwtConfiguration"]["issuer"], json!({ "!Ref": "JwtIssuer" }));
     for parameter in ["JwtIssuer", "JwtAudience"] {
         let parameter = &template["Parameters"][parameter];
         assert_eq!(parameter["Default"], Value::Null, "a stack must not come up open");
         assert!(parameter["AllowedPattern"].is_string());
     }
-    for function in functions(&template).values() {
-        let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
-        assert!(events.into_iter().all(|event| event["Properties"]["Auth"].is_null()));
+    let functions = functions(&template);
+    let with_auth: Vec<&Value> = functions
+        .values()
+        .flat_map(|function| api_events(function))
+        .filter(|event| !event["Auth"].is_null())
+        .collect();
+    assert!(with_auth.iter().all(|event| event["Auth"] == json!({ "Authorizer": "NONE" })));
+    let open: Vec<String> = with_auth.into_iter().map(line).collect();
+    assert_eq!(open, waymark_history::OPEN);
+    let throttled = api["RouteSettings"].as_object().unwrap();
+    assert!(throttled.keys().eq(open.iter()), "what anybody reaches is throttled by itself");
+}
+
+#[test]
+fn the_document_has_the_routes_that_the_template_has() {
+    let template = template();
+    let functions = functions(&template);
+    let written: BTreeSet<(String, String)> = functions
+        .iter()
+        .flat_map(|(name, function)| {
+            api_events(function).into_iter().map(|event| (name.clone(), line(event)))
+        })
+        .collect();
+    let document: Value = serde_json::from_str(include_str!("../../functions/history/openapi.json")).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let function = operation["tags"][0].as_str().unwrap().to_owned();
+            documented.insert((function, format!("{} {path}", method.to_uppercase())));
+        }
     }
+    assert_eq!(documented, written);
 }
 
 /// The names in quotation marks of the variables that a source reads.

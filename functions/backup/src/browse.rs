@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use waymark::backup::{BackupId, Class};
 use waymark::entry::Author;
 use waymark::hash::Sha256;
@@ -17,6 +17,7 @@ use waymark::{Error, Problem, Waymark};
 
 /// A backup as answers show it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ListedBackup))]
 pub(crate) struct Listed {
     id: BackupId,
     class: Class,
@@ -74,13 +75,24 @@ impl Listed {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
+    /// The id of the last one of the page before.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<BackupId>))]
     before: Option<String>,
+    /// How many, 1 to 200; 50 unless it says.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
 }
 
-/// `GET /backups`: newest first. `before` is the id of the last one of the page before.
+/// Backups, newest first.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/backups", operation_id = "list_backups",
+    params(waymark::openapi::InEnvironment, Page),
+    responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Listed>)),
+    extensions(("x-problems" = json!(["environment-not-found", "too-large"]))),
+))]
 pub(crate) async fn list(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -107,7 +119,13 @@ pub(crate) async fn list(
     listing(&items, next)
 }
 
-/// `GET /backups/{id}`.
+/// One backup.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/backups/{id}", operation_id = "read_backup",
+    params(waymark::openapi::InEnvironment, ("id" = BackupId, Path, description = "Its id.")),
+    responses((status = 200, description = "The backup.", body = Listed)),
+    extensions(("x-problems" = json!(["backup-not-found", "too-large"]))),
+))]
 pub(crate) async fn one(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -117,7 +135,13 @@ pub(crate) async fn one(
     page_json(&Listed::from(&backup))
 }
 
-/// `GET /backups/{id}/file`: where to download it.
+/// Where to download a backup, for 5 minutes.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/backups/{id}/file", operation_id = "download_backup",
+    params(waymark::openapi::InEnvironment, ("id" = BackupId, Path, description = "Its id."), waymark::openapi::Downloading),
+    responses((status = 200, description = "Its address, for `Prefer: return=minimal`.", body = BackupFile), (status = 303, description = "Its address.", headers(("Location" = String, description = "Where to download it.")))),
+    extensions(("x-problems" = json!(["backup-not-found", "too-large"]))),
+))]
 pub(crate) async fn file(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -129,9 +153,20 @@ pub(crate) async fn file(
     let name = format!("{}-{}-v{}.waymark.json.gz", env.app, env.env, backup.version);
     let presigned = waymark.backups.presign(&backup.key, &name).await?;
     if Prefer::read(&headers) == Prefer(true) {
-        return page_json(&json!({ "url": presigned.url, "name": name, "size": backup.size }));
+        return page_json(&BackupFile { url: presigned.url, name, size: backup.size });
     }
     let location = HeaderValue::from_str(&presigned.url).map_err(|e| Error::Item(e.to_string()))?;
     let no_store = HeaderValue::from_static("no-store");
     Ok((StatusCode::SEE_OTHER, [(LOCATION, location), (CACHE_CONTROL, no_store)]).into_response())
+}
+
+/// Where a backup can be downloaded, for 5 minutes.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct BackupFile {
+    url: String,
+    /// The file's name.
+    name: String,
+    /// The file's length in bytes.
+    size: u64,
 }

@@ -14,9 +14,13 @@ use waymark::{Problem, Waymark};
 use crate::browse::Listed;
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewBackup))]
 #[serde(deny_unknown_fields)]
 struct Request {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
+    /// `working`, `live`, a snapshot's name or a version.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<VersionRef>))]
     of: Option<Value>,
 }
 
@@ -25,15 +29,21 @@ impl Request {
         match &self.of {
             None => Ok(VersionRef::Working),
             Some(Value::String(text)) => Ok(text.parse()?),
-            Some(Value::Number(number)) => Ok(number.to_string().parse()?),
-            Some(_) => {
-                Err(Problem::malformed("of takes \"working\", \"live\", a snapshot's name or a version."))
-            }
+            Some(other) => VersionRef::deserialize(other).map_err(|_| {
+                Problem::malformed("of takes \"working\", \"live\", a snapshot's name or a version.")
+            }),
         }
     }
 }
 
-/// `POST /backups`.
+/// Takes a backup, and reads it back before it counts.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/backups", operation_id = "take_backup",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Option<Request>),
+    responses((status = 201, description = "It was taken.", body = Listed)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "config-damaged"]))),
+))]
 pub(crate) async fn take(
     State(waymark): State<Waymark>,
     editor: As<Editor>,

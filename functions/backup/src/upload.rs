@@ -1,9 +1,12 @@
 //! Uploads: announced here, sent to the transfer bucket, used by their id.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use waymark::config::MAX_BYTES;
 use waymark::hash::Sha256;
@@ -13,13 +16,25 @@ use waymark::transfer::PRESIGNED_FOR;
 use waymark::{Error, Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewUpload))]
 #[serde(deny_unknown_fields)]
 struct Request {
+    /// Its length.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 33554432))]
+    #[serde(deserialize_with = "waymark::number::whole")]
     bytes: u64,
+    /// Its SHA-256, in hexadecimal digits.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-fA-F]{64}$"))]
     sha256: String,
 }
 
-/// `POST /uploads`: a presigned PUT for exactly these bytes, and the id by which they are used afterwards.
+/// A presigned PUT for exactly these bytes, and the id by which they are used afterwards.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/uploads", operation_id = "announce_upload",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Request),
+    responses((status = 201, description = "Where to send it.", body = Announced)),
+))]
 pub(crate) async fn announce(
     State(waymark): State<Waymark>,
     editor: As<Editor>,
@@ -46,15 +61,23 @@ pub(crate) async fn announce(
 
 async fn presigned(waymark: &Waymark, upload: Upload) -> Result<Reply, Error> {
     let presigned = waymark.transfer.presign_upload(&upload).await?;
-    let headers: Value =
-        presigned.headers.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
-    Ok(answer(json!({
-        "id": upload.id,
-        "url": presigned.url,
-        "method": "PUT",
-        "headers": headers,
-        "expires": format!("{:.3}", waymark.sources.clock.now() + PRESIGNED_FOR),
-    })))
+    let headers = presigned.headers.into_iter().collect();
+    let expires = waymark.sources.clock.now() + PRESIGNED_FOR;
+    Ok(answer(json!(Announced { id: upload.id, url: presigned.url, method: "PUT", headers, expires })))
+}
+
+/// Where the bytes go.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Upload))]
+struct Announced {
+    /// By which it is used: `?upload=ID`.
+    id: String,
+    url: String,
+    method: &'static str,
+    /// To be sent exactly as they are.
+    headers: BTreeMap<String, String>,
+    #[serde(serialize_with = "waymark::entry::millis")]
+    expires: Timestamp,
 }
 
 fn answer(body: Value) -> Reply {

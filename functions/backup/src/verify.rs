@@ -2,12 +2,20 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde::Serialize;
 use waymark::backup::{BackupId, Proof};
+use waymark::hash::Sha256;
 use waymark::http::{As, Editor, Segment, page_json};
+use waymark::id::{AppName, EnvName, Version};
 use waymark::{Problem, Waymark, telemetry};
 
-/// `POST /backups/{id}/verify`: what was compared, and what differs.
+/// Reads a backup again; says what was compared, and what differs.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/backups/{id}/verify", operation_id = "verify_backup",
+    params(waymark::openapi::InEnvironment, ("id" = BackupId, Path, description = "Its id.")),
+    responses((status = 200, description = "What was found.", body = Answer)),
+    extensions(("x-problems" = json!(["backup-not-found", "too-large"]))),
+))]
 pub(crate) async fn verify(
     State(waymark): State<Waymark>,
     editor: As<Editor>,
@@ -22,25 +30,53 @@ pub(crate) async fn verify(
         telemetry::damaged();
         tracing::error!(env = %editor.env, key = backup.key, fault, "a backup is damaged");
     }
-    page_json(&json!({
-        "ok": faults.is_empty(),
-        "id": id,
-        "faults": faults,
-        "compared": compared(&proved.proof),
-    }))
+    page_json(&Answer { ok: faults.is_empty(), id, faults, compared: compared(&proved.proof) })
+}
+
+/// What was found.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = VerifiedBackup))]
+struct Answer<'a> {
+    /// Whether nothing is wrong.
+    ok: bool,
+    id: BackupId,
+    faults: Vec<String>,
+    /// What the file holds; null where it cannot be read.
+    compared: Option<Compared<'a>>,
 }
 
 /// What was read, for people who want to compare it themselves.
-fn compared(proof: &Proof) -> Value {
-    let Proof::Whole(checked) = proof else { return Value::Null };
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct Compared<'a> {
+    app: &'a AppName,
+    environment: &'a EnvName,
+    version: Version,
+    sha256: Sha256,
+    bytes: usize,
+    /// What was live, where it was another config.
+    live: Option<Sha256>,
+    /// The newest entry when it was taken.
+    head: ComparedHead,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct ComparedHead {
+    version: Version,
+    hash: Sha256,
+}
+
+fn compared(proof: &Proof) -> Option<Compared<'_>> {
+    let Proof::Whole(checked) = proof else { return None };
     let file = &checked.file;
-    json!({
-        "app": file.app,
-        "environment": file.environment,
-        "version": file.config.version,
-        "sha256": checked.config.sha256(),
-        "bytes": checked.config.len(),
-        "live": checked.live.as_ref().map(|live| live.sha256()),
-        "head": { "version": file.head.version, "hash": file.head.hash },
+    Some(Compared {
+        app: &file.app,
+        environment: &file.environment,
+        version: file.config.version,
+        sha256: checked.config.sha256(),
+        bytes: checked.config.len(),
+        live: checked.live.as_ref().map(|live| live.sha256()),
+        head: ComparedHead { version: file.head.version, hash: file.head.hash },
     })
 }

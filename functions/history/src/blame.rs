@@ -31,15 +31,26 @@ const MAX_BYTES: usize = 200 * 1024 * 1024;
 const MAX_SHOWN: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
+    /// The JSON Pointer of the value.
+    #[cfg_attr(feature = "openapi", param(pattern = "^(/([^~/]|~[01])*)*$"))]
     path: Option<String>,
+    /// Its label, as a diff has it, instead.
     label: Option<String>,
     /// The version to look at; the working one unless it says.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<VersionRef>))]
     version: Option<String>,
 }
 
-/// `GET /blame?path=` or `?label=`.
+/// Who gave a value its present form, when, and what it was before.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/blame", operation_id = "blame",
+    params(waymark::openapi::InEnvironment, Params),
+    responses((status = 200, description = "Who it was, or how far the search came.", body = Answer)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "place-not-found", "ambiguous-label", "config-damaged", "too-large"]))),
+))]
 pub(crate) async fn blame(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -88,6 +99,7 @@ pub(crate) async fn blame(
 
 /// The answer, whole or as far as one request goes.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Blame))]
 struct Answer {
     path: String,
     label: Option<String>,
@@ -95,6 +107,8 @@ struct Answer {
     deleted: bool,
     /// Whether the search has come to its end.
     complete: bool,
+    /// The value; where it is too long to show, `{"bytes_not_shown": …}`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     value: Shown,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     blamed: Option<By>,
@@ -107,6 +121,7 @@ struct Answer {
 
 /// Who made the value what it is.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BlamedOn))]
 struct By {
     /// In words.
     who: String,
@@ -114,6 +129,7 @@ struct By {
     /// Where the value was then.
     path_then: String,
     /// What it was before.
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     before: Shown,
     /// The restore that brought it back.
     brought_back: Option<EntryView>,

@@ -15,15 +15,26 @@ use crate::sessions;
 const KINDS: [&str; 7] = ["saved", "snapshot", "renamed", "restored", "published", "unpublished", "imported"];
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
+    /// Entries before this version.
     before: Option<Version>,
+    /// How many, 1 to 200; 50 unless it says.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
     /// One kind, or several with commas between.
+    #[cfg_attr(
+        feature = "openapi",
+        param(
+            pattern = "^(saved|snapshot|renamed|restored|published|unpublished|imported)(,(saved|snapshot|renamed|restored|published|unpublished|imported))*$"
+        )
+    )]
     kind: Option<String>,
     /// An author's id.
     author: Option<String>,
     /// `session`: what one author saved in a row as one item.
+    #[cfg_attr(feature = "openapi", param(pattern = "^session$"))]
     group: Option<String>,
 }
 
@@ -38,7 +49,13 @@ impl Params {
     }
 }
 
-/// `GET /history`.
+/// The log, newest first: entries, or with `group=session` what one author saved in a row as one item.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/history", operation_id = "list_history",
+    params(waymark::openapi::InEnvironment, Params),
+    responses((status = 200, description = "A page of it.", body = waymark::openapi::Listing<sessions::Line>)),
+    extensions(("x-problems" = json!(["environment-not-found", "config-damaged", "too-large"]))),
+))]
 pub(crate) async fn browse(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,

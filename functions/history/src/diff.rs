@@ -22,16 +22,23 @@ const PATCH: &str = "application/json-patch+json";
 const TEXT: &str = "text/plain";
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
+    /// The older version, as in a path.
+    #[cfg_attr(feature = "openapi", param(value_type = VersionRef))]
     from: String,
+    /// The newer version.
+    #[cfg_attr(feature = "openapi", param(value_type = VersionRef))]
     to: String,
     /// The environment of the same app that `from` is in, where it is another one.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<waymark::id::EnvName>))]
     from_env: Option<String>,
 }
 
 /// One of the two versions that are compared.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DiffSide))]
 struct Side {
     /// `app/environment`.
     environment: String,
@@ -42,6 +49,7 @@ struct Side {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Changes))]
 struct Answer {
     from: Side,
     to: Side,
@@ -49,7 +57,15 @@ struct Answer {
     diff: Diff,
 }
 
-/// `GET /diff?from=&to=&from_env=`. What is too large for an answer is refused: both configs can be downloaded.
+/// What changed between two versions: a list, or as `Accept` says a JSON Patch (RFC 6902) or text.
+///
+/// What is too large for an answer is refused: both configs can be downloaded.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/diff", operation_id = "diff",
+    params(waymark::openapi::InEnvironment, Params),
+    responses((status = 200, description = "What changed.", content((Answer = "application/json"), (Vec<waymark::openapi::Operation> = "application/json-patch+json"), (String = "text/plain")))),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "not-acceptable", "config-damaged", "too-large"]))),
+))]
 pub(crate) async fn diff(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,

@@ -4,39 +4,32 @@
 mod blame;
 mod browse;
 mod diff;
+mod document;
 mod sessions;
 mod standing;
 mod verify;
 mod versions;
 
 use axum::Router;
-use axum::routing::get;
 use waymark::Waymark;
 
-/// The routes that API Gateway sends here.
-pub const ROUTES: &[&str] = &[
-    "GET /v1/apps",
-    "GET /v1/apps/{app}/envs/{env}",
-    "GET /v1/apps/{app}/envs/{env}/history",
-    "GET /v1/apps/{app}/envs/{env}/versions",
-    "GET /v1/apps/{app}/envs/{env}/versions/{version}",
-    "GET /v1/apps/{app}/envs/{env}/versions/{version}/config",
-    "GET /v1/apps/{app}/envs/{env}/diff",
-    "GET /v1/apps/{app}/envs/{env}/blame",
-    "GET /v1/apps/{app}/envs/{env}/verify",
-];
+waymark::routes! {
+    "/v1/openapi.json" => GET document::read;
+    "/v1/apps" => GET standing::apps;
+    "/v1/apps/{app}/envs/{env}" => GET standing::standing;
+    "/v1/apps/{app}/envs/{env}/history" => GET browse::browse;
+    "/v1/apps/{app}/envs/{env}/versions" => GET versions::at;
+    "/v1/apps/{app}/envs/{env}/versions/{version}" => GET versions::one;
+    "/v1/apps/{app}/envs/{env}/versions/{version}/config" => GET versions::config;
+    "/v1/apps/{app}/envs/{env}/diff" => GET diff::diff;
+    "/v1/apps/{app}/envs/{env}/blame" => GET blame::blame;
+    "/v1/apps/{app}/envs/{env}/verify" => GET verify::verify;
+}
+
+/// Those of them that need no token: the document says nothing that is not public, and tools read it before they have one.
+pub const OPEN: &[&str] = &["GET /v1/openapi.json"];
 
 /// The function: it writes nothing.
 pub fn router(waymark: Waymark) -> Router {
-    Router::new()
-        .route("/v1/apps", get(standing::apps))
-        .route("/v1/apps/{app}/envs/{env}", get(standing::standing))
-        .route("/v1/apps/{app}/envs/{env}/history", get(browse::browse))
-        .route("/v1/apps/{app}/envs/{env}/versions", get(versions::at))
-        .route("/v1/apps/{app}/envs/{env}/versions/{version}", get(versions::one))
-        .route("/v1/apps/{app}/envs/{env}/versions/{version}/config", get(versions::config))
-        .route("/v1/apps/{app}/envs/{env}/diff", get(diff::diff))
-        .route("/v1/apps/{app}/envs/{env}/blame", get(blame::blame))
-        .route("/v1/apps/{app}/envs/{env}/verify", get(verify::verify))
-        .with_state(waymark)
+    routes().with_state(waymark)
 }

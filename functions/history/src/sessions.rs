@@ -19,14 +19,18 @@ const COMPARED: u64 = 64 * 1024 * 1024;
 
 /// A line of the log: an entry, or several saves of one author.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
-enum Line {
+pub(crate) enum Line {
     Entry(Box<EntryView>),
     Session(Box<Session>),
 }
 
 #[derive(Serialize)]
-struct Session {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct Session {
+    /// `session`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^session$"))]
     kind: &'static str,
     label: String,
     author: Author,

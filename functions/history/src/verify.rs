@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use waymark::history::Verified;
 use waymark::http::{As, Limit, Query, Viewer, page_json};
 use waymark::id::Version;
 use waymark::{Error, Problem, Waymark};
@@ -15,13 +15,23 @@ use waymark::{Error, Problem, Waymark};
 const LONGEST: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
+    /// The first version to check; 1 unless it says.
     from: Option<Version>,
+    /// How many, 1 to 200; 50 unless it says.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
 }
 
-/// `GET /verify`: checks a page of entries and says where the next one begins.
+/// Checks a page of entries and says where the next one begins.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/verify", operation_id = "verify_history",
+    params(waymark::openapi::InEnvironment, Params),
+    responses((status = 200, description = "What was found.", body = Answer)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "too-large"]))),
+))]
 pub(crate) async fn verify(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -39,13 +49,17 @@ pub(crate) async fn verify(
     let next = verified
         .next
         .map(|from| format!("/v1/apps/{}/envs/{}/verify?from={from}&limit={limit}", env.app, env.env));
-    page_json(&json!({
-        "ok": verified.faults.is_empty(),
-        "from": verified.from,
-        "to": verified.to,
-        "checked": verified.checked,
-        "faults": verified.faults,
-        "hash": verified.hash,
-        "next": next,
-    }))
+    page_json(&Answer { ok: verified.faults.is_empty(), verified, next })
+}
+
+/// What was found.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = VerifiedHistory))]
+struct Answer {
+    /// Whether nothing is wrong.
+    ok: bool,
+    #[serde(flatten)]
+    verified: Verified,
+    /// Path and query of the next page.
+    next: Option<String>,
 }

@@ -11,12 +11,20 @@ use waymark::id::VersionRef;
 use waymark::{Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moment {
+    /// The moment.
     at: Timestamp,
 }
 
-/// `GET /versions?at=`: the entry that was the newest at a moment.
+/// The entry that was the newest at a moment.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/versions", operation_id = "find_version",
+    params(waymark::openapi::InEnvironment, Moment),
+    responses((status = 200, description = "The entry.", body = EntryView)),
+    extensions(("x-problems" = json!(["environment-not-found", "before-history", "too-large"]))),
+))]
 pub(crate) async fn at(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -27,7 +35,13 @@ pub(crate) async fn at(
     page_json(&EntryView::from(&entry))
 }
 
-/// `GET /versions/{version}`.
+/// One entry.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/versions/{version}", operation_id = "read_version",
+    params(waymark::openapi::InEnvironment, ("version" = VersionRef, Path, description = "A version, a snapshot's name, `live` or `working`.")),
+    responses((status = 200, description = "The entry.", body = EntryView)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "too-large"]))),
+))]
 pub(crate) async fn one(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
@@ -42,7 +56,13 @@ pub(crate) async fn one(
     page_json(&EntryView::from(&entry))
 }
 
-/// `GET /versions/{version}/config`.
+/// The config of a version.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/versions/{version}/config", operation_id = "read_version_config",
+    params(waymark::openapi::InEnvironment, ("version" = VersionRef, Path, description = "A version, a snapshot's name, `live` or `working`."), waymark::openapi::Reading),
+    responses((status = 200, description = "The config.", body = waymark::openapi::Config)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "config-damaged"]))),
+))]
 pub(crate) async fn config(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,

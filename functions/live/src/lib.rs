@@ -3,13 +3,13 @@
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use http::HeaderMap;
 use waymark::http::{As, ConfigAnswer, Reader};
 use waymark::{Problem, Waymark};
 
-/// The routes that API Gateway sends here.
-pub const ROUTES: &[&str] = &["GET /v1/apps/{app}/envs/{env}/live"];
+waymark::routes! {
+    "/v1/apps/{app}/envs/{env}/live" => GET live;
+}
 
 /// How long caches may keep what is live: a shared cache for 5 seconds, which is how long publishing takes to
 /// reach all users, and for an hour when this service does not answer.
@@ -17,9 +17,16 @@ pub const CACHE: &str = "public, max-age=0, s-maxage=5, stale-if-error=3600";
 
 /// The function: answers the published release or, without one, the working version.
 pub fn router(waymark: Waymark) -> Router {
-    Router::new().route("/v1/apps/{app}/envs/{env}/live", get(live)).with_state(waymark)
+    routes().with_state(waymark)
 }
 
+/// What users see: the published release or, without one, the working version.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/live", operation_id = "read_live",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Reading),
+    responses((status = 200, description = "The config that users see.", body = waymark::openapi::Config)),
+    extensions(("x-problems" = json!(["environment-not-found", "nothing-live", "config-damaged"]))),
+))]
 async fn live(
     State(waymark): State<Waymark>,
     reader: As<Reader>,

@@ -23,9 +23,12 @@ use crate::releases::{Expected, users_see_it_soon};
 
 /// The snapshot that is to be brought here.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromoteFrom {
+    #[cfg_attr(feature = "openapi", schema(value_type = waymark::id::EnvName))]
     env: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = SnapshotName))]
     snapshot: String,
 }
 

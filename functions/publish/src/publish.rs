@@ -20,15 +20,21 @@ use crate::promote::{PromoteFrom, promote};
 use crate::releases::{Expected, before, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Publish))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     pub(crate) snapshot: Option<String>,
     pub(crate) version: Option<VersionRef>,
     /// A snapshot of another environment.
     pub(crate) from: Option<PromoteFrom>,
     /// What a promoted snapshot is to be called here.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     pub(crate) name: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     pub(crate) note: Option<String>,
+    /// The snapshot that must be live now; null for none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<waymark::id::SnapshotName>))]
     #[serde(default, deserialize_with = "waymark::http::present")]
     pub(crate) expect_live: Option<Value>,
     /// Whether to promote over changes that were made here.
@@ -51,7 +57,14 @@ impl Wanted {
     }
 }
 
-/// `POST /publish`.
+/// Makes a snapshot, a version or another environment's snapshot what users see.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/publish", operation_id = "publish",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Request),
+    responses((status = 200, description = "Users see it.", body = waymark::openapi::Released), (status = 201, description = "The history began with another environment's snapshot.", body = waymark::openapi::Released)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "releases-off", "name-taken", "live-changed", "promotion-would-lose", "check-failed", "config-damaged", "too-large"]))),
+))]
 pub(crate) async fn publish(
     State(waymark): State<Waymark>,
     publisher: As<Publisher>,

@@ -15,15 +15,28 @@ use waymark::{Error, Problem, Waymark};
 use crate::releases::{Expected, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RollBack))]
 #[serde(deny_unknown_fields)]
 struct Request {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
+    /// The release to go back to; the one before unless it says.
     to: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
+    /// The snapshot that must be live now; null for none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<waymark::id::SnapshotName>))]
     #[serde(default, deserialize_with = "waymark::http::present")]
     expect_live: Option<Value>,
 }
 
-/// `POST /rollback`.
+/// Gives users the release before the present one, or a named one.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/rollback", operation_id = "roll_back",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Option<Request>),
+    responses((status = 200, description = "Users see it.", body = waymark::openapi::Released)),
+    extensions(("x-problems" = json!(["environment-not-found", "snapshot-not-found", "live-changed", "no-earlier-release", "not-a-release"]))),
+))]
 pub(crate) async fn rollback(
     State(waymark): State<Waymark>,
     publisher: As<Publisher>,

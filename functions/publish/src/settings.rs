@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use waymark::config::keep::Keep;
@@ -16,16 +16,24 @@ const MAX_SETTINGS: usize = MAX_SCHEMA + 64 * 1024;
 
 /// What an environment says for itself. Without `Debug`: a raw value shows its text.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = EnvironmentSettings))]
 #[serde(deny_unknown_fields)]
 struct Own {
     live_without_release: Option<LiveWithoutRelease>,
     releases: Option<bool>,
     keep: Option<Keep>,
     /// In its own text.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     schema: Option<Box<RawValue>>,
 }
 
-/// `GET /settings`: what the environment says for itself, and what holds.
+/// What the environment says for itself, and what holds.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/settings", operation_id = "read_settings",
+    params(waymark::openapi::InEnvironment),
+    responses((status = 200, description = "The settings.", body = ShownWithSchema)),
+    extensions(("x-problems" = json!(["too-large"]))),
+))]
 pub(crate) async fn read(State(waymark): State<Waymark>, viewer: As<Viewer>) -> Result<Response, Problem> {
     let (own, app) = (Place::Environment(viewer.env.clone()), Place::App(viewer.env.app.clone()));
     let (own, app, schema) = tokio::try_join!(
@@ -33,10 +41,17 @@ pub(crate) async fn read(State(waymark): State<Waymark>, viewer: As<Viewer>) -> 
         waymark.history.settings(&app),
         waymark.history.schema(&viewer.env)
     )?;
-    page_json(&with_schema(shown(&own, &app), schema.as_ref())?)
+    page_json(&ShownWithSchema::of(Shown::of(&own, &app), schema.as_ref())?)
 }
 
-/// `PUT /settings`.
+/// Replaces what the environment says for itself: what is left out, its app decides.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/v1/apps/{app}/envs/{env}/settings", operation_id = "replace_settings",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Option<Own>),
+    responses((status = 200, description = "The settings.", body = ShownWithSchema)),
+    extensions(("x-problems" = json!(["invalid-schema"]))),
+))]
 pub(crate) async fn replace(
     State(waymark): State<Waymark>,
     admin: As<Admin>,
@@ -48,19 +63,31 @@ pub(crate) async fn replace(
     let schema = schema.as_ref().map(StoredSchema::from);
     let app = waymark.history.settings(&Place::App(admin.env.app.clone())).await?;
     let mutation = change.mutation(&admin.caller, Place::Environment(admin.env.clone()))?;
-    let answer = answer(with_schema(shown(&own, &app), schema.as_ref())?);
+    let answer = answer(json!(ShownWithSchema::of(Shown::of(&own, &app), schema.as_ref())?));
     reply(&waymark.history.put_settings(&mutation, own, schema, answer).await?)
 }
 
-/// `GET /v1/apps/{app}/settings`.
+/// What an app says for all of its environments.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/settings", operation_id = "read_app_settings",
+    params(waymark::openapi::InApp),
+    responses((status = 200, description = "The settings.", body = Shown)),
+    extensions(("x-problems" = json!(["too-large"]))),
+))]
 pub(crate) async fn read_app(
     State(waymark): State<Waymark>,
     admin: AsAdminOfApp,
 ) -> Result<Response, Problem> {
-    page_json(&shown(&waymark.history.settings(&Place::App(admin.app)).await?, &Settings::default()))
+    page_json(&Shown::of(&waymark.history.settings(&Place::App(admin.app)).await?, &Settings::default()))
 }
 
-/// `PUT /v1/apps/{app}/settings`.
+/// Replaces what an app says for all of its environments.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/v1/apps/{app}/settings", operation_id = "replace_app_settings",
+    params(waymark::openapi::InApp, waymark::openapi::Repeatable),
+    request_body(content = Option<Settings>),
+    responses((status = 200, description = "The settings.", body = Shown)),
+))]
 pub(crate) async fn replace_app(
     State(waymark): State<Waymark>,
     admin: AsAdminOfApp,
@@ -68,28 +95,49 @@ pub(crate) async fn replace_app(
 ) -> Result<Response, Problem> {
     let own: Settings = change.json()?;
     let mutation = change.mutation(&admin.caller, Place::App(admin.app))?;
-    let answer = answer(shown(&own, &Settings::default()));
+    let answer = answer(json!(Shown::of(&own, &Settings::default())));
     reply(&waymark.history.put_settings(&mutation, own, None, answer).await?)
 }
 
 /// What a place says for itself, and what holds there.
-fn shown(own: &Settings, app: &Settings) -> Value {
-    json!({
-        "live_without_release": own.live_without_release,
-        "releases": own.releases,
-        "keep": own.keep,
-        "effective": own.within(app),
-    })
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ShownSettings))]
+struct Shown {
+    live_without_release: Option<LiveWithoutRelease>,
+    releases: Option<bool>,
+    keep: Option<Keep>,
+    /// What holds.
+    effective: Settings,
+}
+
+impl Shown {
+    fn of(own: &Settings, app: &Settings) -> Self {
+        Self {
+            live_without_release: own.live_without_release,
+            releases: own.releases,
+            keep: own.keep.clone(),
+            effective: own.within(app),
+        }
+    }
 }
 
 /// The settings of an environment, with the schema that its configs are checked against.
-fn with_schema(mut shown: Value, schema: Option<&StoredSchema>) -> Result<Value, Problem> {
-    let schema = schema.map(|stored| serde_json::from_str::<Value>(&stored.schema)).transpose();
-    let schema = schema.map_err(|fault| Error::Item(format!("a stored schema: {fault}")))?;
-    if let Value::Object(members) = &mut shown {
-        members.insert("schema".to_owned(), schema.unwrap_or_default());
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ShownEnvironmentSettings))]
+struct ShownWithSchema {
+    #[serde(flatten)]
+    shown: Shown,
+    /// The JSON Schema; null where there is none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
+    schema: Value,
+}
+
+impl ShownWithSchema {
+    fn of(shown: Shown, schema: Option<&StoredSchema>) -> Result<Self, Problem> {
+        let schema = schema.map(|stored| serde_json::from_str::<Value>(&stored.schema)).transpose();
+        let schema = schema.map_err(|fault| Error::Item(format!("a stored schema: {fault}")))?;
+        Ok(Self { shown, schema: schema.unwrap_or_default() })
     }
-    Ok(shown)
 }
 
 fn answer(body: Value) -> Reply {

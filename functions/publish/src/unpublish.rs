@@ -13,14 +13,25 @@ use waymark::{Problem, Waymark};
 use crate::releases::{Expected, before, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Unpublish))]
 #[serde(deny_unknown_fields)]
 struct Request {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
+    /// The snapshot that must be live now; null for none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<waymark::id::SnapshotName>))]
     #[serde(default, deserialize_with = "waymark::http::present")]
     expect_live: Option<Value>,
 }
 
-/// `POST /unpublish`. Roll back brings the release back.
+/// No release is live any more. Rolling back brings it back.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/unpublish", operation_id = "unpublish",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Option<Request>),
+    responses((status = 200, description = "No release is live.", body = waymark::openapi::Released)),
+    extensions(("x-problems" = json!(["environment-not-found", "live-changed"]))),
+))]
 pub(crate) async fn unpublish(
     State(waymark): State<Waymark>,
     publisher: As<Publisher>,

@@ -8,7 +8,6 @@ mod part;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
 use jiff::Timestamp;
 use serde::Deserialize;
 use waymark::backup::BackupId;
@@ -21,39 +20,48 @@ use waymark::{Error, Problem, Waymark};
 
 use crate::import::{Import, Stored};
 
-/// The routes that API Gateway sends here.
-pub const ROUTES: &[&str] = &["POST /v1/apps/{app}/envs/{env}/restore"];
+waymark::routes! {
+    "/v1/apps/{app}/envs/{env}/restore" => POST restore;
+}
 
 /// The function: appends the config of an earlier version, snapshot or moment, of a backup or of a file.
 pub fn router(waymark: Waymark) -> Router {
-    Router::new().route("/v1/apps/{app}/envs/{env}/restore", post(restore)).with_state(waymark)
+    routes().with_state(waymark)
 }
 
 /// The media types of a file that lies in the request itself.
 const FILES: [&str; 2] = ["application/gzip", "application/octet-stream"];
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 struct Params {
     /// The environment that a file in the request is of, where it is of another one.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<EnvId>))]
     from: Option<String>,
 }
 
 /// What to restore: one of the first six.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Restore))]
 #[serde(deny_unknown_fields)]
 struct Request {
     version: Option<Version>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     snapshot: Option<String>,
     at: Option<Timestamp>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BackupId>))]
     backup: Option<String>,
     upload: Option<String>,
     /// The entry to reverse; what came after it stays.
     undo: Option<Version>,
     /// The parts to bring back of the version, snapshot or moment, as JSON Pointers; everything else stays.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<waymark::openapi::Pointer>>, min_items = 1, max_items = 20))]
     paths: Option<Vec<String>>,
     /// The environment that an uploaded backup is of, where it is of another one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<EnvId>))]
     from: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
 }
 
@@ -106,7 +114,14 @@ fn say_what() -> Problem {
     )
 }
 
-/// `POST /restore`.
+/// Makes an earlier config, or parts of one, the working version again.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/restore", operation_id = "restore",
+    params(waymark::openapi::InEnvironment, Params, waymark::openapi::Repeatable),
+    request_body(content((Request = "application/json"), (waymark::openapi::Bytes = "application/gzip"), (waymark::openapi::Bytes = "application/octet-stream"))),
+    responses((status = 200, description = "It was restored, or is there already.", body = waymark::openapi::Changed), (status = 201, description = "A file began the history.", body = waymark::openapi::Changed)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "before-history", "backup-not-found", "upload-not-found", "other-environment", "merge-conflict", "config-damaged", "invalid-config", "upload-mismatch", "invalid-file", "nothing-before", "nothing-to-undo", "path-not-found", "path-has-no-parent", "merge-too-large"]))),
+))]
 async fn restore(
     State(waymark): State<Waymark>,
     editor: As<Editor>,

@@ -11,14 +11,26 @@ use waymark::id::{EnvId, Note, SnapshotName, VersionRef};
 use waymark::{Found, Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewSnapshot))]
 #[serde(deny_unknown_fields)]
 struct Request {
+    /// Without one it is called `v1`, `v2`, …
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     name: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
+    /// What to name; the working version unless it says.
     version: Option<VersionRef>,
 }
 
-/// `POST /snapshots`.
+/// Names the working version, or an earlier one, for good.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/snapshots", operation_id = "take_snapshot",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    request_body(content = Option<Request>),
+    responses((status = 201, description = "The snapshot.", body = waymark::openapi::Changed)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "config-damaged", "name-taken"]))),
+))]
 pub(crate) async fn create(
     State(waymark): State<Waymark>,
     editor: As<Editor>,

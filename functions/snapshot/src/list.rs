@@ -21,6 +21,7 @@ const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
 /// A snapshot as it is listed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ListedSnapshot))]
 struct Listed {
     /// The entry that made it.
     version: Version,
@@ -40,6 +41,7 @@ struct Listed {
     live: bool,
     /// Of a release, in an environment with a schema: whether it passes; `null` when it was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     passes: Option<Option<bool>>,
 }
 
@@ -61,13 +63,22 @@ impl Listed {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     before: Option<Version>,
+    /// How many, 1 to 200; 50 unless it says.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
 }
 
-/// `GET /snapshots`.
+/// Snapshots, newest first.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/snapshots", operation_id = "list_snapshots",
+    params(waymark::openapi::InEnvironment, Page),
+    responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Listed>)),
+    extensions(("x-problems" = json!(["environment-not-found", "too-large"]))),
+))]
 pub(crate) async fn list(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,

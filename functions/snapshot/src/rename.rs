@@ -10,13 +10,23 @@ use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::{Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Rename))]
 #[serde(deny_unknown_fields)]
 struct Request {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     name: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
 }
 
-/// `PATCH /snapshots/{name}`.
+/// Gives a snapshot another name, or note. The old name stays an alias.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/v1/apps/{app}/envs/{env}/snapshots/{name}", operation_id = "rename_snapshot",
+    params(waymark::openapi::InEnvironment, ("name" = SnapshotName, Path, description = "Its name, old or new."), waymark::openapi::Repeatable),
+    request_body(content = Request),
+    responses((status = 200, description = "It was renamed, or is called that already.", body = waymark::openapi::Changed)),
+    extensions(("x-problems" = json!(["environment-not-found", "snapshot-not-found", "name-taken"]))),
+))]
 pub(crate) async fn rename(
     State(waymark): State<Waymark>,
     editor: As<Editor>,

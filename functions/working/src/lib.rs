@@ -7,29 +7,29 @@ mod save;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::HeaderMap;
 use waymark::entry::Entry;
 use waymark::http::{As, ConfigAnswer, Viewer};
 use waymark::id::EnvId;
 use waymark::{Problem, Waymark};
 
-/// The routes that API Gateway sends here.
-pub const ROUTES: &[&str] = &[
-    "GET /v1/apps/{app}/envs/{env}/working",
-    "PUT /v1/apps/{app}/envs/{env}/working",
-    "PATCH /v1/apps/{app}/envs/{env}/working",
-    "POST /v1/apps/{app}/envs/{env}/merge",
-];
+waymark::routes! {
+    "/v1/apps/{app}/envs/{env}/working" => GET read, PUT save::save, PATCH patch::patch;
+    "/v1/apps/{app}/envs/{env}/merge" => POST merge::preview;
+}
 
 /// The function: saves every edit as a new entry, and answers the newest config.
 pub fn router(waymark: Waymark) -> Router {
-    Router::new()
-        .route("/v1/apps/{app}/envs/{env}/working", get(read).put(save::save).patch(patch::patch))
-        .route("/v1/apps/{app}/envs/{env}/merge", post(merge::preview))
-        .with_state(waymark)
+    routes().with_state(waymark)
 }
 
+/// The newest config: what builders edit.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/v1/apps/{app}/envs/{env}/working", operation_id = "read_working",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Reading),
+    responses((status = 200, description = "The newest config.", body = waymark::openapi::Config)),
+    extensions(("x-problems" = json!(["environment-not-found", "config-damaged"]))),
+))]
 async fn read(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,

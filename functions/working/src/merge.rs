@@ -90,7 +90,14 @@ pub(crate) async fn answer(waymark: &Waymark, env: &EnvId, saved: &Reply) -> Res
     reply_with(saved, "config", &waymark.configs.of(&env.app, &entry).await?)
 }
 
-/// `POST /merge`: what saving the body with this `Waymark-Base` would come to. Appends nothing.
+/// What saving the body with this `Waymark-Base` would come to. Saves nothing.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/v1/apps/{app}/envs/{env}/merge", operation_id = "merge",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Based),
+    request_body(content = waymark::openapi::Config, content_type = "application/json"),
+    responses((status = 200, description = "What it would come to.", body = waymark::openapi::Preview)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "config-damaged", "invalid-config", "version-mismatch", "merge-conflict", "merge-too-large"]))),
+))]
 pub(crate) async fn preview(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,

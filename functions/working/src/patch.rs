@@ -18,11 +18,18 @@ const JSON_PATCH: &str = "application/json-patch+json";
 /// RFC 7396.
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// `PATCH /working`.
+/// Applies a patch to the working version: RFC 6902 or RFC 7396, by its media type.
 ///
 /// With `Waymark-Base` the patch is applied to that version, and the outcome merged with what came since. Otherwise:
 /// a merge patch says what its author wants to be so, whatever else has changed, and is applied to the newest
 /// config. The operations of a JSON patch depend on what is there, so it must say what it builds on.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    patch, path = "/v1/apps/{app}/envs/{env}/working", operation_id = "patch_working",
+    params(waymark::openapi::InEnvironment, waymark::openapi::Saving, waymark::openapi::Repeatable),
+    request_body(content((Vec<waymark::openapi::Operation> = "application/json-patch+json"), (Value = "application/merge-patch+json"))),
+    responses((status = 200, description = "It was saved, or is there already.", body = waymark::openapi::Saved)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "config-damaged", "invalid-config", "version-mismatch", "already-exists", "precondition-required", "merge-conflict", "merge-too-large", "invalid-patch", "patch-failed"]))),
+))]
 pub(crate) async fn patch(
     State(waymark): State<Waymark>,
     editor: As<Editor>,

@@ -16,13 +16,21 @@ use waymark::{Error, Problem, Waymark};
 use crate::merge::{self, Outcome};
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
     /// The id of an upload that is to be saved, instead of the body.
     upload: Option<String>,
 }
 
-/// `PUT /working`.
+/// Saves the body, or an upload, as the working version. The first save makes the environment.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/v1/apps/{app}/envs/{env}/working", operation_id = "save_working",
+    params(waymark::openapi::InEnvironment, Params, waymark::openapi::Saving, waymark::openapi::Repeatable),
+    request_body(content = Option<waymark::openapi::Config>, description = "The config. None with `upload`.", content_type = "application/json"),
+    responses((status = 200, description = "It was saved, or is there already.", body = waymark::openapi::Saved), (status = 201, description = "It was saved, as the first of the environment.", body = waymark::openapi::Saved)),
+    extensions(("x-problems" = json!(["version-not-found", "config-damaged", "invalid-config", "version-mismatch", "already-exists", "precondition-required", "merge-conflict", "merge-too-large", "upload-not-found", "upload-mismatch"]))),
+))]
 pub(crate) async fn save(
     State(waymark): State<Waymark>,
     editor: As<Editor>,

@@ -70,6 +70,7 @@ pub struct Gateway {
     key: TokenKey,
     sources: Sources,
     people: Vec<NewToken>,
+    open: &'static [&'static str],
 }
 
 impl Gateway {
@@ -81,7 +82,7 @@ impl Gateway {
     pub fn new(functions: Vec<Function>, key: TokenKey, sources: Sources) -> Result<Self, RouteError> {
         let routes = RouteTable::new(functions.iter().map(|function| function.routes))?;
         let functions = functions.into_iter().map(|function| function.router).collect();
-        Ok(Self { routes, functions, key, sources, people: Vec::new() })
+        Ok(Self { routes, functions, key, sources, people: Vec::new(), open: &[] })
     }
 
     /// The gateway as a service: for a listener, or for `tower::ServiceExt::oneshot` in a test.
@@ -100,19 +101,26 @@ impl Gateway {
         Self { people, ..self }
     }
 
+    /// Lets requests to these of the routes in without a token, as the template's `Authorizer: NONE` does.
+    #[must_use]
+    pub fn open(self, routes: &'static [&'static str]) -> Self {
+        Self { open: routes, ..self }
+    }
+
     async fn answer(&self, request: Request, request_id: &str) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let route = self.routes.find(&parts.method, path).ok_or(Refusal::NotFound)?;
         let router = self.functions.get(route.function).ok_or(Refusal::NotFound)?;
         let now = self.sources.clock.now();
-        let claims = self.authorize(&parts, now)?;
+        let is_open = self.open.contains(&route.key);
+        let claims = if is_open { None } else { Some(self.authorize(&parts, now)?) };
         if header_bytes(&parts) > MAX_HEADERS {
             return Err(Refusal::HeadersTooLarge);
         }
         let body = body::read(body, MAX_BODY).await?;
         let source = parts.extensions.get::<Peer>().copied().unwrap_or_default();
-        let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: &claims };
+        let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: claims.as_ref() };
         let event = arrival.event(source, request_id, now)?;
         if event.len() > MAX_EVENT {
             return Err(Refusal::BodyTooLarge);

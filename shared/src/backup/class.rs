@@ -12,6 +12,7 @@ use crate::error::Error;
 ///
 /// The scheduled ones live twice as long as a policy may ask for, so that an object may stand for several periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Daily and hourly ones: 14 days.

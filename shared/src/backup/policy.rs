@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{BackupId, Class};
 use crate::error::Error;
+use crate::number::small;
 
 /// Most days, weeks and months that a policy may ask for: the bucket keeps each class twice as long.
 const MOST: Keep = Keep { daily: 7, weekly: 5, monthly: 12 };
 
 /// How often an environment is backed up. Hours, days, weeks (from Monday) and months begin in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Every {
     /// Every hour, and the week's and the month's.
@@ -28,13 +30,20 @@ pub enum Every {
 
 /// For how long backups are promised to be there. Zero for none of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = KeepBackups))]
 #[serde(deny_unknown_fields)]
 pub struct Keep {
     /// Those of hours and days, in days: 0 to 7.
+    #[cfg_attr(feature = "openapi", schema(maximum = 7))]
+    #[serde(deserialize_with = "small")]
     pub daily: u8,
     /// Those of weeks, in weeks: 0 to 5.
+    #[cfg_attr(feature = "openapi", schema(maximum = 5))]
+    #[serde(deserialize_with = "small")]
     pub weekly: u8,
     /// Those of months, in months of 31 days: 0 to 12.
+    #[cfg_attr(feature = "openapi", schema(maximum = 12))]
+    #[serde(deserialize_with = "small")]
     pub monthly: u8,
 }
 
@@ -46,6 +55,7 @@ impl Default for Keep {
 
 /// What an environment's admin asks for. By default every day, kept 7 days, 5 weeks and 12 months.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// How often.

@@ -43,6 +43,7 @@ pub(super) use walk::{Place, paired};
 
 /// The changes from one config to another.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// The changes, in the order of the newer config; what is gone stands where it was.
     pub changes: Vec<Change>,
@@ -52,6 +53,7 @@ pub struct Diff {
 
 /// How many changes of each kind there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Members and elements that are new.
     pub added: u64,
@@ -95,6 +97,7 @@ impl fmt::Display for Counts {
 
 /// What kind of change it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Op {
     /// A new member or element.
@@ -109,6 +112,7 @@ pub enum Op {
 
 /// One change.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
     /// Its kind.
     pub op: Op,
@@ -119,9 +123,11 @@ pub struct Change {
     pub from: Option<String>,
     /// The value before, in its own spelling without white space around its parts. None for what is new or moved.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub before: Option<Box<RawValue>>,
     /// The value after, likewise. None for what is gone or moved.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub after: Option<Box<RawValue>>,
     /// The place in words, such as `Panel "Raft IO" › title`.
     pub label: String,

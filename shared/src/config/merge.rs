@@ -63,6 +63,7 @@ pub enum MergeError {
 
 /// A place that both sides changed, each in its own way.
 #[derive(Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conflict {
     /// The JSON Pointer of the place in the head; where the head has none, in the request.
     pub path: String,
@@ -70,12 +71,15 @@ pub struct Conflict {
     pub label: String,
     /// What it was; absent where it was not there. Values are in their own spelling.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub base: Option<Box<RawValue>>,
     /// What the head has; absent where it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub ours: Option<Box<RawValue>>,
     /// What the request has; absent where it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub theirs: Option<Box<RawValue>>,
     /// Whether both moved an element, to different places: then the values are its indexes, from 0.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

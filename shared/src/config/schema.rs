@@ -7,6 +7,7 @@ use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError, Validator};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::{ConfigError, cut};
@@ -52,7 +53,8 @@ impl SchemaError {
 }
 
 /// One thing in a config that is not as the schema says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// The JSON Pointer of the place in the config, cut when it is very long. The empty one is the whole config.
     pub path: String,
@@ -63,7 +65,7 @@ pub struct Failure {
 impl Failure {
     /// As answers show it.
     pub fn to_json(&self) -> Value {
-        json!({ "path": self.path, "message": self.message })
+        json!(self)
     }
 }
 

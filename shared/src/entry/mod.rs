@@ -26,6 +26,7 @@ pub const FORMAT: u32 = 1;
 
 /// Who made an entry, from the verified token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Author {
     /// The token's subject, at most 255 bytes.
     pub id: String,

@@ -11,8 +11,10 @@ use crate::id::{EnvName, Note, SnapshotName, Version};
 
 /// An entry as answers show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntryView {
     version: Version,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::EntryKind))]
     kind: &'static str,
     label: String,
     #[serde(serialize_with = "millis")]
@@ -54,6 +56,7 @@ pub fn millis<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
 
 /// Where a restored config came from, as answers show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct OriginView {
     version: Version,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +80,7 @@ impl From<&Origin> for OriginView {
 
 /// Where an imported config came from, as answers show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct SourceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<String>,
@@ -97,6 +101,7 @@ impl From<&Source> for SourceView {
 
 /// Where a promoted snapshot came from, as answers show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PromotionView {
     environment: EnvName,
     snapshot: SnapshotName,
@@ -121,6 +126,7 @@ impl From<&Promotion> for PromotionView {
 
 /// A snapshot's config as answers show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SubjectView {
     version: Version,
     sha256: Sha256,
@@ -185,7 +191,9 @@ impl From<&Entry> for EntryView {
 
 /// A place that a save changed, as answers show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Touched {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::config::diff::Op))]
     op: &'static str,
     path: String,
 }

@@ -15,6 +15,7 @@ pub(super) const RELEASES_ALLOWED: &str = "attribute_not_exists(#releases) OR #r
 
 /// What users get while no release is published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LiveWithoutRelease {
     /// The working version.
@@ -26,6 +27,7 @@ pub enum LiveWithoutRelease {
 
 /// What an environment or an app says for itself; what it leaves out, the next wider place decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// What users get while no release is published. The environment's word counts before the app's.

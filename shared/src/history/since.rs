@@ -16,6 +16,7 @@ const LISTED: usize = 20;
 
 /// The entries between a version and the newest that gave the environment another config.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Since {
     /// The version that they came after.
     pub base: Version,
@@ -30,6 +31,7 @@ pub struct Since {
 
 /// An entry in short.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Brief {
     /// Its version.
     pub version: Version,

@@ -12,6 +12,7 @@ use crate::id::{EnvId, Version};
 
 /// Something that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fault {
     /// Where.
     pub version: Version,
@@ -21,6 +22,7 @@ pub struct Fault {
 
 /// What a walk over a part of a history found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verified {
     /// The first version that was checked; `None` when the history ends before it.
     pub from: Option<Version>,

@@ -7,6 +7,7 @@ mod body;
 mod input;
 mod listing;
 mod precondition;
+mod routes;
 
 pub use accept::accepted;
 pub use access::{Admin, As, AsAdminOfApp, Editor, Publisher, Reader, Signed, Viewer};

@@ -8,9 +8,10 @@ use serde_json::json;
 use tower::ServiceExt;
 use waymark::{Options, Waymark};
 use waymark_local::gateway::Gateway;
-use waymark_local::service::functions;
+use waymark_local::service::{OPEN, functions};
 use waymark_local::token::{NewToken, TokenKey};
 
+use crate::support::conformity::Asked;
 use crate::support::steps::under;
 use crate::support::{Answer, Stack, time};
 
@@ -31,7 +32,7 @@ fn gateway(stack: &Stack) -> (Router, String) {
         sources.clone(),
         Options::default(),
     ));
-    (Gateway::new(functions, key, sources).unwrap().into_router(), token)
+    (Gateway::new(functions, key, sources).unwrap().open(OPEN).into_router(), token)
 }
 
 async fn send(
@@ -45,7 +46,10 @@ async fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    Answer::read(gateway.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap()).await
+    let (asked, request) = Asked::of(request.body(body.into()).unwrap()).await;
+    let answer = Answer::read(gateway.clone().oneshot(request).await.unwrap()).await;
+    asked.check(&answer);
+    answer
 }
 
 #[track_caller]

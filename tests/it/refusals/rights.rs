@@ -56,6 +56,7 @@ fn routes() -> Vec<&'static str> {
         waymark_backup::ROUTES,
     ]
     .concat();
+    routes.retain(|route| !waymark_history::OPEN.contains(route));
     routes.sort_unstable();
     routes
 }

@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::TokioExecutor;
 
-use super::Answer;
+use super::{Answer, Asked};
 
 /// A client without manners of its own: it follows no redirects and asks for no compression.
 #[derive(Clone, Debug)]
@@ -36,8 +36,12 @@ impl Http {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.0.request(request.body(Full::new(body.into())).unwrap()).await?;
-        Ok(Answer::read(response).await)
+        let body = body.into();
+        let asked = Asked::new(method, url, headers, &body);
+        let response = self.0.request(request.body(Full::new(body)).unwrap()).await?;
+        let answer = Answer::read(response).await;
+        asked.check(&answer);
+        Ok(answer)
     }
 
     /// `GET` of an address that needs nothing else.

@@ -15,11 +15,11 @@ use waymark::{Options, Waymark};
 use waymark_local::engines::Engines;
 use waymark_local::gateway::Gateway;
 use waymark_local::provision::{local_resources, provision};
-use waymark_local::service::functions;
+use waymark_local::service::{OPEN, functions};
 use waymark_local::token::{NewToken, TokenKey};
 
-use super::Answer;
 use super::time::{TestClock, sources};
+use super::{Answer, Asked};
 
 /// The whole service with stores of its own, and a token for it.
 pub(crate) struct Gate {
@@ -50,7 +50,7 @@ impl Gate {
         let token = format!("Bearer {}", key.issue(&token, clock.now()).unwrap());
         let functions =
             functions(&Waymark::new(clients.clone(), resources.clone(), sources.clone(), Options::default()));
-        let router = Gateway::new(functions, key, sources).unwrap().into_router();
+        let router = Gateway::new(functions, key, sources).unwrap().open(OPEN).into_router();
         Self { router, token, clock, clients, resources, _objects: objects, _engines: engines }
     }
 
@@ -66,8 +66,19 @@ impl Gate {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.into()).unwrap();
-        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Sends a request without a token.
+    pub(crate) async fn unsigned(&self, method: &str, path: &str) -> Answer {
+        self.send(Request::builder().method(method).uri(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (asked, request) = Asked::of(request).await;
+        let answer = Answer::read(self.router.clone().oneshot(request).await.unwrap()).await;
+        asked.check(&answer);
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {

@@ -5,6 +5,7 @@ pub(crate) mod backups;
 pub(crate) mod blame;
 pub(crate) mod calls;
 pub(crate) mod client;
+pub(crate) mod conformity;
 pub(crate) mod faults;
 pub(crate) mod feed;
 pub(crate) mod gate;
@@ -22,4 +23,5 @@ pub(crate) mod steps;
 pub(crate) mod time;
 
 pub(crate) use answer::Answer;
+use conformity::Asked;
 pub(crate) use stack::{Person, Stack};

@@ -17,11 +17,11 @@ use waymark::aws::{Clients, Resources, dynamodb_config, local_sdk_config, s3_con
 use waymark_local::engines::Engines;
 use waymark_local::provision::{local_resources, provision};
 
-use super::Answer;
 use super::calls::Calls;
 use super::logs;
 use super::privileges::of;
 use super::time::{TestClock, sources};
+use super::{Answer, Asked};
 
 /// Somebody with a token.
 #[derive(Clone, Debug)]
@@ -127,7 +127,10 @@ impl Stack {
             "name": person.id,
             "waymark_grants": person.grants,
         })));
-        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+        let (asked, request) = Asked::of(request).await;
+        let answer = Answer::read(self.router.clone().oneshot(request).await.unwrap()).await;
+        asked.check(&answer);
+        answer
     }
 
     /// `GET`, with headers.

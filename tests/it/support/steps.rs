@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::stack::{ENV, Person, Stack};
-use super::{Answer, time};
+use super::{Answer, Asked, time};
 
 /// A path of `crm/production`, such as `publish`.
 pub(crate) fn under(rest: &str) -> String {
@@ -80,7 +80,10 @@ impl Stack {
 
     /// Sends a request without the context that the authorizer leaves.
     pub(crate) async fn send_unsigned(&self, request: Request<Body>) -> Answer {
-        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+        let (asked, request) = Asked::of(request).await;
+        let answer = Answer::read(self.router.clone().oneshot(request).await.unwrap()).await;
+        asked.check(&answer);
+        answer
     }
 }
 

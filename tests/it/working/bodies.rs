@@ -48,6 +48,17 @@ async fn a_compressed_body_is_saved_as_its_text() {
 }
 
 #[tokio::test]
+async fn no_body_is_none_however_it_is_said_to_be_compressed() {
+    let stack = Stack::start().await;
+    let ada = Person::admin("ada");
+    stack.save(&ada, CONFIG).await.is(201);
+    for encoding in ["gzip", "zstd", "identity"] {
+        let headers = [("content-encoding", encoding)];
+        stack.call(&ada, "POST", &under("snapshots"), &headers, "").await.is(201);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_what_it_says_is_refused() {
     let stack = Stack::start().await;
     let ada = Person::admin("ada");

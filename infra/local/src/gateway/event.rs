@@ -36,7 +36,8 @@ pub(super) struct Arrival<'a> {
     pub(super) parts: &'a Parts,
     pub(super) body: &'a Bytes,
     pub(super) route: &'a Route,
-    pub(super) claims: &'a Map<String, Value>,
+    /// None on a route without an authorizer.
+    pub(super) claims: Option<&'a Map<String, Value>>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +65,8 @@ struct Event<'a> {
 struct RequestContext<'a> {
     account_id: &'static str,
     api_id: &'static str,
-    authorizer: Authorizer<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<Authorizer<'a>>,
     domain_name: Cow<'a, str>,
     domain_prefix: &'static str,
     http: Http<'a>,
@@ -129,7 +131,10 @@ impl Arrival<'_> {
         RequestContext {
             account_id: "000000000000",
             api_id: "local",
-            authorizer: Authorizer { jwt: Jwt { claims: claims::as_strings(self.claims), scopes: None } },
+            authorizer: self.claims.map(|claims| {
+                let claims = claims::as_strings(claims);
+                Authorizer { jwt: Jwt { claims, scopes: None } }
+            }),
             domain_name: self.domain_name(),
             domain_prefix: "local",
             http: Http {

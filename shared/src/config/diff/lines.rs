@@ -8,6 +8,7 @@ const MAX_LINES: usize = 20_000;
 
 /// Lines that stand in the place of others.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hunk {
     /// The number, from 1, of the first line of the older text that is gone; where none is, of the line after.
     pub before: usize,

@@ -46,7 +46,7 @@ fn event_bytes(body: usize) -> usize {
     let route = routes.find(&parts.method, parts.uri.path()).unwrap();
     let claims = key().verify(&token(SignedDuration::ZERO), Noon.now()).unwrap();
     let body = Bytes::from("x".repeat(body));
-    let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: &claims };
+    let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: Some(&claims) };
     arrival.event(Peer::default(), "ASNFZ4mrze8BI0U=", Noon.now()).unwrap().len()
 }
 

@@ -10,7 +10,7 @@ fn event(request: http::request::Builder, body: &'static str) -> Value {
     let route = routes.find(&parts.method, parts.uri.path()).unwrap();
     let claims = key().verify(&token(SignedDuration::ZERO), Noon.now()).unwrap();
     let body = Bytes::from(body);
-    let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: &claims };
+    let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: Some(&claims) };
     let source = Peer(SocketAddr::from(([192, 0, 2, 7], 4711)));
     let text = arrival.event(source, "ASNFZ4mrze8BI0U=", Noon.now()).unwrap();
     assert!(matches!(serde_json::from_str(&text), Ok(LambdaRequest::ApiGatewayV2(_))));

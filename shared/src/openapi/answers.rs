@@ -1,0 +1,166 @@
+//! The schemas of answers that are put together from parts, member by member.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::types::Config;
+use crate::config::merge::Conflict;
+use crate::config::schema::Failure;
+use crate::entry::{Author, EntryView};
+use crate::hash::Sha256;
+use crate::history::Since;
+use crate::id::{SnapshotName, Version};
+
+/// What an entry did.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words are the README's")]
+pub enum EntryKind {
+    Saved,
+    Snapshot,
+    Renamed,
+    Restored,
+    Published,
+    Unpublished,
+    Imported,
+    Unknown,
+}
+
+/// A page of a listing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listing<T> {
+    /// What there is.
+    pub items: Vec<T>,
+    /// Path and query of the next page; null on the last one.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// The answer to a change: the entry that it made; where nothing was appended, the newest one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Changed {
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: EntryView,
+    /// Whether nothing was appended, since what was asked for is so already.
+    pub unchanged: bool,
+}
+
+/// The answer to a save.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Saved {
+    /// The change.
+    #[serde(flatten)]
+    pub changed: Changed,
+    /// What the environment's schema finds in the config. Absent where there is no schema, or where it was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Failure>>,
+    /// What was merged with it. Absent where nothing came since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
+    /// What was saved, where that is not what was sent. Absent where it is too large for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Config)]
+    pub config: Option<()>,
+}
+
+/// The answer to a change of what users see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Released {
+    /// The change.
+    #[serde(flatten)]
+    pub changed: Changed,
+    /// What the environment's schema finds in the config that was rolled back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Failure>>,
+    /// How soon all users have it: how long caches keep what was live before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub users_see_it_within_seconds: Option<u64>,
+}
+
+/// What a save was merged with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Merged {
+    /// What came since.
+    #[serde(flatten)]
+    pub since: Since,
+    /// Whether the outcome is another config than was sent.
+    pub config_changed: bool,
+}
+
+/// What saving a config would come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Preview {
+    /// The newest version.
+    pub version: Version,
+    /// The SHA-256 of the outcome.
+    pub sha256: Sha256,
+    /// What it would be merged with. Absent where nothing came since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
+    /// The outcome. Absent where it is too large for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Config)]
+    pub config: Option<()>,
+}
+
+/// Where a config that is too large for an answer can be had, for 5 minutes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Download {
+    /// The address.
+    pub url: String,
+    /// The config's length in bytes. The file is compressed by gzip.
+    pub bytes: u64,
+}
+
+/// A conflict as an answer shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedConflict {
+    /// The conflict.
+    #[serde(flatten)]
+    pub conflict: Conflict,
+    /// Who changed the place in the newest version; absent where it may have been several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// The values are too long for this answer: read them in the versions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub values_left_out: bool,
+}
+
+/// What users see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Release {
+    /// The snapshot's name.
+    pub name: SnapshotName,
+    /// The version that its config is read from.
+    pub version: Version,
+    /// The SHA-256 of its config.
+    pub sha256: Sha256,
+    /// The length of its config in bytes.
+    pub bytes: u64,
+    /// The entry that published it.
+    pub entry: Version,
+}
+
+/// A refusal or failure (RFC 9457). `type` is for programs; `detail` says people what to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:waymark:problem:` and the problem's name.
+    pub r#type: String,
+    /// The same for every problem of a type.
+    pub title: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// What is wrong, and what to do.
+    pub detail: String,
+}
+
+/// A refusal or failure of API Gateway itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GatewayMessage {
+    /// What is wrong.
+    pub message: String,
+}

@@ -1,0 +1,134 @@
+//! The schemas of types that are texts or numbers on the wire: each has the form that its `FromStr` checks.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
+};
+use utoipa::openapi::{KnownFormat, Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::backup::BackupId;
+use crate::config::keep::{Keep, MAX_PATH, MAX_PATHS};
+use crate::hash::Sha256;
+use crate::id::{AppName, EnvId, EnvName, NAME_MAX, NOTE_MAX, Note, SNAPSHOT_NAME_MAX, SnapshotName};
+use crate::id::{Version, VersionRef};
+
+/// A config.
+#[derive(Debug)]
+pub struct Config;
+
+/// An operation of a JSON Patch (RFC 6902).
+#[derive(Debug)]
+pub struct Operation;
+
+/// A file.
+#[derive(Debug)]
+pub struct Bytes;
+
+/// A JSON Pointer of a part (RFC 6901).
+#[derive(Debug)]
+pub struct Pointer;
+
+macro_rules! schemas {
+    ($($(#[doc = $doc:literal])+ $name:ident = $schema:expr;)+) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let doc: &[&str] = &[$($doc.trim_ascii()),+];
+                $schema.description(Some(doc.join(" "))).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+fn text(pattern: &str, example: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).examples([example])
+}
+
+fn slug(example: &str) -> ObjectBuilder {
+    text(&format!("^[a-z0-9][a-z0-9-]{{0,{}}}$", NAME_MAX - 1), example)
+}
+
+schemas! {
+    /// The name of an app.
+    AppName = slug("crm");
+
+    /// The name of one of an app's environments.
+    EnvName = slug("production");
+
+    /// An environment, as `app/environment`.
+    EnvId = text("^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}$", "crm/production");
+
+    /// The name of a snapshot: unique for ever in its environment. Not `live`, not `working`, not digits alone.
+    SnapshotName = text(
+        &format!("^(?!(live|working|[0-9]+)$)[A-Za-z0-9][A-Za-z0-9._-]{{0,{}}}$", SNAPSHOT_NAME_MAX - 1),
+        "v1",
+    );
+
+    /// A short text for people: at most 1,000 bytes of UTF-8, not blank, without control characters other than line feed
+    /// and tab.
+    Note = text(r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b-\x1f\x7f-\x9f]*$", "first release")
+        .min_length(Some(1))
+        .max_length(Some(NOTE_MAX));
+
+    /// A SHA-256 in hexadecimal digits.
+    Sha256 = text("^[0-9a-f]{64}$", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+
+    /// The id of a backup: its class and the period that it stands for.
+    BackupId = text("^(d14|d70|d800|manual|before-restore)\\.[A-Za-z0-9-]{1,36}$", "d14.2026-11-22");
+
+    /// The number of an entry in its history: 1, 2, 3 … without gaps.
+    Version = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(Version::FIRST.get()))
+        .maximum(Some(Version::MAX.get()))
+        .examples([7]);
+
+    /// What promotion, and a restore from another environment, leave as it is: JSON Pointers in which `*` is any one level.
+    Keep = ArrayBuilder::new()
+        .items(text("^(/([^~]|~[01])*)+$", "/resources/*/url").max_length(Some(MAX_PATH)))
+        .max_items(Some(MAX_PATHS));
+
+    /// A version: an entry's number, a snapshot's name, `live` (what users get) or `working` (the newest).
+    VersionRef = AnyOfBuilder::new()
+        .item(Ref::from_schema_name("Version"))
+        .item(Ref::from_schema_name("SnapshotName"))
+        .item(text("^(live|working|[1-9][0-9]{0,9})$", "live"));
+
+    /// A config: the JSON document that is versioned. An object or an array, given back byte for byte as it was saved.
+    Config = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Array]));
+
+    /// An operation of a JSON Patch (RFC 6902).
+    Operation = OneOfBuilder::new()
+        .item(operation(&["add", "replace", "test"]).property("value", any()).required("value"))
+        .item(operation(&["remove"]))
+        .item(operation(&["move", "copy"]).property("from", pointer()).required("from"));
+
+    /// The place of a part, as a JSON Pointer (RFC 6901).
+    Pointer = pointer().max_length(Some(200));
+
+    /// A file.
+    Bytes = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+}
+
+fn pointer() -> ObjectBuilder {
+    text("^(/([^~/]|~[01])*)*$", "/title")
+}
+
+fn any() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue)
+}
+
+fn operation(ops: &[&str]) -> ObjectBuilder {
+    let op = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ops.to_vec()));
+    ObjectBuilder::new().property("op", op).required("op").property("path", pointer()).required("path")
+}
