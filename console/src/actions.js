@@ -8,12 +8,10 @@ import { asProblem } from './store.js';
 import { publish, rollBack, unpublish } from './releases.js';
 import { dateAndTime, people, plural } from './words.js';
 
-/** @typedef {import('./api.js').Entry} Entry */
-/** @typedef {import('./api.js').Change} Change */
-/** @typedef {import('./dialog.js').Question} Question */
+/** @import {Change, Diff, Entry, Line, Panel, Problem, Question} from '../types' */
 
 export class Actions {
-  /** @param {import('./panel.js').Panel} panel */
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
   }
@@ -39,8 +37,8 @@ export class Actions {
   /**
    * Asks with a diff inside, which is read while the dialog is open already.
    * @param {Question} question
-   * @param {() => Promise<import('./api.js').Diff>} read
-   * @param {(diff: import('./api.js').Diff) => Node[]} lines
+   * @param {() => Promise<Diff>} read
+   * @param {(diff: Diff) => Node[]} lines
    */
   ask(question, read, lines) {
     const dialog = new Dialog(this.panel.root, { ...question, body: [skeleton()], ready: false, wide: true });
@@ -122,7 +120,7 @@ export class Actions {
     return undefined;
   }
 
-  /** @param {import('./api.js').Line} line */
+  /** @param {Line} line */
   async undo(line) {
     if ('items' in line) return;
     const { version } = line;
@@ -147,7 +145,7 @@ export class Actions {
     await dialog.closed;
   }
 
-  /** What to say when a later edit changed the same. @param {import('./api.js').Problem} problem */
+  /** What to say when a later edit changed the same. @param {Problem} problem */
   conflicts(problem) {
     if (problem.type !== 'merge-conflict') return null;
     const places = (problem.body.conflicts ?? [])

@@ -1,53 +1,6 @@
 /** The service's HTTP interface, as the README of Waymark describes it. */
 
-/** @typedef {{id: string, name: string}} Author */
-/** @typedef {{added: number, removed: number, changed: number, moved?: number}} Counts */
-/**
- * @typedef {object} Entry
- * @property {number} version
- * @property {string} kind
- * @property {string} label
- * @property {string} at
- * @property {Author} author
- * @property {number} bytes
- * @property {string} sha256
- * @property {string | null} live
- * @property {string} [name]
- * @property {string} [note]
- * @property {{version: number, name?: string}} [from]
- * @property {{version: number}} [subject]
- * @property {Counts} [changes]
- * @property {boolean} [rollback]
- */
-/**
- * @typedef {object} Session
- * @property {'session'} kind
- * @property {string} label
- * @property {Author} author
- * @property {number} from
- * @property {number} to
- * @property {string} began
- * @property {string} at
- * @property {number} saves
- * @property {Counts | null} changes
- * @property {Entry[]} items
- */
-/** @typedef {Entry | Session} Line */
-/**
- * @typedef {object} Standing
- * @property {string} app
- * @property {string} environment
- * @property {Entry} working
- * @property {{name: string, version: number, published: number} | null} live
- * @property {{name: string, published: number} | null} before
- * @property {boolean} differs
- * @property {{releases: boolean, live_without_release: string}} settings
- * @property {string | null} role
- * @property {{id: string, at: string} | null} backup
- */
-/** @typedef {{before: number, after: number, removed: string[], added: string[]}} Hunk */
-/** @typedef {{op: string, path: string, from?: string, before?: unknown, after?: unknown, label: string, lines?: Hunk[]}} Change */
-/** @typedef {{from: {version: number, name?: string}, to: {version: number, name?: string}, changes: Change[], counts: Counts}} Diff */
+/** @import {Diff} from '../types' */
 
 /** A refusal or a failure, ready to be told to people. */
 export class Problem extends Error {

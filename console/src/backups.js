@@ -10,6 +10,8 @@ import { differences } from './tree.js';
 import { dateAndTime, exactTime, may, plural, size } from './words.js';
 import { readFile, sendFile } from './upload.js';
 
+/** @import {Panel} from '../types' */
+
 const CLASSES = {
   manual: 'by hand',
   'before-restore': 'before a restore',
@@ -19,7 +21,7 @@ const CLASSES = {
 };
 
 export class Backups {
-  /** @param {import('./panel.js').Panel} panel */
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
   }

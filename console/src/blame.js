@@ -7,8 +7,10 @@ import { avatar, button, h, own } from './dom.js';
 import { asProblem } from './store.js';
 import { dateAndTime } from './words.js';
 
+/** @import {Child, Panel} from '../types' */
+
 /**
- * @param {import('./panel.js').Panel} panel
+ * @param {Panel} panel
  * @param {string} pointer
  * @param {string | number} version
  */
@@ -37,11 +39,11 @@ export async function blame(panel, pointer, version) {
 }
 
 /**
- * @param {import('./panel.js').Panel} panel
+ * @param {Panel} panel
  * @param {Dialog} dialog
  * @param {any} found
  * @param {(path: string) => Promise<void>} look
- * @returns {import('./dom.js').Child[]}
+ * @returns {Child[]}
  */
 function answer(panel, dialog, found, look) {
   const where = h('p', { class: 'where' }, own(found.label || found.path || 'The whole config'));

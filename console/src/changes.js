@@ -5,8 +5,7 @@ import { add, button, h, own, visible } from './dom.js';
 import { textLines, words } from './textdiff.js';
 import { plural } from './words.js';
 
-/** @typedef {import('./api.js').Change} Change */
-/** @typedef {import('./api.js').Counts} Counts */
+/** @import {Change, Counts, Hunk, Marked} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
@@ -127,7 +126,7 @@ const code = (text) => h('code', null, own(short(text)));
 /**
  * @param {'before' | 'after'} side
  * @param {string} name
- * @param {import('./textdiff.js').Marked} parts
+ * @param {Marked} parts
  */
 function marks(side, name, parts) {
   const tag = side === 'before' ? 'del' : 'ins';
@@ -207,7 +206,7 @@ function written(given, indent) {
 /**
  * A text of several lines with what changed in it.
  * @param {string} before
- * @param {import('./api.js').Hunk[]} hunks
+ * @param {Hunk[]} hunks
  */
 function textChange(before, hunks) {
   const box = h('div', { class: 'text-diff' });
@@ -215,7 +214,7 @@ function textChange(before, hunks) {
   const line = (
     /** @type {'same' | 'removed' | 'added'} */ kind,
     /** @type {string} */ text,
-    /** @type {import('./textdiff.js').Marked | undefined} */ parts,
+    /** @type {Marked | undefined} */ parts,
   ) =>
     h(
       'div',

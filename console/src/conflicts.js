@@ -4,12 +4,14 @@ import { value } from './changes.js';
 import { Dialog } from './dialog.js';
 import { h, own } from './dom.js';
 
-/** @typedef {{path: string, label: string, base?: unknown, ours?: unknown, theirs?: unknown, order?: boolean, author?: import('./api.js').Author}} Conflict */
+/** @import {Author, Problem} from '../types' */
+
+/** @typedef {{path: string, label: string, base?: unknown, ours?: unknown, theirs?: unknown, order?: boolean, author?: Author}} Conflict */
 
 /**
  * Asks whose value stays at each place. Resolves when it was saved or given up: whether it was saved.
  * @param {ShadowRoot | HTMLElement} root
- * @param {import('./api.js').Problem} problem a `merge-conflict`
+ * @param {Problem} problem a `merge-conflict`
  * @param {(mine: Conflict[], dialog: Dialog) => Promise<unknown>} save saves, with one's own value at these places
  */
 export async function settle(root, problem, save) {

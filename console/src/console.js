@@ -4,7 +4,7 @@ import './waymark-history.js';
 import { button, h } from './dom.js';
 import { Sample } from './sample.js';
 
-/** @typedef {import('./waymark-history.js').WaymarkHistory} WaymarkHistory */
+/** @import {WaymarkHistory} from '../types' */
 
 /** The address's fragment says where to look, and may bring a token; the token is taken out of it at once. */
 const given = new URLSearchParams(location.hash.slice(1));

@@ -7,14 +7,13 @@ import { asProblem, newest, oldest } from './store.js';
 import { badgeOf } from './timeline.js';
 import { dateAndTime, exactTime, may, plural, size, timeOfDay } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
-/** @typedef {import('./api.js').Entry} Entry */
+/** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
 /** How long nothing is shown before a placeholder is, in milliseconds. */
 const PATIENCE = 200;
 
 export class Detail {
-  /** @param {import('./panel.js').Panel} panel */
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
     this.element = h('section', { class: 'detail', 'aria-label': 'Entry', tabindex: '-1' });
@@ -22,7 +21,7 @@ export class Detail {
     this.line = null;
     /** @type {AbortController | null} */
     this.reading = null;
-    /** @type {Set<import('./api.js').Change>} */
+    /** @type {Set<Change>} */
     this.picked = new Set();
     this.at = -1;
     this.empty();
@@ -157,7 +156,7 @@ export class Detail {
 
   /** @param {Line} line */
   facts(line) {
-    const fact = (/** @type {string} */ name, /** @type {import('./dom.js').Child} */ what) => [
+    const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [
       h('dt', null, name),
       h('dd', null, what),
     ];
@@ -211,16 +210,16 @@ export class Detail {
     return before.live ?? 0;
   }
 
-  /** @param {HTMLElement} box @param {import('./api.js').Diff} diff */
+  /** @param {HTMLElement} box @param {Diff} diff */
   changed(box, diff) {
     const side = (/** @type {{version: number, name?: string}} */ s) =>
       s.name ? `${s.name} (#${s.version})` : `#${s.version}`;
     this.diff = diff;
     this.at = -1;
     const options = {
-      blame: (/** @type {import('./api.js').Change} */ change) => this.panel.blame(change.path, diff.to.version),
+      blame: (/** @type {Change} */ change) => this.panel.blame(change.path, diff.to.version),
       pick: this.bring
-        ? (/** @type {import('./api.js').Change} */ c, /** @type {boolean} */ p) => this.pick(c, p)
+        ? (/** @type {Change} */ c, /** @type {boolean} */ p) => this.pick(c, p)
         : undefined,
     };
     box.replaceChildren(
@@ -234,7 +233,7 @@ export class Detail {
     );
   }
 
-  /** @param {import('./api.js').Change} change @param {boolean} picked */
+  /** @param {Change} change @param {boolean} picked */
   pick(change, picked) {
     if (picked) this.picked.add(change);
     else this.picked.delete(change);
@@ -261,7 +260,7 @@ export class Detail {
     /** @type {HTMLElement | undefined} */ (items[this.at])?.focus();
   }
 
-  /** @param {import('./api.js').Problem} problem @param {() => void} again */
+  /** @param {Problem} problem @param {() => void} again */
   failed(problem, again) {
     if (problem.type === 'config-damaged') {
       const version = problem.body.version ?? '';

@@ -3,7 +3,8 @@
 import { asProblem } from './store.js';
 import { add, button, h, own } from './dom.js';
 
-/** @typedef {import('./dom.js').Child} Child */
+/** @import {Child, Problem} from '../types' */
+
 /**
  * @typedef {object} Question
  * @property {string} title
@@ -14,7 +15,7 @@ import { add, button, h, own } from './dom.js';
  * @property {boolean} [wide]
  * @property {boolean} [ready] false while there is nothing to act on
  * @property {(dialog: Dialog) => Promise<unknown>} [run] does it; the dialog closes when it succeeds
- * @property {(problem: import('./api.js').Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
+ * @property {(problem: Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
  */
 
 export class Dialog {
@@ -139,7 +140,7 @@ export function effect(who, ...what) {
 
 /**
  * What to say of a problem: what it is, what to do, and the request's id for whoever looks after the service.
- * @param {import('./api.js').Problem} problem
+ * @param {Problem} problem
  * @returns {Child[]}
  */
 export function explained(problem) {

@@ -8,7 +8,9 @@ import { h } from './dom.js';
 import { place, put } from './tree.js';
 import { asProblem } from './store.js';
 
-/** @param {import('./panel.js').Panel} panel */
+/** @import {Conflict, Panel, Problem} from '../types' */
+
+/** @param {Panel} panel */
 export async function editJson(panel) {
   const area = h('textarea', {
     class: 'json',
@@ -70,11 +72,11 @@ const headers = (version) => ({ 'Content-Type': 'application/json', 'Waymark-Bas
 /**
  * Saves with a decision for each conflict: first everything that is in no conflict is merged, then one's own values are
  * put where they were chosen.
- * @param {import('./panel.js').Panel} panel
+ * @param {Panel} panel
  * @param {number} base
  * @param {string} text
- * @param {import('./api.js').Problem} problem
- * @param {import('./conflicts.js').Conflict[]} mine
+ * @param {Problem} problem
+ * @param {Conflict[]} mine
  */
 async function decided(panel, base, text, problem, mine) {
   const version = Number(problem.body.version);
@@ -96,7 +98,7 @@ async function decided(panel, base, text, problem, mine) {
 
 /**
  * Shows where the text is wrong.
- * @param {import('./api.js').Problem} problem
+ * @param {Problem} problem
  * @param {HTMLTextAreaElement} area
  */
 function fault(problem, area) {

@@ -3,7 +3,7 @@
 import { button, h, own } from './dom.js';
 import { ago, exactTime, may, plural } from './words.js';
 
-/** @typedef {import('./panel.js').Panel} Panel */
+/** @import {Entry, Panel, Standing} from '../types' */
 
 export class Header {
   /** @param {Panel} panel */
@@ -13,7 +13,7 @@ export class Header {
     this.shown = '';
     /** @type {number | null} changes that are not live */
     this.pending = null;
-    /** @type {import('./api.js').Entry | null} the entry that published what is live */
+    /** @type {Entry | null} the entry that published what is live */
     this.published = null;
     panel.store.addEventListener('standing', () => void this.update());
   }
@@ -48,7 +48,7 @@ export class Header {
     if (had) /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-act="${had}"]`))?.focus();
   }
 
-  /** @param {import('./api.js').Standing} standing */
+  /** @param {Standing} standing */
   live(standing) {
     const publisher = may(standing.role, 'publisher');
     if (!standing.live) {
@@ -85,7 +85,7 @@ export class Header {
     );
   }
 
-  /** @param {import('./api.js').Standing} standing */
+  /** @param {Standing} standing */
   working(standing) {
     const { working } = standing;
     const count = this.pending === null ? 'Changes not live' : `${plural(this.pending, 'change')} not live`;
@@ -110,7 +110,7 @@ export class Header {
     );
   }
 
-  /** @param {import('./api.js').Standing} standing */
+  /** @param {Standing} standing */
   role(standing) {
     const where = standing.environment;
     if (!may(standing.role, 'editor'))

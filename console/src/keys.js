@@ -4,6 +4,8 @@ import { Dialog } from './dialog.js';
 import { h } from './dom.js';
 import { may } from './words.js';
 
+/** @import {Panel} from '../types' */
+
 const KEYS = [
   ['↑ ↓ or k j', 'the entry before, the next one'],
   ['→ ←', 'show and hide the saves of a session'],
@@ -18,7 +20,7 @@ const KEYS = [
   ['?', 'this list'],
 ];
 
-/** @param {import('./panel.js').Panel} panel */
+/** @param {Panel} panel */
 export function help(panel) {
   new Dialog(panel.root, {
     title: 'Keys',
@@ -32,7 +34,7 @@ export function help(panel) {
   });
 }
 
-/** @param {import('./panel.js').Panel} panel @param {KeyboardEvent} event */
+/** @param {Panel} panel @param {KeyboardEvent} event */
 export function keys(panel, event) {
   const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

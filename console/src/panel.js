@@ -14,7 +14,7 @@ import { Store, asProblem } from './store.js';
 import { Timeline } from './timeline.js';
 import { may } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
+/** @import {Entry, Line} from '../types' */
 
 /** How often is looked for something new, in milliseconds. */
 const EVERY = 5_000;
@@ -205,12 +205,12 @@ export class Panel {
     return blame(this, pointer, version);
   }
 
-  /** Something was appended by this panel. @param {import('./api.js').Entry & {unchanged?: boolean}} entry */
+  /** Something was appended by this panel. @param {Entry & {unchanged?: boolean}} entry */
   changed(entry) {
     if (!entry.unchanged) void this.refresh();
   }
 
-  /** What users see was changed by this panel. @param {import('./api.js').Entry} entry */
+  /** What users see was changed by this panel. @param {Entry} entry */
   published(entry) {
     this.tell('waymark:published', { live: entry.live, version: entry.version });
     void this.refresh();

@@ -4,9 +4,7 @@ import { Dialog, effect } from './dialog.js';
 import { h, own } from './dom.js';
 import { ago, plural } from './words.js';
 
-/** @typedef {import('./actions.js').Actions} Actions */
-/** @typedef {import('./api.js').Entry} Entry */
-/** @typedef {import('./dialog.js').Question} Question */
+/** @import {Actions, Diff, Entry, Problem, Question} from '../types' */
 
 /**
  * @param {Actions} actions
@@ -31,7 +29,7 @@ export async function publish(actions, version, name) {
     explain: (problem, dialog) => faster(actions, problem, dialog, () => publish(actions, version, name)),
   };
   const named = name ? '' : ' The release gets the next free name.';
-  const lines = (/** @type {import('./api.js').Diff} */ diff) => [
+  const lines = (/** @type {Diff} */ diff) => [
     effect(
       'Users',
       diff.changes.length
@@ -54,7 +52,7 @@ export async function publish(actions, version, name) {
 /**
  * When somebody changed what users see before one did.
  * @param {Actions} actions
- * @param {import('./api.js').Problem} problem
+ * @param {Problem} problem
  * @param {Dialog} dialog
  * @param {() => void} again
  */

@@ -3,7 +3,8 @@
 import { newest } from './store.js';
 import { dayKey, dayName } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
+/** @import {Line} from '../types' */
+
 /** @typedef {{kind: 'day', text: string, top: number} | {kind: 'line', line: Line, level: 1 | 2, top: number, place: number}} Row */
 
 /** Heights in pixels, as the style sheet has them. */

@@ -7,6 +7,8 @@ import { draw } from './preview.js';
 import { asProblem } from './store.js';
 import { may } from './words.js';
 
+/** @import {WaymarkHistory} from '../types' */
+
 const STEPS = [
   [
     'Heal the users’ side',
@@ -26,7 +28,7 @@ export class Sample {
   /**
    * @param {string} api
    * @param {() => string} token
-   * @param {import('./waymark-history.js').WaymarkHistory} history
+   * @param {WaymarkHistory} history
    */
   constructor(api, token, history) {
     this.api = new Api(api, 'refund-desk', 'production', token);

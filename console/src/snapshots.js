@@ -3,6 +3,8 @@
 import { Dialog, effect, explained } from './dialog.js';
 import { h } from './dom.js';
 
+/** @import {Actions, Entry, Problem} from '../types' */
+
 /** What the service takes as a name. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -57,7 +59,7 @@ function suggested() {
 }
 
 /**
- * @param {import('./actions.js').Actions} actions
+ * @param {Actions} actions
  * @param {number} version 0 for the working one
  */
 export async function create(actions, version) {
@@ -89,7 +91,7 @@ export async function create(actions, version) {
 }
 
 /**
- * @param {import('./api.js').Problem} problem
+ * @param {Problem} problem
  * @param {string} name
  */
 function refused(problem, name) {
@@ -100,8 +102,8 @@ function refused(problem, name) {
 }
 
 /**
- * @param {import('./actions.js').Actions} actions
- * @param {import('./api.js').Entry} entry
+ * @param {Actions} actions
+ * @param {Entry} entry
  */
 export async function rename(actions, entry) {
   const old = entry.name ?? '';

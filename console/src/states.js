@@ -3,9 +3,9 @@
 import { explained } from './dialog.js';
 import { button, h } from './dom.js';
 
-/** @typedef {import('./panel.js').Panel} Panel */
+/** @import {Child, Panel, Problem} from '../types' */
 
-/** @param {string} title @param {...import('./dom.js').Child} rest */
+/** @param {string} title @param {...Child} rest */
 export function words(title, ...rest) {
   return [
     h(
@@ -20,7 +20,7 @@ export function words(title, ...rest) {
 /**
  * What stands in the place of a history that cannot be read.
  * @param {Panel} panel
- * @param {import('./api.js').Problem} problem
+ * @param {Problem} problem
  */
 export function stopped(panel, problem) {
   const { app, env } = panel.where;
@@ -59,8 +59,8 @@ function expired(panel) {
 /**
  * What is said above a history that was read before.
  * @param {Panel} panel
- * @param {import('./api.js').Problem} problem
- * @returns {import('./dom.js').Child[]}
+ * @param {Problem} problem
+ * @returns {Child[]}
  */
 export function interrupted(panel, problem) {
   const again = button('Try again', () => void panel.refresh(), { class: 'quiet' });

@@ -2,8 +2,7 @@
 
 import { Problem } from './api.js';
 
-/** @typedef {import('./api.js').Line} Line */
-/** @typedef {import('./api.js').Entry} Entry */
+/** @import {Api, Line, Standing} from '../types' */
 
 /** Lines that one request asks for. */
 const PAGE = 100;
@@ -18,11 +17,11 @@ export const oldest = (line) => ('to' in line ? line.from : line.version);
 
 /** Events: `standing`, `lines`, `state`, `arrived` (new entries came while the reader was further down). */
 export class Store extends EventTarget {
-  /** @param {import('./api.js').Api} api */
+  /** @param {Api} api */
   constructor(api) {
     super();
     this.api = api;
-    /** @type {import('./api.js').Standing | null} */
+    /** @type {Standing | null} */
     this.standing = null;
     /** @type {Line[]} */
     this.lines = [];

@@ -1,5 +1,7 @@
 /** Which words of two texts differ. */
 
+/** @import {Hunk} from '../types' */
+
 /** Most words of a text that are compared one by one. */
 const MOST = 400;
 
@@ -72,7 +74,7 @@ const AROUND = 2;
 /**
  * The lines of two texts as one list: what is gone, what is new, and what lies around it; the rest is folded.
  * @param {string} before
- * @param {import('./api.js').Hunk[]} hunks
+ * @param {Hunk[]} hunks
  * @returns {TextLine[]}
  */
 export function textLines(before, hunks) {

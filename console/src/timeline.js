@@ -5,15 +5,14 @@ import { DAY, ROW, layOut, rowAt } from './rows.js';
 import { newest } from './store.js';
 import { exactTime, plural, timeOfDay, total } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
-/** @typedef {import('./rows.js').Row} Row */
+/** @import {Line, Row, Standing, Store} from '../types' */
 
 /** Rows that are kept above and below those in sight. */
 const SPARE = 8;
 
 export class Timeline {
   /**
-   * @param {import('./store.js').Store} store
+   * @param {Store} store
    * @param {(line: Line) => void} open
    */
   constructor(store, open) {
@@ -250,7 +249,7 @@ function keyOf(row) {
 /**
  * The one badge of a line.
  * @param {Line} line
- * @param {import('./api.js').Standing | null} standing
+ * @param {Standing | null} standing
  */
 export function badgeOf(line, standing) {
   if (line.kind === 'published') return standing?.live?.published === newest(line) ? 'Live' : 'Release';

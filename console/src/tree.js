@@ -2,6 +2,8 @@
 
 import { NumberText } from './api.js';
 
+/** @import {Change, Counts} from '../types' */
+
 /** What tells the elements of an array apart, as the service knows them too. */
 const IDENTITY = ['id', 'key', 'name', 'title'];
 
@@ -73,10 +75,10 @@ const MOST = 500;
  * What differs between two values, in short: for what the service has not seen yet.
  * @param {any} before
  * @param {any} after
- * @returns {{changes: import('./api.js').Change[], counts: import('./api.js').Counts, more: boolean}}
+ * @returns {{changes: Change[], counts: Counts, more: boolean}}
  */
 export function differences(before, after) {
-  /** @type {import('./api.js').Change[]} */
+  /** @type {Change[]} */
   const changes = [];
   const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
   const note = (

@@ -2,6 +2,8 @@
 
 import { Problem } from './api.js';
 
+/** @import {Api} from '../types' */
+
 /**
  * The config in a backup file, compressed or not, or in a plain JSON file.
  * @param {Blob} blob
@@ -25,7 +27,7 @@ export async function readFile(blob) {
 
 /**
  * Sends a file to where uploads go, and gives its id.
- * @param {import('./api.js').Api} api
+ * @param {Api} api
  * @param {Blob} file
  * @param {(part: number) => void} progress
  * @returns {Promise<string>}
