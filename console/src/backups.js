@@ -1,16 +1,13 @@
 /** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
 
-import { parseExact } from './api.js';
-import { changeList, countsInWords } from './changes.js';
-import { Dialog, effect, explained } from './dialog.js';
-import { skeleton } from './detail.js';
-import { add, button, h, own, visible } from './dom.js';
+import { parseExact, readFile, sendFile } from './api.js';
+import { ask, Dialog, effect, explained } from './dialog.js';
+import { add, button, h, own, skeleton, visible } from './dom.js';
 import { asProblem } from './store.js';
 import { differences } from './tree.js';
 import { dateAndTime, exactTime, may, plural, size } from './words.js';
-import { readFile, sendFile } from './upload.js';
 
-/** @import {Panel} from '../types' */
+/** @import {Panel, Problem} from '../types' */
 
 const CLASSES = {
   manual: 'by hand',
@@ -227,55 +224,32 @@ export class Backups {
     const outer = this.dialog;
     /** @type {string | undefined} */
     let from;
-    const dialog = new Dialog(this.panel.root, {
+    const question = {
       title,
-      lines: [
-        effect('Builders', 'working becomes what is in the backup. A backup of the present state is taken first.'),
-        this.panel.actions.usersToo(),
-      ],
-      body: [skeleton()],
       act: 'Restore backup',
-      wide: true,
-      ready: false,
-      run: async (d) => {
-        await this.panel.actions.restored(d, { ...body(), ...(from && { from }) });
+      emergency: true,
+      run: async (/** @type {Dialog} */ d) => {
+        const asked = { ...body(), ...(from && { from }) };
+        await this.panel.actions.restored(d, asked, d.keyFor(asked));
         outer?.close();
       },
-      explain: (problem, d) => {
+      explain: (/** @type {Problem} */ problem, /** @type {Dialog} */ d) => {
         if (problem.type !== 'other-environment') return null;
         from = String(problem.body.from ?? '');
-        d.key = crypto.randomUUID();
         if (d.action) d.action.textContent = `Restore ${from} here`;
-        return [
-          h(
-            'p',
-            null,
-            'This is a backup of ',
-            own(from),
-            '. Nothing was changed. If that is what you want, restore it here.',
-          ),
-        ];
+        const words = '. Nothing was changed. If that is what you want, restore it here.';
+        return [h('p', null, 'This is a backup of ', own(from), words)];
       },
-    });
-    try {
-      const diff = await look();
-      dialog.show([
-        h('h3', null, countsInWords(diff.counts)),
-        diff.changes.length ? changeList(diff) : h('p', null, 'Working is the same already.'),
-      ]);
-    } catch (error) {
-      const problem = asProblem(error);
-      dialog.show([
-        h(
-          'div',
-          { class: 'problem' },
-          h('p', null, 'What it changes cannot be shown.'),
-          problem.status >= 0 ? explained(problem) : null,
-        ),
-      ]);
-    }
-    dialog.ready(true);
-    await dialog.closed;
+    };
+    await ask(this.panel, question, look, (diff) => [
+      effect(
+        'Builders',
+        diff?.changes.length === 0
+          ? 'no change: working is the same already.'
+          : 'working becomes what is in the backup. A backup of the present state is taken first.',
+      ),
+      this.panel.actions.usersToo(),
+    ]).dialog.closed;
   }
 
   /** @param {File} file */

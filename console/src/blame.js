@@ -2,8 +2,7 @@
 
 import { value } from './changes.js';
 import { Dialog, explained } from './dialog.js';
-import { skeleton } from './detail.js';
-import { avatar, button, h, own } from './dom.js';
+import { avatar, button, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
 import { dateAndTime } from './words.js';
 

@@ -5,7 +5,7 @@ import { add, button, h, own, visible } from './dom.js';
 import { textLines, words } from './textdiff.js';
 import { plural } from './words.js';
 
-/** @import {Change, Counts, Hunk, Marked} from '../types' */
+/** @import {Change, Counts, Diff, Hunk, Marked} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
@@ -32,6 +32,9 @@ export function countsInWords(counts) {
       .join(', ') || 'No changes'
   );
 }
+
+/** "9 changes", also where nobody can tell how many. @param {Diff | null} diff */
+export const changes = (diff) => (diff ? plural(diff.changes.length, 'change') : 'changes that cannot be shown');
 
 /**
  * The changes of a diff.

@@ -2,7 +2,9 @@
 
 import { changeList, countsInWords } from './changes.js';
 import { explained } from './dialog.js';
-import { add, avatar, button, h, own } from './dom.js';
+import { add, avatar, button, h, own, skeleton } from './dom.js';
+import { publish } from './releases.js';
+import { create, rename } from './snapshots.js';
 import { asProblem, newest, oldest } from './store.js';
 import { badgeOf } from './timeline.js';
 import { dateAndTime, exactTime, may, plural, size, timeOfDay } from './words.js';
@@ -103,10 +105,10 @@ export class Detail {
         ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true }))
         : null,
       publishable
-        ? button('Publish…', () => actions.publish(subject, !session && line.kind !== 'saved' ? line.name : undefined))
+        ? button('Publish…', () => publish(actions, subject, !session && line.kind !== 'saved' ? line.name : undefined))
         : null,
-      editor && named ? button('Rename…', () => actions.rename(named)) : null,
-      editor && !named && !session && edit ? button('Snapshot…', () => actions.snapshot(version)) : null,
+      editor && named ? button('Rename…', () => rename(actions, named)) : null,
+      editor && !named && !session && edit ? button('Snapshot…', () => create(actions, version)) : null,
       button('Copy link', () => void actions.copyLink(version), { class: 'quiet' }),
       button('Download JSON', () => void actions.download(subject), { class: 'quiet' }),
     );
@@ -156,10 +158,7 @@ export class Detail {
 
   /** @param {Line} line */
   facts(line) {
-    const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [
-      h('dt', null, name),
-      h('dd', null, what),
-    ];
+    const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [h('dt', null, name), h('dd', null, what)];
     const session = 'items' in line;
     const save = (/** @type {Entry} */ entry) => {
       const open = () => this.panel.open(entry);
@@ -218,9 +217,7 @@ export class Detail {
     this.at = -1;
     const options = {
       blame: (/** @type {Change} */ change) => this.panel.blame(change.path, diff.to.version),
-      pick: this.bring
-        ? (/** @type {Change} */ c, /** @type {boolean} */ p) => this.pick(c, p)
-        : undefined,
+      pick: this.bring ? (/** @type {Change} */ c, /** @type {boolean} */ p) => this.pick(c, p) : undefined,
     };
     box.replaceChildren(
       h(
@@ -283,9 +280,4 @@ export class Detail {
     box.append(button('Try again', again));
     return [box];
   }
-}
-
-/** Grey bars in the place of what is being read. */
-export function skeleton() {
-  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
 }

@@ -1,9 +1,10 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
+import { changeList, countsInWords } from './changes.js';
+import { add, button, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
-import { add, button, h, own } from './dom.js';
 
-/** @import {Child, Problem} from '../types' */
+/** @import {Child, Diff, Panel, Problem} from '../types' */
 
 /**
  * @typedef {object} Question
@@ -12,11 +13,15 @@ import { add, button, h, own } from './dom.js';
  * @property {Child[]} [body]
  * @property {string} [act] verb and object, the text of the button; without it there is nothing to do but close
  * @property {boolean} [danger]
+ * @property {boolean} [emergency] it can be done although nobody can see what it changes
  * @property {boolean} [wide]
  * @property {boolean} [ready] false while there is nothing to act on
  * @property {(dialog: Dialog) => Promise<unknown>} [run] does it; the dialog closes when it succeeds
  * @property {(problem: Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
  */
+
+/** Dialogs so far: one may lie over another, and each has a title of its own. */
+let count = 0;
 
 export class Dialog {
   /**
@@ -29,7 +34,8 @@ export class Dialog {
     this.key = crypto.randomUUID();
     this.asked = '';
     this.busy = false;
-    this.titleElement = h('h2', { id: 'dialog-title' }, question.title);
+    const id = `dialog-${++count}`;
+    this.titleElement = h('h2', { id }, question.title);
     this.lines = h('dl', { class: 'effects' }, question.lines ?? []);
     this.body = h(
       'div',
@@ -46,13 +52,14 @@ export class Dialog {
       : null;
     this.element = h(
       'dialog',
-      { class: question.wide ? 'wide' : null, 'aria-labelledby': 'dialog-title' },
+      { class: question.wide ? 'wide' : null, 'aria-labelledby': id },
       this.titleElement,
       this.lines,
       this.body,
       this.note,
       h('div', { class: 'dialog-buttons' }, this.cancel, this.action),
     );
+    this.root = root;
     this.returnTo = /** @type {HTMLElement | null} */ (
       'activeElement' in root ? root.activeElement : document.activeElement
     );
@@ -111,7 +118,8 @@ export class Dialog {
       const problem = asProblem(error);
       this.say(this.question.explain?.(problem, this) ?? explained(problem));
       this.ready(true);
-      if (this.action && problem.status !== 409) this.action.textContent = 'Try again';
+      // What the service refused is not helped by asking again.
+      if (this.action && (problem.status === 0 || problem.status >= 500)) this.action.textContent = 'Try again';
     } finally {
       this.busy = false;
       this.element.removeAttribute('aria-busy');
@@ -124,7 +132,12 @@ export class Dialog {
 
   ended() {
     this.element.remove();
-    if (this.returnTo?.isConnected) this.returnTo.focus();
+    // What opened it may have been drawn anew, or be gone.
+    const act = this.returnTo?.dataset.act;
+    const to = this.returnTo?.isConnected
+      ? this.returnTo
+      : this.root.querySelector(act ? `[data-act="${act}"]` : '.timeline');
+    /** @type {HTMLElement | null} */ (to ?? this.root.querySelector('.timeline'))?.focus();
     this.resolve(this.done);
   }
 }
@@ -137,6 +150,14 @@ export class Dialog {
 export function effect(who, ...what) {
   return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', null, who), h('dd', null, what));
 }
+
+/** Asks whoever embeds the panel for a new token. @param {string} [style] a class */
+export const signIn = (style) =>
+  button(
+    'Sign in again',
+    (event) => event.target?.dispatchEvent(new CustomEvent('waymark:token-expired', { bubbles: true, composed: true })),
+    { class: style },
+  );
 
 /**
  * What to say of a problem: what it is, what to do, and the request's id for whoever looks after the service.
@@ -157,11 +178,63 @@ export function explained(problem) {
   let text = problem.message;
   if (status === 0)
     text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
-  else if (status === 401) text = 'You are no longer signed in. Sign in again; what you were doing is kept.';
+  else if (status === 401) return [h('p', null, 'You are no longer signed in. What you were doing is kept.'), signIn()];
   else if (status === 403 && body.needs)
     text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
+  else if (status === 429)
+    text = 'Too much was asked of the service at once. Nothing was changed; try again in a moment.';
   else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
   const id =
     status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
   return [h('p', null, text, id)];
+}
+
+/**
+ * @param {Panel} panel
+ * @param {Question} question its body stands above the diff
+ * @param {() => Promise<(Diff & {note?: Child[]}) | string | null>} read null where there is nothing to compare with; a
+ *   text says why there is nothing to do yet
+ * @param {(diff: Diff | null) => Child[]} lines what it means for Users and Builders
+ * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
+ */
+export function ask(panel, question, read, lines) {
+  const found = h('div', { class: 'found', 'aria-live': 'polite' });
+  const dialog = new Dialog(panel.root, { ...question, body: [question.body ?? [], found], ready: false, wide: true });
+  let round = 0;
+  /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
+  const show = (ready, about, ...children) => {
+    dialog.lines.replaceChildren();
+    add(dialog.lines, about ?? []);
+    found.replaceChildren();
+    add(found, children);
+    dialog.ready(ready);
+  };
+  const load = async () => {
+    const mine = ++round;
+    dialog.say([]);
+    show(false, null, skeleton());
+    try {
+      const diff = await read();
+      if (mine !== round) return;
+      if (typeof diff === 'string') show(false, null, h('p', null, diff));
+      else if (!diff) show(true, lines(null));
+      else
+        show(
+          true,
+          lines(diff),
+          diff.note,
+          h('h3', null, countsInWords(diff.counts)),
+          diff.changes.length ? changeList(diff) : null,
+        );
+    } catch (error) {
+      const problem = asProblem(error);
+      // Nothing can be done where no answer came, or where one has no right.
+      const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
+      const box = h('div', { class: 'problem', role: 'alert' }, h('p', null, 'What this changes cannot be shown.'));
+      add(box, [explained(problem), button('Try again', () => void load())]);
+      if (mine === round) show(able, able ? lines(null) : null, box);
+    }
+  };
+  void load();
+  return { dialog, load };
 }

@@ -2,6 +2,8 @@
  * Making elements. Text from a config gets into a page by `textContent` alone, never as HTML.
  */
 
+import { exactTime } from './words.js';
+
 /** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
 
 /** Characters that change the direction of what stands around them, or that nobody sees. */
@@ -70,6 +72,13 @@ export function button(label, act, attributes) {
 }
 
 /**
+ * A time in short, with the exact one on hover and focus.
+ * @param {string} at
+ * @param {string} text
+ */
+export const when = (at, text) => h('time', { datetime: at, title: exactTime(at), tabindex: '0' }, text);
+
+/**
  * A person's initials in one of eight hues, which is the same for the same person everywhere.
  * @param {{id: string, name: string}} author
  */
@@ -84,4 +93,9 @@ export function avatar(author) {
   let hash = 0x811c9dc5;
   for (const c of author.id) hash = Math.imul(hash ^ (c.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   return h('span', { class: `avatar hue${(hash >>> 8) % 8}`, 'aria-hidden': 'true' }, visible(initials || '?'));
+}
+
+/** Grey bars in the place of what is being read. */
+export function skeleton() {
+  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
 }

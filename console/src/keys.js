@@ -2,6 +2,8 @@
 
 import { Dialog } from './dialog.js';
 import { h } from './dom.js';
+import { publish } from './releases.js';
+import { create } from './snapshots.js';
 import { may } from './words.js';
 
 /** @import {Panel} from '../types' */
@@ -49,12 +51,12 @@ export function keys(panel, event) {
     j: () => panel.timeline.step(1),
     k: () => panel.timeline.step(-1),
     c: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=compare]'))?.focus(),
-    s: () => may(role, 'editor') && actions.snapshot(0),
+    s: () => may(role, 'editor') && create(actions, 0),
     p: () =>
       may(role, 'publisher') &&
       store.standing &&
       (store.standing.differs || !store.standing.live) &&
-      actions.publish(store.standing.working.version),
+      publish(actions, store.standing.working.version),
     u: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=undo]'))?.click(),
     '/': () => /** @type {HTMLElement | null} */ (panel.tools.querySelector('[data-act=show-all]'))?.focus(),
     '?': () => help(panel),

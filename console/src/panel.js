@@ -1,18 +1,18 @@
 /** The panel: its parts, what they share, and the states that people meet. */
 
-import { Actions } from './actions.js';
+import { Actions, restoreMoment } from './actions.js';
 import { Api } from './api.js';
 import { Backups } from './backups.js';
 import { blame } from './blame.js';
-import { Detail, skeleton } from './detail.js';
-import { add, button, h } from './dom.js';
-import { editJson } from './edit.js';
-import { Header } from './header.js';
+import { Detail } from './detail.js';
+import { add, button, h, skeleton } from './dom.js';
+import { Header, interrupted, noMatch, stopped, words } from './standing.js';
 import { help, keys } from './keys.js';
-import { interrupted, noMatch, stopped, words } from './states.js';
+import { promote, unpublish } from './releases.js';
+import { create } from './snapshots.js';
 import { Store, asProblem } from './store.js';
 import { Timeline } from './timeline.js';
-import { may } from './words.js';
+import { may, plural } from './words.js';
 
 /** @import {Entry, Line} from '../types' */
 
@@ -21,6 +21,9 @@ const EVERY = 5_000;
 
 /** How long a toast stays, in milliseconds. */
 const TOAST = 10_000;
+
+/** What the list of people has instead of an id, to look for more of them. */
+const EARLIER = '…';
 
 export class Panel {
   /**
@@ -43,6 +46,17 @@ export class Panel {
     this.toasts = h('div', { class: 'toasts', role: 'status' });
     this.state = h('div', { class: 'state' });
     this.tools = h('div', { class: 'tools' });
+    this.menu = h('div', { class: 'menu', tabindex: '-1' });
+    this.more = h('details', { class: 'more' }, h('summary', { 'data-act': 'more' }, 'More'), this.menu);
+    this.more.addEventListener('focusout', ({ relatedTarget: to }) => {
+      if (!(to instanceof Node && this.more.contains(to))) this.more.open = false;
+    });
+    this.more.addEventListener('toggle', () => this.paintTools());
+    this.more.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !this.more.open) return;
+      event.stopPropagation();
+      this.shut();
+    });
     this.body = h(
       'div',
       { class: 'panel', 'data-view': 'timeline' },
@@ -120,7 +134,15 @@ export class Panel {
     else if (store.lines.length === 0 && !store.loading) add(this.state, noMatch(this));
   }
 
+  /** Closes the menu. */
+  shut() {
+    /** @type {HTMLElement} */ (this.more.firstElementChild).focus();
+    this.more.open = false;
+  }
+
   paintTools() {
+    // It is painted when it closes.
+    if (this.more.open) return;
     const { standing, filter } = this.store;
     this.offered = this.store.people.size;
     const role = standing?.role;
@@ -135,24 +157,30 @@ export class Panel {
       );
     const people = h(
       'select',
-      {
-        'aria-label': 'People',
-        'data-act': 'people',
-        onchange: () => void this.store.setFilter({ author: people.value }),
-      },
+      { 'aria-label': 'People', 'data-act': 'people', onchange: () => void this.byPerson(people.value) },
       h('option', { value: '' }, 'Everybody'),
       [...this.store.people].map(([id, name]) => h('option', { value: id, selected: id === filter.author }, name)),
+      this.store.earlier === null ? null : h('option', { value: EARLIER }, 'Look further back…'),
     );
-    const items = [
-      may(role, 'editor')
-        ? button('Create snapshot', () => void this.actions.snapshot(0), { 'data-act': 'snapshot' })
-        : null,
-      button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
-      may(role, 'editor') ? button('Edit JSON', () => void editJson(this), { 'data-act': 'edit' }) : null,
-      may(role, 'publisher') && standing?.live
-        ? button('Make every edit live…', () => void this.actions.unpublish(), { 'data-act': 'unpublish' })
-        : null,
-    ];
+    const item = (/** @type {boolean} */ able, /** @type {string} */ text, /** @type {() => unknown} */ run) =>
+      able
+        ? button(text, () => {
+            this.shut();
+            void run();
+          })
+        : null;
+    const editor = may(role, 'editor');
+    const publisher = may(role, 'publisher');
+    this.menu.replaceChildren();
+    add(this.menu, [
+      item(editor, 'Restore a moment…', () => restoreMoment(this.actions)),
+      item(publisher && Boolean(standing?.settings.releases), 'Publish from another environment…', () =>
+        promote(this.actions),
+      ),
+      item(publisher && Boolean(standing?.live), 'Make every edit live…', () => unpublish(this.actions)),
+      item(editor, 'Edit JSON…', () => this.edit()),
+      item(true, 'Keys', () => help(this)),
+    ]);
     const had = /** @type {HTMLElement | null} */ (this.tools.querySelector(':focus'))?.dataset.act;
     this.tools.replaceChildren(
       h(
@@ -163,13 +191,34 @@ export class Panel {
         tab('releases', 'Releases'),
         people,
       ),
-      h('div', { class: 'buttons' }),
+      h(
+        'div',
+        { class: 'buttons' },
+        editor ? button('Create snapshot', () => void create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
+        button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
+        this.more,
+      ),
     );
-    add(/** @type {Element} */ (this.tools.lastChild), [
-      ...items,
-      button('?', () => help(this), { class: 'quiet', 'aria-label': 'Keys' }),
-    ]);
     if (had) /** @type {HTMLElement | null} */ (this.tools.querySelector(`[data-act="${had}"]`))?.focus();
+  }
+
+  /** The editor is loaded when somebody needs it. */
+  async edit() {
+    try {
+      await (await import('./edit.js')).editJson(this);
+    } catch (error) {
+      this.toast(asProblem(error).message);
+    }
+  }
+
+  /** Shows what one person did, or looks for more people. @param {string} id */
+  async byPerson(id) {
+    if (id !== EARLIER) return this.store.setFilter({ author: id });
+    const before = this.store.people.size;
+    const until = await this.store.morePeople();
+    this.paintTools();
+    const found = plural(this.store.people.size - before, 'more person', 'more people');
+    return this.toast(`${found}, back to ${until}.`);
   }
 
   /** @param {Line} line */

@@ -1,6 +1,7 @@
 /** What the panel knows of an environment: where it stands, and the timeline as far as it was read. */
 
 import { Problem } from './api.js';
+import { dayName } from './words.js';
 
 /** @import {Api, Line, Standing} from '../types' */
 
@@ -36,6 +37,8 @@ export class Store extends EventTarget {
     this.filter = { show: 'all', author: '' };
     /** @type {Map<string, string>} people seen, by id */
     this.people = new Map();
+    /** Where looking for more people goes on; null where everybody was seen. @type {string | null} */
+    this.earlier = '/history?limit=200';
     this.round = 0;
   }
 
@@ -97,6 +100,22 @@ export class Store extends EventTarget {
     });
   }
 
+  /** Looks at a thousand entries more for people. Resolves with the day that it came to. */
+  async morePeople() {
+    let at = '';
+    try {
+      for (let n = 0; n < 5 && this.earlier; n++) {
+        const page = await this.api.get(this.earlier);
+        this.earlier = page.next;
+        for (const line of page.items) this.people.set(line.author.id, line.author.name);
+        at = page.items[page.items.length - 1]?.at ?? at;
+      }
+    } catch (error) {
+      this.settle(error);
+    }
+    return at ? dayName(at) : 'where it was';
+  }
+
   path() {
     const query = new URLSearchParams({ limit: `${PAGE}` });
     const { show, author } = this.filter;
@@ -118,6 +137,7 @@ export class Store extends EventTarget {
       take(page);
       for (const line of page.items) this.people.set(line.author.id, line.author.name);
       this.ready = true;
+      if (!this.next && this.filter.show === 'all' && !this.filter.author) this.earlier = null;
       this.loading = false;
       this.settle(null);
       this.tell('lines');

@@ -8,64 +8,23 @@ import { NumberText } from './api.js';
 const IDENTITY = ['id', 'key', 'name', 'title'];
 
 /** @param {string} pointer */
-const steps = (pointer) =>
+export const steps = (pointer) =>
   pointer
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** @param {string} step */
-const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
+export const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** @param {any} value */
-const isTree = (value) => typeof value === 'object' && value !== null && !(value instanceof NumberText);
+export const isTree = (value) => typeof value === 'object' && value !== null && !(value instanceof NumberText);
 
 /** @param {any} element */
-function identity(element) {
+export function identity(element) {
   if (!isTree(element) || Array.isArray(element)) return undefined;
   const key = IDENTITY.find((name) => typeof element[name] === 'string');
   return key && `${key}=${element[key]}`;
-}
-
-/**
- * The place in `other` that a pointer into `known` means: elements are found by what tells them apart.
- * @param {any} known
- * @param {any} other
- * @param {string} pointer
- */
-export function place(known, other, pointer) {
-  let path = '';
-  for (const step of steps(pointer)) {
-    let next = step;
-    if (Array.isArray(known) && Array.isArray(other)) {
-      const wanted = identity(known[Number(step)]);
-      const found = wanted === undefined ? -1 : other.findIndex((element) => identity(element) === wanted);
-      if (found >= 0) next = `${found}`;
-    }
-    path += `/${escaped(next)}`;
-    known = known?.[step];
-    other = other?.[next];
-  }
-  return path;
-}
-
-/**
- * Puts a value at a place; undefined takes it away.
- * @param {any} root
- * @param {string} pointer
- * @param {unknown} value
- */
-export function put(root, pointer, value) {
-  const path = steps(pointer);
-  const last = path.pop();
-  if (last === undefined) return value;
-  const parent = path.reduce((tree, step) => tree?.[step], root);
-  if (!isTree(parent)) return root;
-  if (Array.isArray(parent) && value === undefined) parent.splice(Number(last), 1);
-  else if (Array.isArray(parent) && Number(last) > parent.length) parent.push(value);
-  else if (value === undefined) delete parent[last];
-  else Object.defineProperty(parent, last, { value, enumerable: true, configurable: true, writable: true });
-  return root;
 }
 
 /** Most differences that are listed. */

@@ -1,9 +1,11 @@
-/** Where it stands: what users have, what builders edit, and what one can do about it. */
+/** Where it stands: what users have, what builders edit, what one can do about it; and what stands in the way, in words that say what to do. */
 
+import { explained, signIn } from './dialog.js';
 import { button, h, own } from './dom.js';
+import { publish, rollBack } from './releases.js';
 import { ago, exactTime, may, plural } from './words.js';
 
-/** @import {Entry, Panel, Standing} from '../types' */
+/** @import {Child, Entry, Panel, Problem, Standing} from '../types' */
 
 export class Header {
   /** @param {Panel} panel */
@@ -45,7 +47,10 @@ export class Header {
     this.shown = facts;
     const had = /** @type {HTMLElement | null} */ (this.element.querySelector(':focus'))?.dataset.act;
     this.element.replaceChildren(this.live(standing), this.working(standing), ...this.role(standing));
-    if (had) /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-act="${had}"]`))?.focus();
+    if (had)
+      /** @type {HTMLElement} */ (
+        this.element.querySelector(`[data-act="${had}"]`) ?? this.panel.timeline.scroller
+      ).focus();
   }
 
   /** @param {Standing} standing */
@@ -59,7 +64,7 @@ export class Header {
         h('span', { class: 'tag amber' }, 'No release'),
         h('span', { class: 'what' }, all ? 'Every edit is live' : 'Users see nothing until a release is published'),
         publisher && standing.settings.releases
-          ? button('Publish first release', () => this.panel.actions.publish(standing.working.version), {
+          ? button('Publish first release', () => publish(this.panel.actions, standing.working.version), {
               class: 'primary',
               'data-act': 'publish',
             })
@@ -78,7 +83,7 @@ export class Header {
         by ? h('span', { class: 'meta', title: exactTime(by.at) }, own(by.author.name), `, ${ago(by.at)}`) : null,
       ),
       publisher && standing.before
-        ? button(`Roll back to ${standing.before.name}`, () => this.panel.actions.rollBack(), {
+        ? button(`Roll back to ${standing.before.name}`, () => rollBack(this.panel.actions), {
             'data-act': 'rollback',
           })
         : null,
@@ -90,7 +95,7 @@ export class Header {
     const { working } = standing;
     const count = this.pending === null ? 'Changes not live' : `${plural(this.pending, 'change')} not live`;
     const what = !standing.live ? `#${working.version}` : standing.differs ? count : 'The same as live';
-    const publish = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
+    const able = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
     return h(
       'div',
       { class: 'stands working' },
@@ -101,8 +106,8 @@ export class Header {
         h('strong', null, what),
         h('span', { class: 'meta', title: exactTime(working.at) }, own(working.author.name), `, ${ago(working.at)}`),
       ),
-      publish
-        ? button('Review & publish', () => this.panel.actions.publish(working.version), {
+      able
+        ? button('Review & publish', () => publish(this.panel.actions, working.version), {
             class: 'primary',
             'data-act': 'publish',
           })
@@ -129,4 +134,84 @@ export class Header {
       ];
     return [];
   }
+}
+
+/** @param {string} title @param {...Child} rest */
+export function words(title, ...rest) {
+  return [
+    h(
+      'div',
+      { class: 'empty' },
+      h('h2', null, title),
+      rest.map((part) => (typeof part === 'string' ? h('p', null, part) : part)),
+    ),
+  ];
+}
+
+/**
+ * What stands in the place of a history that cannot be read.
+ * @param {Panel} panel
+ * @param {Problem} problem
+ */
+export function stopped(panel, problem) {
+  const { app, env } = panel.where;
+  const again = button('Try again', () => void panel.refresh());
+  if (problem.type === 'environment-not-found')
+    return words(
+      'No history yet',
+      `Nothing was saved in ${app}/${env} so far. The first save by your builder appears here.`,
+      again,
+    );
+  if (problem.status === 401)
+    return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));
+  if (problem.status === 403)
+    return words(
+      'You may not see this history',
+      `Viewing ${env} needs the viewer role in ${app}/${env}${problem.body.has ? `; you are ${problem.body.has}` : ''}. Ask whoever grants roles.`,
+      again,
+    );
+  if (problem.status === 0)
+    return words(
+      'The service cannot be reached',
+      'You are offline, or the service is. This goes on by itself when the connection is back.',
+      again,
+    );
+  return words('The history cannot be shown', h('div', null, explained(problem)), again);
+}
+
+/**
+ * What is said above a history that was read before.
+ * @param {Panel} panel
+ * @param {Problem} problem
+ * @returns {Child[]}
+ */
+export function interrupted(panel, problem) {
+  const again = button('Try again', () => void panel.refresh(), { class: 'quiet' });
+  if (problem.status === 0)
+    return [
+      h('p', null, 'Offline. This is what was known last; it goes on by itself when the connection is back.'),
+      again,
+    ];
+  if (problem.status === 401)
+    return [h('p', null, 'You are no longer signed in. Your place is kept.'), signIn('quiet')];
+  return [...explained(problem), again];
+}
+
+/** @param {Panel} panel */
+export function noMatch(panel) {
+  const { show, author } = panel.store.filter;
+  const what = show === 'all' ? 'entries' : show;
+  const who = author ? ` by ${panel.store.people.get(author) ?? author}` : '';
+  return words(
+    `No ${what}${who}`,
+    show === 'snapshots' && !author
+      ? 'Name the working version with Create snapshot, so that you find it again.'
+      : show === 'releases' && !author
+        ? 'Nothing was published yet.'
+        : 'Nothing matches these filters.',
+    button('Show everything', () => {
+      void panel.store.setFilter({ show: 'all', author: '' });
+      panel.paintTools();
+    }),
+  );
 }
