@@ -249,11 +249,11 @@ async function begin() {
   try {
     const { SignIn } = await import('./sign-in.js');
     provider = new SignIn(config.sign_in, take);
-    const back = await provider.finish();
-    if (back === null) return (await provider.go(place(), true)) || signedOut();
-    given = new URLSearchParams(back.slice(1));
-    return start();
+    const done = await provider.finish();
+    given = new URLSearchParams(location.hash.slice(1));
+    return done ? start() : (await provider.go(place(), true)) || signedOut();
   } catch (error) {
+    given = new URLSearchParams(location.hash.slice(1));
     return signedOut(error);
   }
 }

@@ -2,7 +2,7 @@
 
 import { changeList, countsInWords } from './changes.js';
 import { explained } from './dialog.js';
-import { add, avatar, button, h, own, skeleton } from './dom.js';
+import { add, avatar, button, h, own, skeleton, when } from './dom.js';
 import { publish } from './releases.js';
 import { create, rename } from './snapshots.js';
 import { asProblem, newest, oldest } from './store.js';
@@ -76,7 +76,7 @@ export class Detail {
         avatar(line.author),
         own(line.author.name),
         ' · ',
-        h('time', { datetime: line.at, title: exactTime(line.at), tabindex: '0' }, dateAndTime(line.at)),
+        when(line.at, dateAndTime(line.at)),
         ' · ',
         session ? `#${line.from}–#${line.to}, ${plural(line.saves, 'save')}` : `#${line.version}`,
       ),
@@ -98,8 +98,8 @@ export class Detail {
       'div',
       { class: 'buttons', role: 'group', 'aria-label': 'What to do with it' },
       editor ? button('Restore…', () => actions.restore(subject, !session ? line.name : undefined)) : null,
-      editor && edit && version > 1
-        ? button('Undo this edit…', () => actions.undo(/** @type {Entry} */ (line)), { 'data-act': 'undo' })
+      editor && (edit || session) && oldest(line) > 1
+        ? button(session ? 'Undo this session…' : 'Undo this edit…', () => actions.undo(line), { 'data-act': 'undo' })
         : null,
       editor
         ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true }))

@@ -38,13 +38,18 @@ export class SignIn {
 
   /** The library, and what the provider says of itself. */
   async ready() {
-    /** @type {typeof import('oauth4webapi')} */
-    const oauth = await import(LIBRARY);
-    const issuer = new URL(this.config.issuer);
-    // Only a provider on this machine may do without TLS.
-    this.options = { [oauth.allowInsecureRequests]: ['127.0.0.1', 'localhost'].includes(issuer.hostname) };
-    this.server ??= await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, this.options));
-    return { oauth, server: this.server, options: this.options };
+    try {
+      /** @type {typeof import('oauth4webapi')} */
+      const oauth = await import(LIBRARY);
+      const issuer = new URL(this.config.issuer);
+      // Only a provider on this machine may do without TLS.
+      const options = { [oauth.allowInsecureRequests]: ['127.0.0.1', 'localhost'].includes(issuer.hostname) };
+      this.server ??= await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options));
+      return { oauth, server: this.server, options };
+    } catch (error) {
+      const why = error instanceof TypeError ? 'It cannot be reached' : `${error}`;
+      throw new NotSignedIn(`Signing in at ${this.config.issuer} does not work now. ${why}.`);
+    }
   }
 
   /**
@@ -113,14 +118,14 @@ export class SignIn {
   }
 
   /**
-   * Finishes a sign-in when the provider has sent the reader back here. Resolves with the place where to go on; null
-   * where nobody was sent back.
+   * Finishes a sign-in when the provider has sent the reader back here: then the address is again what it was before.
+   * Resolves with false where nobody was sent back.
    */
   async finish() {
     const { search } = location;
     const query = new URLSearchParams(search);
     const state = query.get('state') ?? '';
-    if (!state || !(query.has('code') || query.has('error'))) return null;
+    if (!state || !(query.has('code') || query.has('error'))) return false;
     if (state.startsWith('window.')) {
       new BroadcastChannel(BEGUN).postMessage(search);
       window.close();
@@ -132,8 +137,7 @@ export class SignIn {
     /** @type {Begun} */
     const begun = JSON.parse(kept);
     history.replaceState(null, '', `${location.pathname}${begun.place}`);
-    await this.exchange(search, begun);
-    return begun.place;
+    return this.exchange(search, begun);
   }
 
   /** Makes tokens of the provider's answer. @param {string} search @param {Begun} begun */

@@ -1,9 +1,9 @@
 /** Where it stands: what users have, what builders edit, what one can do about it; and what stands in the way, in words that say what to do. */
 
 import { explained, signIn } from './dialog.js';
-import { button, h, own } from './dom.js';
+import { button, h, own, when } from './dom.js';
 import { publish, rollBack } from './releases.js';
-import { ago, exactTime, may, plural } from './words.js';
+import { ago, may, plural } from './words.js';
 
 /** @import {Child, Entry, Panel, Problem, Standing} from '../types' */
 
@@ -80,7 +80,7 @@ export class Header {
         'span',
         { class: 'what' },
         h('strong', null, own(standing.live.name)),
-        by ? h('span', { class: 'meta', title: exactTime(by.at) }, own(by.author.name), `, ${ago(by.at)}`) : null,
+        by ? h('span', { class: 'meta' }, own(by.author.name), ', ', when(by.at, ago(by.at))) : null,
       ),
       publisher && standing.before
         ? button(`Roll back to ${standing.before.name}`, () => rollBack(this.panel.actions), {
@@ -104,7 +104,7 @@ export class Header {
         'span',
         { class: 'what' },
         h('strong', null, what),
-        h('span', { class: 'meta', title: exactTime(working.at) }, own(working.author.name), `, ${ago(working.at)}`),
+        h('span', { class: 'meta' }, own(working.author.name), ', ', when(working.at, ago(working.at))),
       ),
       able
         ? button('Review & publish', () => publish(this.panel.actions, working.version), {

@@ -44,7 +44,7 @@ test('the panel works in a page of another origin, with its own looks and events
     .evaluate((b) => getComputedStyle(b).backgroundColor);
   assert.equal(accent, 'rgb(1, 2, 3)');
   await tab.getByRole('button', { name: 'Publish first release' }).click();
-  await tab.getByRole('dialog').getByRole('button', { name: 'Publish #2' }).click();
+  await tab.getByRole('dialog').getByRole('button', { name: 'Publish v1' }).click();
   await tab.locator('.stands.live', { hasText: 'v1' }).waitFor();
   await tab.evaluate(() => {
     void document.querySelector('waymark-history').showBlame('/title');

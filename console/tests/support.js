@@ -186,6 +186,8 @@ const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascrip
 
 /** Serves a file of the console as it is. @param {string} path @param {import('node:http').ServerResponse} response */
 export function file(path, response) {
+  // As the binary has it.
+  if (path === '/config.json') return response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   const name = path === '/' ? 'index.html' : path.slice(1);
   const whole = join(root, 'console', name);
   if (!existsSync(whole) || name.includes('..')) return response.writeHead(404).end();
