@@ -122,8 +122,9 @@ export class Actions {
    */
   async undoSession(dialog, from, to) {
     const before = await this.api.config(from - 1);
-    const headers = { 'Waymark-Base': `${to}`, 'Waymark-Note': encodeURIComponent(`Undid #${from}–#${to}`) };
-    this.reverted(await saveText(this.api, before, headers, dialog.key));
+    const label = `Undid #${from}–#${to}`;
+    const headers = { 'Waymark-Base': `${to}`, 'Waymark-Note': encodeURIComponent(label) };
+    this.reverted({ ...(await saveText(this.api, before, headers, dialog.key)), label });
   }
 
   /** What to say when a later edit changed the same. @param {Problem} problem */

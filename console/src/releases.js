@@ -170,8 +170,12 @@ export async function unpublish(actions) {
   await dialog.closed;
 }
 
-/** @param {Actions} actions @param {string} [as] what the release is to be called */
-export async function promote(actions, as = actions.standing?.next_name ?? 'v1') {
+/**
+ * @param {Actions} actions
+ * @param {string} [as] what the release is to be called
+ * @param {string[]} [chosen] the environment and the snapshot to begin with
+ */
+export async function promote(actions, as = actions.standing?.next_name ?? 'v1', chosen = []) {
   const { api, panel, standing } = actions;
   const { app, env } = panel.where;
   const live = standing?.live;
@@ -189,16 +193,21 @@ export async function promote(actions, as = actions.standing?.next_name ?? 'v1')
         next = page.next;
       }
       if (!envs.length) return `You can see no other environment of ${app}.`;
+      envs.value = chosen[0] ?? envs.value;
     }
+    const from = envs.value;
     if (!names.length) {
-      const { items } = await api.get(`/v1/apps/${app}/envs/${envs.value}/snapshots?limit=200`);
-      for (const { name, author, at, live: there } of items)
-        names.append(
+      const { items } = await api.get(`/v1/apps/${app}/envs/${from}/snapshots?limit=200`);
+      // Another environment may have been chosen meanwhile: then this is read for nothing.
+      if (from !== envs.value) return '';
+      names.replaceChildren(
+        ...items.map((/** @type {any} */ { name, author, at, live: there }) =>
           h('option', { value: name }, `${name} · ${author.name}, ${dateAndTime(at)}${there ? ' · live there' : ''}`),
-        );
-      if (!names.length) return `${envs.value} has no snapshots yet. Create one there.`;
+        ),
+      );
+      if (from === chosen[0] && chosen[1]) names.value = chosen[1];
     }
-    return '';
+    return names.length ? '' : `${from} has no snapshots yet. Create one there.`;
   };
   const { dialog, load } = ask(
     panel,
@@ -221,8 +230,8 @@ export async function promote(actions, as = actions.standing?.next_name ?? 'v1')
         published(actions, await api.post('/publish', body, d.keyFor(body)));
       },
       explain: (problem, d) =>
-        faster(actions, problem, d, () => promote(actions)) ??
-        taken(problem, d, as, (next) => promote(actions, next)) ??
+        faster(actions, problem, d, () => promote(actions, undefined, [envs.value, names.value])) ??
+        taken(problem, d, as, (next) => promote(actions, next, [envs.value, names.value])) ??
         lost(problem),
     },
     async () => {

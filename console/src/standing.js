@@ -2,7 +2,7 @@
 
 import { explained, signIn } from './dialog.js';
 import { button, h, own, when } from './dom.js';
-import { publish, rollBack } from './releases.js';
+import { promote, publish, rollBack } from './releases.js';
 import { ago, may, plural } from './words.js';
 
 /** @import {Child, Entry, Panel, Problem, Standing} from '../types' */
@@ -161,6 +161,7 @@ export function stopped(panel, problem) {
       'No history yet',
       `Nothing was saved in ${app}/${env} so far. The first save by your builder appears here.`,
       again,
+      button('Publish from another environment…', () => void promote(panel.actions)),
     );
   if (problem.status === 401)
     return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));

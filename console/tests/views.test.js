@@ -9,6 +9,7 @@ const place = 'refund-desk/production';
 before(async () => {
   service = await Service.start();
   chrome = await browser();
+  await service.call('POST', '/v1/apps/refund-desk/envs/staging/snapshots', { name: 'candidate' });
 });
 after(async () => {
   await chrome?.close();
