@@ -5,13 +5,12 @@
 
 export type { Actions } from './src/actions.js';
 export type { Api, Problem } from './src/api.js';
-export type { Conflict } from './src/conflicts.js';
+export type { Conflict } from './src/differences.js';
 export type { Question } from './src/dialog.js';
 export type { Child } from './src/dom.js';
 export type { Panel } from './src/panel.js';
 export type { SignIn } from './src/sign-in.js';
 export type { Store } from './src/store.js';
-export type { Marked } from './src/textdiff.js';
 export type { WaymarkHistory } from './src/waymark-history.js';
 
 export interface Author {

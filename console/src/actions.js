@@ -2,10 +2,9 @@
 
 import { changeList, changes, countsInWords } from './changes.js';
 import { ask, Dialog, effect } from './dialog.js';
-import { h, own } from './dom.js';
+import { dateAndTime, h, own, people } from './dom.js';
 import { asProblem, newest, oldest } from './store.js';
 import { saveText } from './api.js';
-import { dateAndTime, people } from './words.js';
 
 /** @import {Change, Diff, Entry, Line, Panel, Problem} from '../types' */
 

@@ -1,11 +1,9 @@
 /** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
 
 import { parseExact, readFile, sendFile } from './api.js';
-import { ask, Dialog, effect, explained } from './dialog.js';
-import { add, button, h, own, skeleton, visible } from './dom.js';
-import { asProblem } from './store.js';
-import { differences } from './tree.js';
-import { dateAndTime, exactTime, may, plural, size } from './words.js';
+import { ask, Dialog, effect, failed } from './dialog.js';
+import { button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, visible } from './dom.js';
+import { differences } from './differences.js';
 
 /** @import {Panel, Problem} from '../types' */
 
@@ -111,12 +109,7 @@ export class Backups {
       if (page.next)
         this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
     } catch (error) {
-      const box = h('div', { class: 'problem', role: 'alert' });
-      add(box, explained(asProblem(error)));
-      this.list?.replaceChildren(
-        box,
-        button('Try again', () => void this.read(path, anew)),
-      );
+      this.list?.replaceChildren(failed(error, () => void this.read(path, anew)));
     }
   }
 
@@ -179,8 +172,7 @@ export class Backups {
 
   /** @param {unknown} error */
   fail(error) {
-    this.note?.replaceChildren();
-    if (this.note) add(this.note, [h('div', { class: 'problem', role: 'alert' }, explained(asProblem(error)))]);
+    this.note?.replaceChildren(failed(error));
   }
 
   /** @param {any} backup */

@@ -2,9 +2,8 @@
 
 import { value } from './changes.js';
 import { Dialog, explained } from './dialog.js';
-import { avatar, button, h, own, skeleton } from './dom.js';
+import { avatar, button, dateAndTime, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
-import { dateAndTime } from './words.js';
 
 /** @import {Child, Panel} from '../types' */
 

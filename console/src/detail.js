@@ -1,13 +1,12 @@
 /** One entry or session: what changed, and what one can do with it. */
 
 import { changeList, countsInWords } from './changes.js';
-import { explained } from './dialog.js';
-import { add, avatar, button, h, own, skeleton, when } from './dom.js';
+import { failed } from './dialog.js';
+import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, timeOfDay, when } from './dom.js';
 import { publish } from './releases.js';
 import { create, rename } from './snapshots.js';
 import { asProblem, newest, oldest } from './store.js';
 import { badgeOf } from './timeline.js';
-import { dateAndTime, exactTime, may, plural, size, timeOfDay } from './words.js';
 
 /** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
@@ -275,9 +274,6 @@ export class Detail {
         ),
       ];
     }
-    const box = h('div', { class: 'problem', role: 'alert' }, h('h3', null, 'The changes cannot be shown'));
-    add(box, explained(problem));
-    box.append(button('Try again', again));
-    return [box];
+    return [failed(problem, again, 'The changes cannot be shown')];
   }
 }

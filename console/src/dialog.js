@@ -230,11 +230,26 @@ export function ask(panel, question, read, lines) {
       const problem = asProblem(error);
       // Nothing can be done where no answer came, or where one has no right.
       const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
-      const box = h('div', { class: 'problem', role: 'alert' }, h('p', null, 'What this changes cannot be shown.'));
-      add(box, [explained(problem), button('Try again', () => void load())]);
-      if (mine === round) show(able, able ? lines(null) : null, box);
+      if (mine === round)
+        show(able, able ? lines(null) : null, failed(problem, () => void load(), 'What this changes cannot be shown.'));
     }
   };
   void load();
   return { dialog, load };
+}
+
+/**
+ * A failure in the place of what it kept from being shown.
+ * @param {unknown} error
+ * @param {(() => void) | null} [again]
+ * @param {string} [title]
+ */
+export function failed(error, again, title) {
+  return h(
+    'div',
+    { class: 'problem', role: 'alert' },
+    title ? h('h3', null, title) : null,
+    explained(asProblem(error)),
+    again ? button('Try again', again) : null,
+  );
 }

@@ -2,10 +2,9 @@
 
 import { parseExact, saveText } from './api.js';
 import { pretty } from './changes.js';
-import { settle } from './conflicts.js';
+import { escaped, identity, isTree, settle, steps } from './differences.js';
 import { Dialog, effect, explained } from './dialog.js';
 import { h } from './dom.js';
-import { escaped, identity, isTree, steps } from './tree.js';
 import { asProblem } from './store.js';
 
 /** @import {Conflict, Panel, Problem} from '../types' */

@@ -1,10 +1,9 @@
 /** What keys do while the panel has the focus. There is none for restoring and rolling back, on purpose. */
 
 import { Dialog } from './dialog.js';
-import { h } from './dom.js';
+import { find, h, may } from './dom.js';
 import { publish } from './releases.js';
 import { create } from './snapshots.js';
-import { may } from './words.js';
 
 /** @import {Panel} from '../types' */
 
@@ -50,15 +49,15 @@ export function keys(panel, event) {
     ']': () => detail.step(1),
     j: () => panel.timeline.step(1),
     k: () => panel.timeline.step(-1),
-    c: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=compare]'))?.focus(),
+    c: () => find(detail.element, '[data-act=compare]')?.focus(),
     s: () => may(role, 'editor') && create(actions, 0),
     p: () =>
       may(role, 'publisher') &&
       store.standing &&
       (store.standing.differs || !store.standing.live) &&
       publish(actions, store.standing.working.version),
-    u: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=undo]'))?.click(),
-    '/': () => /** @type {HTMLElement | null} */ (panel.tools.querySelector('[data-act=show-all]'))?.focus(),
+    u: () => find(detail.element, '[data-act=undo]')?.click(),
+    '/': () => find(panel.tools, '[data-act=show-all]')?.focus(),
     '?': () => help(panel),
   };
   const act = map[event.key];

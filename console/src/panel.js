@@ -5,14 +5,13 @@ import { Api } from './api.js';
 import { Backups } from './backups.js';
 import { blame } from './blame.js';
 import { Detail } from './detail.js';
-import { add, button, h, skeleton } from './dom.js';
+import { add, button, find, h, may, plural, skeleton } from './dom.js';
 import { Header, interrupted, noMatch, stopped, words } from './standing.js';
 import { help, keys } from './keys.js';
 import { promote, unpublish } from './releases.js';
 import { create } from './snapshots.js';
 import { Store, asProblem } from './store.js';
 import { Timeline } from './timeline.js';
-import { may, plural } from './words.js';
 
 /** @import {Entry, Line} from '../types' */
 
@@ -181,7 +180,7 @@ export class Panel {
       item(editor, 'Edit JSON…', () => this.edit()),
       item(true, 'Keys', () => help(this)),
     ]);
-    const had = /** @type {HTMLElement | null} */ (this.tools.querySelector(':focus'))?.dataset.act;
+    const had = find(this.tools, ':focus')?.dataset.act;
     this.tools.replaceChildren(
       h(
         'div',
@@ -199,7 +198,7 @@ export class Panel {
         this.more,
       ),
     );
-    if (had) /** @type {HTMLElement | null} */ (this.tools.querySelector(`[data-act="${had}"]`))?.focus();
+    if (had) find(this.tools, `[data-act="${had}"]`)?.focus();
   }
 
   /** The editor is loaded when somebody needs it. */

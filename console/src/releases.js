@@ -2,8 +2,7 @@
 
 import { changes } from './changes.js';
 import { ask, Dialog, effect } from './dialog.js';
-import { button, h, own } from './dom.js';
-import { ago, dateAndTime, plural } from './words.js';
+import { ago, button, dateAndTime, h, own, plural } from './dom.js';
 
 /** @import {Actions, Change, Diff, Entry, Problem, Question} from '../types' */
 

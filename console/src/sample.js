@@ -1,11 +1,10 @@
 /** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
 
 import { Api } from './api.js';
-import { asPatch, settle } from './conflicts.js';
-import { button, h } from './dom.js';
+import { asPatch, settle } from './differences.js';
+import { button, h, may } from './dom.js';
 import { draw } from './preview.js';
 import { asProblem } from './store.js';
-import { may } from './words.js';
 
 /** @import {WaymarkHistory} from '../types' */
 

@@ -1,9 +1,8 @@
 /** Where it stands: what users have, what builders edit, what one can do about it; and what stands in the way, in words that say what to do. */
 
 import { explained, signIn } from './dialog.js';
-import { button, h, own, when } from './dom.js';
+import { ago, button, find, h, may, own, plural, when } from './dom.js';
 import { promote, publish, rollBack } from './releases.js';
-import { ago, may, plural } from './words.js';
 
 /** @import {Child, Entry, Panel, Problem, Standing} from '../types' */
 
@@ -45,7 +44,7 @@ export class Header {
     const facts = JSON.stringify([standing, this.published?.version, this.pending, ago(standing.working.at)]);
     if (facts === this.shown) return;
     this.shown = facts;
-    const had = /** @type {HTMLElement | null} */ (this.element.querySelector(':focus'))?.dataset.act;
+    const had = find(this.element, ':focus')?.dataset.act;
     this.element.replaceChildren(this.live(standing), this.working(standing), ...this.role(standing));
     if (had)
       /** @type {HTMLElement} */ (

@@ -1,7 +1,7 @@
 /** What the panel knows of an environment: where it stands, and the timeline as far as it was read. */
 
 import { Problem } from './api.js';
-import { dayName } from './words.js';
+import { dayName } from './dom.js';
 
 /** @import {Api, Line, Standing} from '../types' */
 

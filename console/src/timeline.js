@@ -1,8 +1,7 @@
 /** The timeline: a tree of sessions and entries of which only the rows in sight are in the page. */
 
-import { add, avatar, h, own, visible } from './dom.js';
+import { add, avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
-import { dayKey, dayName, exactTime, plural, timeOfDay, total } from './words.js';
 
 /** @import {Line, Standing, Store} from '../types' */
 

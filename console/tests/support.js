@@ -207,8 +207,11 @@ export async function serve(answer) {
 /** While one writes: scripts and styles as they are in the folder now, not as they are in the binary. @param {any} route */
 function fromDisk(route) {
   const path = new URL(route.request().url()).pathname;
+  const file = join(root, 'console', path);
+  // The page is the binary's, and may ask for scripts that are gone.
+  if (!existsSync(file)) return route.abort();
   return route.fulfill({
-    path: join(root, 'console', path),
+    path: file,
     contentType: TYPES[extname(path)],
     headers: { 'access-control-allow-origin': '*' },
   });

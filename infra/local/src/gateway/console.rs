@@ -43,9 +43,9 @@ const FILES: &[File] = &[
     script!("backups.js"),
     script!("blame.js"),
     script!("changes.js"),
-    script!("conflicts.js"),
     script!("console.js"),
     script!("detail.js"),
+    script!("differences.js"),
     script!("dialog.js"),
     script!("dom.js"),
     script!("edit.js"),
@@ -58,11 +58,8 @@ const FILES: &[File] = &[
     script!("snapshots.js"),
     script!("standing.js"),
     script!("store.js"),
-    script!("textdiff.js"),
     script!("timeline.js"),
-    script!("tree.js"),
     script!("waymark-history.js"),
-    script!("words.js"),
 ];
 
 /// The routes of the files.
