@@ -73,7 +73,9 @@ pub(crate) async fn publish(
         tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
     let (start, found) = (start?, Some((found?, schema?)));
     if name.is_some() && matches!(found, Some((Wanted::Snapshot { .. }, _))) {
-        return Err(Problem::malformed("A snapshot has its name: give a name with a version, or rename the snapshot."));
+        return Err(Problem::malformed(
+            "A snapshot has its name: give a name with a version, or rename the snapshot.",
+        ));
     }
     let publish = Publish { waymark: &waymark, env, request, name, note, expected, found };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
