@@ -61,11 +61,7 @@ export class Actions {
     await dialog.closed;
   }
 
-  /**
-   * @param {Dialog} dialog
-   * @param {object} body
-   * @param {string} [key]
-   */
+  /** @param {Dialog} dialog @param {object} body @param {string} [key] */
   async restored(dialog, body, key = dialog.key) {
     this.reverted(await this.api.post('/restore', body, key));
   }

@@ -27,11 +27,7 @@ export class NumberText {
   }
 }
 
-/**
- * Reads JSON and keeps the text of numbers where the browser can tell it.
- * @param {string} text
- * @returns {any}
- */
+/** Reads JSON and keeps the text of numbers where the browser can tell it. @param {string} text @returns {any} */
 export function parseExact(text) {
   /** @type {any} */
   const keep = (
@@ -127,10 +123,7 @@ export class Api {
     return this.call('GET', `/diff?${new URLSearchParams({ from: `${from}`, to: `${to}` })}`, { signal, exact: true });
   }
 
-  /**
-   * The text of a version's config, also of one that is too large for an answer.
-   * @param {string | number} version
-   */
+  /** The text of a version's config, also of one that is too large for an answer. @param {string | number} version */
   async config(version) {
     const headers = { Prefer: 'return=minimal' };
     const response = await this.send('GET', `/versions/${encodeURIComponent(version)}/config`, { headers });

@@ -207,11 +207,7 @@ export class Backups {
     return differences(parseExact(await this.api.config('working')), parseExact(text));
   }
 
-  /**
-   * @param {string} title
-   * @param {() => Promise<any>} look
-   * @param {() => object} body
-   */
+  /** @param {string} title @param {() => Promise<any>} look @param {() => object} body */
   async confirm(title, look, body) {
     const outer = this.dialog;
     /** @type {string | undefined} */

@@ -7,11 +7,7 @@ import { asProblem } from './store.js';
 
 /** @import {Child, Panel} from '../types' */
 
-/**
- * @param {Panel} panel
- * @param {string} pointer
- * @param {string | number} version
- */
+/** @param {Panel} panel @param {string} pointer @param {string | number} version */
 export async function blame(panel, pointer, version) {
   const dialog = new Dialog(panel.root, { title: 'Who changed this?', body: [skeleton()] });
   /** @param {string} path */

@@ -58,10 +58,7 @@ export function changeList(diff, options = {}) {
   return h('div', { class: 'change-list' }, list, more);
 }
 
-/**
- * @param {Change} change
- * @param {Parameters<typeof changeList>[1]} options
- */
+/** @param {Change} change @param {Parameters<typeof changeList>[1]} options */
 function changeItem(change, options = {}) {
   const op = /** @type {keyof typeof WORDS} */ (change.op);
   const pick =
@@ -124,11 +121,7 @@ function body(change) {
 /** @param {string} text */
 const code = (text) => h('code', null, own(short(text)));
 
-/**
- * @param {'before' | 'after'} side
- * @param {string} name
- * @param {Marked} parts
- */
+/** @param {'before' | 'after'} side @param {string} name @param {Marked} parts */
 function marks(side, name, parts) {
   const tag = side === 'before' ? 'del' : 'ins';
   return h(
@@ -178,21 +171,14 @@ export function value(side, name, given) {
   return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name), pre, all);
 }
 
-/**
- * A value as JSON with indents; a string as its text.
- * @param {unknown} given
- */
+/** A value as JSON with indents; a string as its text. @param {unknown} given */
 export function pretty(given) {
   if (typeof given === 'string') return given;
   if (given === undefined) return 'not there';
   return written(given, '');
 }
 
-/**
- * @param {any} given
- * @param {string} indent
- * @returns {string}
- */
+/** @param {any} given @param {string} indent @returns {string} */
 function written(given, indent) {
   if (given instanceof NumberText) return given.text;
   if (typeof given !== 'object' || given === null) return JSON.stringify(given);
@@ -204,11 +190,7 @@ function written(given, indent) {
   return parts.length ? `${open}\n${parts.join(',\n')}\n${indent}${close}` : `${open}${close}`;
 }
 
-/**
- * A text of several lines with what changed in it.
- * @param {string} before
- * @param {Hunk[]} hunks
- */
+/** A text of several lines with what changed in it. @param {string} before @param {Hunk[]} hunks */
 function textChange(before, hunks) {
   const box = h('div', { class: 'text-diff' });
   const signs = { same: ' ', removed: '−', added: '+' };
@@ -285,11 +267,7 @@ function joined(parts) {
   return out;
 }
 
-/**
- * The places of a longest common subsequence.
- * @param {string[]} a
- * @param {string[]} b
- */
+/** The places of a longest common subsequence. @param {string[]} a @param {string[]} b */
 function common(a, b) {
   const found = { a: /** @type {Set<number>} */ (new Set()), b: /** @type {Set<number>} */ (new Set()) };
   if (a.length > MOST || b.length > MOST) return found;

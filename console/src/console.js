@@ -105,7 +105,7 @@ function choose(items) {
     },
     names.map((name) => h('option', { value: name, selected: name === first }, name)),
   );
-  places.replaceChildren(select, h('span', { class: 'bearer' }, bearer(who || token)));
+  places.replaceChildren(names.length ? select : '', h('span', { class: 'bearer' }, bearer(who || token)));
   if (provider) places.append(button('Sign out', () => provider?.signOut()));
   if (panel && first === wanted) return;
   if (first) open(first);

@@ -24,10 +24,7 @@ import { asProblem } from './store.js';
 let count = 0;
 
 export class Dialog {
-  /**
-   * @param {ShadowRoot | HTMLElement} root
-   * @param {Question} question
-   */
+  /** @param {ShadowRoot | HTMLElement} root @param {Question} question */
   constructor(root, question) {
     this.question = question;
     /** The same for every attempt, so that one which succeeded unseen is not done twice. */
@@ -116,6 +113,7 @@ export class Dialog {
       this.close();
     } catch (error) {
       const problem = asProblem(error);
+      this.note.classList.toggle('amber', problem.status === 409);
       this.say(this.question.explain?.(problem, this) ?? explained(problem));
       this.ready(true);
       // What the service refused is not helped by asking again.
@@ -142,11 +140,7 @@ export class Dialog {
   }
 }
 
-/**
- * A line of what something means for somebody.
- * @param {'Users' | 'Builders'} who
- * @param {...Child} what
- */
+/** A line of what something means for somebody. @param {'Users' | 'Builders'} who @param {...Child} what */
 export function effect(who, ...what) {
   return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', null, who), h('dd', null, what));
 }
@@ -231,7 +225,11 @@ export function ask(panel, question, read, lines) {
       // Nothing can be done where no answer came, or where one has no right.
       const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
       if (mine === round)
-        show(able, able ? lines(null) : null, failed(problem, () => void load(), 'What this changes cannot be shown.'));
+        show(
+          able,
+          able ? lines(null) : null,
+          failed(problem, () => void load(), 'What this changes cannot be shown.'),
+        );
     }
   };
   void load();

@@ -94,10 +94,7 @@ function sides(conflict, n, choose) {
   );
 }
 
-/**
- * A JSON Patch that puts one's own values at places of the newest config.
- * @param {Conflict[]} mine
- */
+/** A JSON Patch that puts one's own values at places of the newest config. @param {Conflict[]} mine */
 export function asPatch(mine) {
   return mine.map(({ path, ours, theirs }) => {
     if (theirs === undefined) return { op: 'remove', path };

@@ -8,10 +8,7 @@
 /** Characters that change the direction of what stands around them, or that nobody sees. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/**
- * A text in which characters that could make it look like another are written out.
- * @param {string} text
- */
+/** A text in which characters that could make it look like another are written out. @param {string} text */
 export function visible(text) {
   const written = (/** @type {string} */ c) => `⟦${c.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟧`;
   return text.replace(UNSEEN, written);
@@ -37,11 +34,7 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
-/**
- * Adds children to an element.
- * @param {Node} parent
- * @param {Child[]} children
- */
+/** Adds children to an element. @param {Node} parent @param {Child[]} children */
 export function add(parent, children) {
   for (const child of children) {
     if (Array.isArray(child)) add(parent, child);
@@ -60,12 +53,7 @@ export function own(text, name) {
   return h('bdi', { class: name }, visible(text));
 }
 
-/**
- * What a selector finds.
- * @param {ParentNode} root
- * @param {string} selector
- * @returns {HTMLElement | null}
- */
+/** What a selector finds. @param {ParentNode} root @param {string} selector @returns {HTMLElement | null} */
 export const find = (root, selector) => root.querySelector(selector);
 
 /**
@@ -78,11 +66,7 @@ export function button(label, act, attributes) {
   return h('button', { type: 'button', onclick: act, ...attributes }, label);
 }
 
-/**
- * A time in short, with the exact one on hover and focus.
- * @param {string} at
- * @param {string} text
- */
+/** A time in short, with the exact one on hover and focus. @param {string} at @param {string} text */
 export const when = (at, text) => h('time', { datetime: at, title: exactTime(at), tabindex: '0' }, text);
 
 /**
@@ -126,20 +110,13 @@ export const timeOfDay = (at) => clock.format(new Date(at));
 /** "13 Nov, 09:14" @param {string} at */
 export const dateAndTime = (at) => moment.format(new Date(at));
 
-/**
- * The day of a time in the reader's zone, as a key.
- * @param {string} at
- */
+/** The day of a time in the reader's zone, as a key. @param {string} at */
 export function dayKey(at) {
   const date = new Date(at);
   return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
 }
 
-/**
- * "Today", "Yesterday", "Friday 13 November".
- * @param {string} at
- * @param {Date} [now]
- */
+/** "Today", "Yesterday", "Friday 13 November". @param {string} at @param {Date} [now] */
 export function dayName(at, now = new Date()) {
   const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
   if (dayKey(at) === dayKey(now.toISOString())) return 'Today';
@@ -148,11 +125,7 @@ export function dayName(at, now = new Date()) {
   return date.getFullYear() === now.getFullYear() ? dayOf.format(date) : dayAndYear.format(date);
 }
 
-/**
- * "just now", "2 min ago", "Fri 16:04", "13 Nov, 09:14".
- * @param {string} at
- * @param {number} [now]
- */
+/** "just now", "2 min ago", "Fri 16:04", "13 Nov, 09:14". @param {string} at @param {number} [now] */
 export function ago(at, now = Date.now()) {
   const minutes = Math.floor((now - Date.parse(at)) / 60_000);
   if (minutes < 1) return 'just now';
@@ -161,12 +134,7 @@ export function ago(at, now = Date.now()) {
   return dateAndTime(at);
 }
 
-/**
- * "1 change", "9 changes".
- * @param {number} count
- * @param {string} one
- * @param {string} [many]
- */
+/** "1 change", "9 changes". @param {number} count @param {string} one @param {string} [many] */
 export function plural(count, one, many = `${one}s`) {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
@@ -178,20 +146,14 @@ export function size(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/**
- * "Ada", "Ada and Ben", "Ada, Ben and 2 others".
- * @param {string[]} names
- */
+/** "Ada", "Ada and Ben", "Ada, Ben and 2 others". @param {string[]} names */
 export function people(names) {
   if (names.length > 3) return `${names.slice(0, 2).join(', ')} and ${names.length - 2} others`;
   const last = names[names.length - 1] ?? '';
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/**
- * All changes of a diff together.
- * @param {Counts} counts
- */
+/** All changes of a diff together. @param {Counts} counts */
 export const total = (counts) => counts.added + counts.removed + counts.changed + (counts.moved ?? 0);
 
 /**

@@ -88,11 +88,7 @@ async function decided(panel, base, text, problem, mine) {
   panel.toast(saved.unchanged ? 'Nothing to save: you kept what was there.' : `${saved.label}.`);
 }
 
-/**
- * Shows where the text is wrong.
- * @param {Problem} problem
- * @param {HTMLTextAreaElement} area
- */
+/** Shows where the text is wrong. @param {Problem} problem @param {HTMLTextAreaElement} area */
 function fault(problem, area) {
   if (problem.type === 'merge-conflict') return [h('p', null, 'Nothing was saved. Your text is still here.')];
   const { line, column } = problem.body;
@@ -103,7 +99,7 @@ function fault(problem, area) {
   area.focus();
   area.setSelectionRange(start, Math.min(area.value.length, start + 1));
   area.scrollTop = Math.max(0, (line - 4) * 20);
-  return [h('p', null, `Line ${line}, column ${column ?? 1}: ${problem.message}`)];
+  return [h('p', null, problem.message)];
 }
 
 /**

@@ -24,11 +24,7 @@ const STEPS = [
 ];
 
 export class Sample {
-  /**
-   * @param {string} api
-   * @param {() => string} token
-   * @param {WaymarkHistory} history
-   */
+  /** @param {string} api @param {() => string} token @param {WaymarkHistory} history */
   constructor(api, token, history) {
     this.api = new Api(api, 'refund-desk', 'production', token);
     this.history = history;

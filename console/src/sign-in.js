@@ -200,11 +200,7 @@ export class SignIn {
   }
 }
 
-/**
- * What to say of a failure.
- * @param {typeof import('oauth4webapi')} oauth
- * @param {any} error
- */
+/** What to say of a failure. @param {typeof import('oauth4webapi')} oauth @param {any} error */
 function explained(oauth, error) {
   if (error instanceof NotSignedIn) return error;
   const { error: type, error_description: detail } = error;

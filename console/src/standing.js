@@ -147,11 +147,7 @@ export function words(title, ...rest) {
   ];
 }
 
-/**
- * What stands in the place of a history that cannot be read.
- * @param {Panel} panel
- * @param {Problem} problem
- */
+/** What stands in the place of a history that cannot be read. @param {Panel} panel @param {Problem} problem */
 export function stopped(panel, problem) {
   const { app, env } = panel.where;
   const again = button('Try again', () => void panel.refresh());

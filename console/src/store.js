@@ -125,10 +125,7 @@ export class Store extends EventTarget {
     return `/history?${query}`;
   }
 
-  /**
-   * @param {string} path
-   * @param {(page: {items: Line[], next: string | null}) => void} take
-   */
+  /** @param {string} path @param {(page: {items: Line[], next: string | null}) => void} take */
   async read(path, take) {
     this.loading = true;
     this.tell('state');
@@ -149,10 +146,7 @@ export class Store extends EventTarget {
     }
   }
 
-  /**
-   * Notes what stands in the way, or that nothing does.
-   * @param {unknown} error
-   */
+  /** Notes what stands in the way, or that nothing does. @param {unknown} error */
   settle(error) {
     const problem = error === null ? null : asProblem(error);
     this.problem = problem;

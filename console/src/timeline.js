@@ -51,11 +51,7 @@ export function layOut(lines, open) {
   return { rows, height: top };
 }
 
-/**
- * The index of the last row that begins at or above a place.
- * @param {Row[]} rows
- * @param {number} y
- */
+/** The index of the last row that begins at or above a place. @param {Row[]} rows @param {number} y */
 export function rowAt(rows, y) {
   let low = 0;
   let high = rows.length - 1;
@@ -71,10 +67,7 @@ export function rowAt(rows, y) {
 const SPARE = 8;
 
 export class Timeline {
-  /**
-   * @param {Store} store
-   * @param {(line: Line) => void} open
-   */
+  /** @param {Store} store @param {(line: Line) => void} open */
   constructor(store, open) {
     this.store = store;
     this.open = open;
@@ -306,11 +299,7 @@ function keyOf(row) {
   return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
 }
 
-/**
- * The one badge of a line.
- * @param {Line} line
- * @param {Standing | null} standing
- */
+/** The one badge of a line. @param {Line} line @param {Standing | null} standing */
 export function badgeOf(line, standing) {
   if (line.kind === 'published') return standing?.live?.published === newest(line) ? 'Live' : 'Release';
   if (line.kind === 'snapshot') return 'Snapshot';

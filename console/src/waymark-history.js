@@ -74,10 +74,7 @@ export class WaymarkHistory extends HTMLElement {
     await this.#panel?.blame(pointer);
   }
 
-  /**
-   * Opens an entry.
-   * @param {number} version
-   */
+  /** Opens an entry. @param {number} version */
   async openVersion(version) {
     await this.#panel?.openVersion(version);
   }

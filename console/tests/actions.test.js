@@ -260,7 +260,7 @@ test('JSON by hand: the place of a fault, a merge, and a conflict that is decide
   await area.fill('{\n  "title": oops\n}');
   await act('Save JSON');
   await dialog()
-    .getByText(/Line 2, column \d+/)
+    .getByText(/line 2, column \d+/)
     .waitFor();
   const mine = { title: 'Mine', pages: [{ id: 'a', title: 'Start of mine' }], sql: 'mine' };
   await area.fill(JSON.stringify(mine));

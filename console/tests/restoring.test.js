@@ -48,7 +48,12 @@ test('a moment is restored, as the time is where the reader is', async () => {
   await page.route('**/restore', (route) => {
     sent.push(route.request().postDataJSON());
     return route.fulfill({
-      json: { version: 3, kind: 'restored', label: 'Reverted changes to #1 (as of then)', author: { id: 'x', name: 'X' } },
+      json: {
+        version: 3,
+        kind: 'restored',
+        label: 'Reverted changes to #1 (as of then)',
+        author: { id: 'x', name: 'X' },
+      },
     });
   });
   await service.save('crm/moment', { n: 2 });
@@ -63,7 +68,11 @@ test('a moment is restored, as the time is where the reader is', async () => {
   await field.fill('2020-01-01T00:00');
   await field.blur();
   await says('Nothing was saved yet then. Choose a later time.');
-  assert.ok(await dialog().getByRole('button', { name: /^Restore/ }).isDisabled());
+  assert.ok(
+    await dialog()
+      .getByRole('button', { name: /^Restore/ })
+      .isDisabled(),
+  );
   await field.fill('2099-01-01T00:00');
   await field.blur();
   await says('Choose a day and a time that has passed.');
@@ -129,7 +138,8 @@ test('a session is not undone where a later edit changed the same, and it says w
 test('a large config is saved by way of an upload', async () => {
   const long = 'x'.repeat(1_600_000);
   await service.save('crm/large', { first: true, long, a: 1 }, ben);
-  for (const a of [2, 3]) await service.call('PATCH', `${api('large')}/working`, { a }, { 'Content-Type': 'application/merge-patch+json' });
+  for (const a of [2, 3])
+    await service.call('PATCH', `${api('large')}/working`, { a }, { 'Content-Type': 'application/merge-patch+json' });
   const { page, row, button, act, toast } = await start('crm/large');
   await row(/2 saves/);
   await button('Undo this session…').click();
