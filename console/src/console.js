@@ -176,7 +176,7 @@ function signedOut(why) {
   const text = /** @type {Error | undefined} */ (why)?.message;
   notice(
     text ? 'You are not signed in' : 'Sign in to see a history',
-    text || 'Your organisation says who you are, and what you may see and do.',
+    text || 'Your identity provider says who you are.',
     'Sign in',
     signIn,
   );
@@ -219,7 +219,7 @@ async function start() {
   } catch (error) {
     if (panel) return; // It says itself what is wrong.
     if (/** @type {Error} */ (error).message !== '401')
-      notice('The service cannot be reached', 'Start it, or look at your connection.', 'Try again', start);
+      notice('The service cannot be reached', 'Look at your connection.', 'Try again', start);
     else notice('You are not signed in', 'The token has expired, or is not one of this service.', 'Sign in', signIn);
   }
 }

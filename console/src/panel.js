@@ -10,7 +10,7 @@ import { Header, interrupted, noMatch, stopped, words } from './standing.js';
 import { help, keys } from './keys.js';
 import { promote, unpublish } from './releases.js';
 import { create } from './snapshots.js';
-import { Store, asProblem } from './store.js';
+import { asProblem, newest, Store } from './store.js';
 import { Timeline } from './timeline.js';
 
 /** @import {Entry, Line} from '../types' */
@@ -82,20 +82,18 @@ export class Panel {
     this.timer = setInterval(() => {
       if (document.visibilityState === 'visible') void this.refresh();
     }, EVERY);
-    this.online = () => void this.refresh();
-    window.addEventListener('online', this.online);
-    document.addEventListener('visibilitychange', this.online);
-    this.patience = setTimeout(() => {
-      if (!this.store.ready && !this.store.problem) this.state.replaceChildren(skeleton());
-    }, 200);
+    this.life = new AbortController();
+    const look = () => void this.refresh();
+    window.addEventListener('online', look, this.life);
+    document.addEventListener('visibilitychange', look, this.life);
+    this.paint();
     void this.refresh();
   }
 
   stop() {
     clearInterval(this.timer);
     clearTimeout(this.patience);
-    if (this.online) window.removeEventListener('online', this.online);
-    if (this.online) document.removeEventListener('visibilitychange', this.online);
+    this.life?.abort();
     this.body.remove();
   }
 
@@ -224,9 +222,9 @@ export class Panel {
   open(line) {
     this.wanted = 0;
     this.body.dataset.view = 'entry';
-    this.timeline.select('to' in line ? line.to : line.version);
+    this.timeline.select(newest(line));
     this.detail.show(line);
-    this.tell('waymark:opened', { version: 'to' in line ? line.to : line.version });
+    this.tell('waymark:opened', { version: newest(line) });
     this.detail.element.focus({ preventScroll: true });
   }
 

@@ -154,7 +154,7 @@ export function stopped(panel, problem) {
   if (problem.type === 'environment-not-found')
     return words(
       'No history yet',
-      `Nothing was saved in ${app}/${env} so far. The first save by your builder appears here.`,
+      `Nothing was saved in ${app}/${env}. The first save by your builder appears here.`,
       again,
       button('Publish from another environment…', () => void promote(panel.actions)),
     );
