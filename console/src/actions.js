@@ -1,6 +1,6 @@
 /** What people do with versions. Every action shows what it changes, for users and for builders, before it is done. */
 
-import { changeList, changes, countsInWords } from './changes.js';
+import { changeList, changes } from './changes.js';
 import { ask, Dialog, effect } from './dialog.js';
 import { dateAndTime, h, own, people } from './dom.js';
 import { asProblem, newest, oldest } from './store.js';
@@ -157,12 +157,10 @@ export class Actions {
       lines: undefined,
       ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}),
     }));
-    const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
-    for (const change of shown) counts[change.op === 'add' ? 'added' : change.op === 'move' ? 'moved' : 'changed']++;
     const dialog = new Dialog(this.panel.root, {
       title: `${title} from #${from}?`,
       lines: [effect('Builders', 'these parts become what they were; everything else stays.'), this.usersToo()],
-      body: [h('h3', null, countsInWords(counts)), changeList({ changes: /** @type {Change[]} */ (shown), counts })],
+      body: [changeList({ changes: shown })],
       act: title,
       wide: true,
       run: (d) => this.restored(d, { version: from, paths }),

@@ -36,7 +36,7 @@ export const changes = (diff) => (diff ? plural(diff.changes.length, 'change') :
 
 /**
  * The changes of a diff.
- * @param {{changes: Change[], counts: Counts}} diff
+ * @param {{changes: Change[]}} diff
  * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` offers
  *   to look who changed it; `pick` offers to choose what has a value before
  */

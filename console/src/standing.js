@@ -79,7 +79,7 @@ export class Header {
         'span',
         { class: 'what' },
         h('strong', null, own(standing.live.name)),
-        by ? h('span', { class: 'meta' }, own(by.author.name), ', ', when(by.at, ago(by.at))) : null,
+        h('span', { class: 'meta' }, by ? [own(by.author.name), ', ', when(by.at, ago(by.at))] : '\u00a0'),
       ),
       publisher && standing.before
         ? button(`Roll back to ${standing.before.name}`, () => rollBack(this.panel.actions), {

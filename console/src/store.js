@@ -50,18 +50,23 @@ export class Store extends EventTarget {
   /** Reads where things stand, and the newest lines when there is something new. */
   async refresh() {
     try {
-      const first = this.ready || this.loading ? null : this.readNewest();
-      const standing = await this.api.get('');
-      const changed = JSON.stringify(standing) !== JSON.stringify(this.standing);
-      const grew = standing.working.version !== this.standing?.working.version;
-      this.standing = standing;
-      if (changed) this.tell('standing');
+      const asked = this.api.get('').then((standing) => this.stands(standing));
+      const first = this.ready || this.loading ? null : this.readNewest(asked);
+      const grew = await asked;
       // Reading settles by itself, whichever way it ends.
       if (first || grew) await (first ?? this.readNewest());
       else this.settle(null);
     } catch (error) {
       this.settle(error);
     }
+  }
+
+  /** Takes where things stand. Says whether there is a newer entry. @param {Standing} standing */
+  stands(standing) {
+    const before = this.standing;
+    this.standing = standing;
+    if (JSON.stringify(standing) !== JSON.stringify(before)) this.tell('standing');
+    return standing.working.version !== before?.working.version;
   }
 
   /** @param {{show?: keyof typeof KINDS, author?: string}} filter */
@@ -74,10 +79,11 @@ export class Store extends EventTarget {
     await this.readNewest();
   }
 
-  /** Reads the first page and puts it before what is there already. */
-  async readNewest() {
+  /** Reads the first page and puts it before what is there already. @param {Promise<unknown>} [wait] shown after this */
+  async readNewest(wait) {
     const round = ++this.round;
-    await this.read(this.path(), (page) => {
+    await this.read(this.path(), async (page) => {
+      await wait;
       if (round !== this.round) return;
       const last = page.items[page.items.length - 1];
       const until = last ? oldest(last) : 0;
@@ -125,13 +131,13 @@ export class Store extends EventTarget {
     return `/history?${query}`;
   }
 
-  /** @param {string} path @param {(page: {items: Line[], next: string | null}) => void} take */
+  /** @param {string} path @param {(page: {items: Line[], next: string | null}) => unknown} take */
   async read(path, take) {
     this.loading = true;
     this.tell('state');
     try {
       const page = await this.api.get(path);
-      take(page);
+      await take(page);
       for (const line of page.items) this.people.set(line.author.id, line.author.name);
       this.ready = true;
       if (!this.next && this.filter.show === 'all' && !this.filter.author) this.earlier = null;

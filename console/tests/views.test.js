@@ -20,7 +20,7 @@ const show = async (options) => {
   const page = await newPage(chrome, options);
   await open(page, service, place);
   await page.getByRole('treeitem').first().waitFor();
-  await page.locator('.stands.live .meta').waitFor();
+  await page.locator('.stands.live time').waitFor();
   return page;
 };
 const button = (page, name) => page.getByRole('button', { name }).first();
