@@ -36,7 +36,8 @@ export class Detail {
   /** @param {Line} line */
   show(line) {
     this.line = line;
-    this.changes = h('div', { class: 'changes-box', 'aria-live': 'polite' });
+    this.element.ariaLabel = line.label;
+    this.changes = h('div', { class: 'changes-box' });
     const [from, to] = this.sides(line);
     this.element.replaceChildren(
       this.head(line),

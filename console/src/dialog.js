@@ -1,7 +1,7 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
 import { changeList, countsInWords } from './changes.js';
-import { add, button, h, own, skeleton } from './dom.js';
+import { add, button, find, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
 
 /** @import {Child, Diff, Panel, Problem} from '../types' */
@@ -33,7 +33,7 @@ export class Dialog {
     this.busy = false;
     const id = `dialog-${++count}`;
     this.titleElement = h('h2', { id }, question.title);
-    this.lines = h('dl', { class: 'effects' }, question.lines ?? []);
+    this.lines = h('dl', { class: 'effects', 'aria-live': 'polite' }, question.lines ?? []);
     this.body = h(
       'div',
       { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' },
@@ -131,11 +131,9 @@ export class Dialog {
   ended() {
     this.element.remove();
     // What opened it may have been drawn anew, or be gone.
-    const act = this.returnTo?.dataset.act;
-    const to = this.returnTo?.isConnected
-      ? this.returnTo
-      : this.root.querySelector(act ? `[data-act="${act}"]` : '.timeline');
-    /** @type {HTMLElement | null} */ (to ?? this.root.querySelector('.timeline'))?.focus();
+    const { returnTo, root } = this;
+    const to = returnTo?.isConnected ? returnTo : find(root, `[data-act="${returnTo?.dataset.act}"], .timeline`);
+    to?.focus();
     this.resolve(this.done);
   }
 }
@@ -192,7 +190,7 @@ export function explained(problem) {
  * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
  */
 export function ask(panel, question, read, lines) {
-  const found = h('div', { class: 'found', 'aria-live': 'polite' });
+  const found = h('div', { class: 'found' });
   const dialog = new Dialog(panel.root, { ...question, body: [question.body ?? [], found], ready: false, wide: true });
   let round = 0;
   /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */

@@ -1,9 +1,7 @@
 /** What keys do while the panel has the focus. There is none for restoring and rolling back, on purpose. */
 
 import { Dialog } from './dialog.js';
-import { find, h, may } from './dom.js';
-import { publish } from './releases.js';
-import { create } from './snapshots.js';
+import { find, h } from './dom.js';
 
 /** @import {Panel} from '../types' */
 
@@ -40,8 +38,7 @@ export function keys(panel, event) {
   const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (target.matches('input, textarea, select') || target.closest('dialog')) return;
-  const { store, detail, actions } = panel;
-  const role = store.standing?.role;
+  const { detail } = panel;
   /** @type {Record<string, () => unknown>} */
   const map = {
     Escape: () => panel.back(),
@@ -50,12 +47,8 @@ export function keys(panel, event) {
     j: () => panel.timeline.step(1),
     k: () => panel.timeline.step(-1),
     c: () => find(detail.element, '[data-act=compare]')?.focus(),
-    s: () => may(role, 'editor') && create(actions, 0),
-    p: () =>
-      may(role, 'publisher') &&
-      store.standing &&
-      (store.standing.differs || !store.standing.live) &&
-      publish(actions, store.standing.working.version),
+    s: () => find(panel.tools, '[data-act=snapshot]')?.click(),
+    p: () => find(panel.header.element, '[data-act=publish]')?.click(),
     u: () => find(detail.element, '[data-act=undo]')?.click(),
     '/': () => find(panel.tools, '[data-act=show-all]')?.focus(),
     '?': () => help(panel),

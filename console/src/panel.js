@@ -118,6 +118,7 @@ export class Panel {
     const { problem } = store;
     clearTimeout(this.patience);
     this.body.classList.toggle('stale', Boolean(problem));
+    const had = this.root.activeElement?.closest('.banner, .state');
     this.banner.replaceChildren();
     this.state.replaceChildren();
     const nothing = !store.standing && store.lines.length === 0;
@@ -129,6 +130,8 @@ export class Panel {
         if (!store.ready && !store.problem) this.state.replaceChildren(skeleton());
       }, 200);
     else if (store.lines.length === 0 && !store.loading) add(this.state, noMatch(this));
+    // The button that had the focus is another one now, or has done its work.
+    if (had) (find(had, 'button') ?? this.timeline.scroller).focus();
   }
 
   /** Closes the menu. */

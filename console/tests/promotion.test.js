@@ -118,11 +118,16 @@ test('somebody was faster, and the name is taken', async () => {
   await act('Review again');
   await says("from v2 to v3, which is staging's rc2");
   await act('Cancel');
-  // The same for a version of its own.
+  // The same for a version of its own: what was read before is what is made, or nothing is.
   await service.save('crm/three', { title: 'Desk three' });
-  await service.call('POST', `${api('three')}/snapshots`, { name: 'v3', version: 1 });
+  await page.getByText('changes not live').waitFor();
   await button('Review & publish').click();
-  await says('v4');
+  await says('Publish v3 to three?');
+  await service.call('POST', `${api('three')}/snapshots`, { name: 'v3', version: 1 });
+  await act('Publish v3');
+  await says('There is a snapshot called v3 already. Nothing was published.');
+  await act('Review again');
+  await says('Publish v4 to three?');
   await act('Publish v4');
   await page.locator('.stands.live', { hasText: 'v4' }).waitFor();
   await finish(page);

@@ -131,7 +131,7 @@ test('an answer that nobody asked for, or to another question, is not accepted',
       JSON.stringify({ state: 'page.mine', nonce: 'n', verifier: 'v'.repeat(43), place: '' }),
     ),
   );
-  await page.goto(`${home.origin}/?code=stolen&state=page.other`);
+  await page.goto(`${home.origin}/?code=stolen&state=page.other&iss=${encodeURIComponent(provider.origin)}`);
   await page.getByText('The answer is not one to the sign-in that was begun here').waitFor();
   assert.equal(await page.getByRole('treeitem').count(), 0);
   // The provider's own code, and an ID token for another question.
