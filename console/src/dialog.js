@@ -39,7 +39,7 @@ export class Dialog {
       { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' },
       question.body ?? [],
     );
-    this.note = h('div', { class: 'dialog-note', role: 'alert' });
+    this.note = h('div', { class: 'dialog-note', role: 'alert', tabindex: '0' });
     this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
     this.action = question.act
       ? button(question.act, () => void this.run(), {

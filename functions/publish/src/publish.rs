@@ -64,6 +64,12 @@ pub(crate) async fn publish(
     if request.go_ahead.is_some() {
         return Err(Problem::malformed("go_ahead belongs to a promotion: {\"from\": {…}}."));
     }
+    let is_snapshot = request.snapshot.is_some() || matches!(request.version, Some(VersionRef::Snapshot(_)));
+    if request.name.is_some() && is_snapshot {
+        return Err(Problem::malformed(
+            "A snapshot has its name: give a name with a version, or rename the snapshot.",
+        ));
+    }
     let name: Option<SnapshotName> = given(request.name.as_deref())?;
     let note: Option<Note> = given(request.note.as_deref())?;
     let expected = Expected::read(request.expect_live.as_ref())?;
@@ -72,11 +78,6 @@ pub(crate) async fn publish(
     let (start, found, schema) =
         tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
     let (start, found) = (start?, Some((found?, schema?)));
-    if name.is_some() && matches!(found, Some((Wanted::Snapshot { .. }, _))) {
-        return Err(Problem::malformed(
-            "A snapshot has its name: give a name with a version, or rename the snapshot.",
-        ));
-    }
     let publish = Publish { waymark: &waymark, env, request, name, note, expected, found };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
