@@ -14,6 +14,7 @@ mod entry_size;
 mod faults;
 mod feed;
 mod history;
+mod isolation;
 mod kill;
 mod lambda_main;
 mod large;
