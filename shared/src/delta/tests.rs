@@ -87,6 +87,16 @@ fn a_text_that_moved_far_is_still_found() {
 }
 
 #[test]
+fn a_delta_that_does_not_decode_to_its_text_is_not_kept() {
+    let keyframe = document(10_000, 1);
+    let [text, other] = ["x", "y"].map(|letter| edited(&keyframe, &[(500, 3, letter.to_owned())]));
+    let delta = encode(keyframe.as_bytes(), other.as_bytes()).unwrap();
+    let kept = checked(keyframe.as_bytes(), text.as_bytes(), delta.clone());
+    assert!(matches!(kept, Err(DeltaError::NotReversible)), "{kept:?}");
+    assert_eq!(checked(keyframe.as_bytes(), other.as_bytes(), delta.clone()).unwrap(), delta);
+}
+
+#[test]
 fn a_delta_of_another_length_is_an_error() {
     let keyframe = document(10_000, 1);
     let text = edited(&keyframe, &[(500, 3, "x".to_owned())]);
