@@ -134,3 +134,43 @@ fn what_the_scheduler_sends_is_what_the_tick_reads() {
     members.extend(["account", "region"].map(|name| (name.to_owned(), captured[name].clone())));
     assert!(members.keys().eq(captured.keys()), "the tests' event has other members");
 }
+
+/// What users see is everybody's within the seconds that a publish answers, also where nothing was live before.
+#[test]
+fn the_edge_keeps_no_refusal_for_longer_than_a_release() {
+    let template = template();
+    let distribution = &template["Resources"]["Distribution"]["Properties"]["DistributionConfig"];
+    let kept: BTreeMap<i64, i64> = distribution["CustomErrorResponses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["ErrorCode"].as_i64().unwrap(), error["ErrorCachingMinTTL"].as_i64().unwrap()))
+        .collect();
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+    for code in [400, 403, 404, 405, 414, 500, 501, 502, 503, 504] {
+        let seconds = kept.get(&code).copied().unwrap_or(10);
+        assert!(seconds <= 1, "an answer {code} is kept for {seconds} s");
+    }
+}
+
+/// DynamoDB counts ThrottledRequests by table and operation: with the table alone there is never a figure.
+#[test]
+fn alarms_about_the_table_name_metrics_that_a_table_has() {
+    let template = template();
+    let alarm = &template["Resources"]["TableThrottleAlarm"]["Properties"];
+    let stats = alarm["Metrics"].as_array().unwrap().iter().filter_map(|metric| metric.get("MetricStat"));
+    let names: BTreeSet<&str> = stats.map(|stat| stat["Metric"]["MetricName"].as_str().unwrap()).collect();
+    assert_eq!(names, BTreeSet::from(["ReadThrottleEvents", "WriteThrottleEvents"]));
+}
+
+/// Uploads, downloads and files of backups go around the API, from the same pages.
+#[test]
+fn pages_that_may_call_the_api_may_use_presigned_addresses() {
+    let resources = &template()["Resources"];
+    let origins = &resources["Api"]["Properties"]["CorsConfiguration"]["AllowOrigins"];
+    assert_eq!(origins, &json!({ "!Ref": "AllowedOrigins" }));
+    for (bucket, methods) in [("Transfer", json!(["GET", "PUT"])), ("Backups", json!(["GET"]))] {
+        let rule = &resources[bucket]["Properties"]["CorsConfiguration"]["CorsRules"][0];
+        assert_eq!((&rule["AllowedOrigins"], &rule["AllowedMethods"]), (origins, &methods), "{bucket}");
+    }
+}
