@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::engines::TestEngines;
+use super::logs;
 use super::runtime_api::{Outcome, RuntimeApi};
 
 /// How long a start and one answer may take. A few hundred milliseconds do; the rest is for a busy machine.
@@ -38,13 +39,14 @@ impl Stores {
     }
 
     /// What the stack's template puts into a function's environment, and the endpoints and the credentials.
-    fn environment(&self) -> Vec<(&'static str, &str)> {
+    pub(crate) fn environment(&self) -> Vec<(&'static str, &str)> {
         let more = self.more.iter().map(|(name, value)| (*name, value.as_str()));
         let mut variables: Vec<(&'static str, &str)> = vec![
             ("AWS_ACCESS_KEY_ID", &self.engines.credentials().access_key),
             ("AWS_SECRET_ACCESS_KEY", &self.engines.credentials().secret_key),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.engines.dynamodb_endpoint()),
             ("AWS_ENDPOINT_URL_S3", self.engines.s3_endpoint()),
+            ("WAYMARK_METRICS", "Waymark/test"),
             ("WAYMARK_TABLE", &self.engines.resources.table),
             ("WAYMARK_CONFIGS_BUCKET", &self.engines.resources.configs),
             ("WAYMARK_BACKUPS_BUCKET", &self.engines.resources.backups),
@@ -82,6 +84,15 @@ impl From<std::io::Error> for Unanswered {
 ///
 /// [`Unanswered`] says what happened instead of an answer, and what the function printed.
 pub(crate) async fn invoke(path: &str, stores: Option<&Stores>, event: &Value) -> Result<Value, Unanswered> {
+    answered(path, stores, event).await.map(|(answer, _)| answer)
+}
+
+/// [`invoke`], with what the function printed.
+pub(crate) async fn invoke_logged(path: &str, stores: &Stores, event: &Value) -> (Value, String) {
+    answered(path, Some(stores), event).await.unwrap()
+}
+
+async fn answered(path: &str, stores: Option<&Stores>, event: &Value) -> Result<(Value, String), Unanswered> {
     let mut api = RuntimeApi::start(event).await?;
     let mut printed = tempfile::tempfile()?;
     let mut child = Command::new(path)
@@ -110,8 +121,9 @@ pub(crate) async fn invoke(path: &str, stores: Option<&Stores>, event: &Value) -
     let mut log = String::new();
     printed.rewind()?;
     printed.read_to_string(&mut log)?;
+    logs::add(&log);
     match word {
-        Ok(Ok(Some(Outcome::Response(response)))) => Ok(response),
+        Ok(Ok(Some(Outcome::Response(response)))) => Ok((response, log)),
         Ok(Ok(Some(other))) => Err(Unanswered::Refused(other, log)),
         Ok(Err(status)) => Err(Unanswered::Exited(status?, log)),
         Ok(Ok(None)) | Err(_) => Err(Unanswered::TimedOut(log)),
@@ -120,7 +132,7 @@ pub(crate) async fn invoke(path: &str, stores: Option<&Stores>, event: &Value) -
 
 /// What Lambda itself sets:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>.
-fn lambda_environment(runtime_api: &str) -> [(&'static str, &str); 12] {
+pub(crate) fn lambda_environment(runtime_api: &str) -> [(&'static str, &str); 12] {
     [
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),

@@ -11,6 +11,7 @@ pub(crate) mod feed;
 pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod lambda;
+pub(crate) mod logs;
 pub(crate) mod objects;
 pub(crate) mod presigned;
 pub(crate) mod privileges;

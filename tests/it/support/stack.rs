@@ -16,6 +16,7 @@ use waymark::aws::{Clients, Resources, dynamodb_config, local_sdk_config, s3_con
 use super::Answer;
 use super::calls::Calls;
 use super::engines::TestEngines;
+use super::logs;
 use super::privileges::of;
 use super::time::{TestClock, sources};
 
@@ -63,6 +64,7 @@ impl Stack {
         dynamodb: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
         s3: impl FnOnce(aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder,
     ) -> Self {
+        logs::record();
         let engines = TestEngines::start().await.unwrap();
         let resources = engines.resources.clone();
         let plain = engines.clients();
@@ -111,7 +113,8 @@ impl Stack {
     }
 
     /// Sends a request as `person`.
-    pub(crate) async fn send(&self, person: &Person, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, person: &Person, request: Request<Body>) -> Answer {
+        let mut request = logs::note(request).await;
         request.extensions_mut().insert(context(json!({
             "sub": person.id,
             "name": person.id,
