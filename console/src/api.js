@@ -196,8 +196,7 @@ export async function sendFile(api, file, progress) {
       request.status < 300
         ? resolve(null)
         : reject(new Problem(request.status, 'upload', { detail: 'The file could not be stored. Try again.' }));
-    request.onerror = () =>
-      reject(new Problem(0, 'offline', { detail: 'The connection broke while the file was sent. Try again.' }));
+    request.onerror = () => reject(new Problem(0, 'offline', {}));
     request.send(file);
   });
   return id;
