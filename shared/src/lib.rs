@@ -18,6 +18,7 @@ pub mod http;
 pub mod id;
 pub mod key;
 pub mod problem;
+pub mod trace;
 pub mod transfer;
 mod waymark;
 
