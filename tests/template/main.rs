@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use waymark::backup::Class;
+use waymark::telemetry::metrics;
 use waymark_backup::schedule::Event;
 
 /// The whole template.
@@ -88,6 +89,7 @@ fn variables_of(source: &str) -> BTreeSet<String> {
 fn functions_get_the_variables_that_the_code_reads() {
     let mut common = variables_of(include_str!("../../shared/src/aws.rs"));
     common.extend(variables_of(include_str!("../../shared/src/waymark.rs")));
+    common.extend(variables_of(include_str!("../../shared/src/telemetry/mod.rs")));
     let queue = variables_of(include_str!("../../functions/backup/src/schedule/queue.rs"));
     let template = template();
     let names = |owner: &Value| -> BTreeSet<String> {
@@ -119,6 +121,42 @@ fn the_bucket_keeps_each_class_of_backups_for_as_long_as_the_code_counts_on() {
         written.len(),
         "a rule without a prefix would expire backups that are kept for ever"
     );
+}
+
+/// What the namespace of the functions' metrics is called, wherever it is written.
+const NAMESPACE: &str = "Waymark/${AWS::StackName}";
+
+/// The names of the metrics that alarms and dashboard use of the functions' own.
+fn metrics_used(template: &Value) -> BTreeSet<String> {
+    let resources =
+        template["Resources"].as_object().unwrap().values().map(|resource| &resource["Properties"]);
+    let alarms = resources.filter(|alarm| alarm["Namespace"]["!Sub"] == NAMESPACE);
+    let mut names: BTreeSet<String> =
+        alarms.map(|alarm| alarm["MetricName"].as_str().unwrap().to_owned()).collect();
+    let dashboard = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["!Sub"];
+    let dashboard: Value = serde_json::from_str(dashboard.as_str().unwrap()).unwrap();
+    let widgets = dashboard["widgets"].as_array().unwrap().iter();
+    let metrics = widgets.flat_map(|widget| widget["properties"]["metrics"].as_array().unwrap());
+    let own = metrics.filter(|metric| metric[0] == NAMESPACE);
+    names.extend(own.map(|metric| metric[1].as_str().unwrap().to_owned()));
+    names
+}
+
+#[test]
+fn alarms_and_dashboard_use_the_metrics_that_the_functions_emit() {
+    let template = template();
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    assert_eq!(variables["WAYMARK_METRICS"]["!Sub"], NAMESPACE);
+    assert!(metrics_used(&template).into_iter().eq(BTreeSet::from(metrics::ALL.map(str::to_owned))));
+    let alarm = |name: &str| {
+        let alarm = &template["Resources"][name]["Properties"];
+        assert_eq!(alarm["Namespace"]["!Sub"], NAMESPACE, "{name}");
+        (alarm["MetricName"].as_str().unwrap(), alarm["TreatMissingData"].as_str().unwrap())
+    };
+    assert_eq!(alarm("NoBackupAlarm"), (metrics::BACKED_UP, "breaching"));
+    assert_eq!(alarm("DamagedAlarm"), (metrics::DAMAGED, "notBreaching"));
+    let no_backup = &template["Resources"]["NoBackupAlarm"]["Properties"];
+    assert_eq!((&no_backup["Period"], &no_backup["EvaluationPeriods"]), (&json!(3600), &json!(26)));
 }
 
 #[test]
