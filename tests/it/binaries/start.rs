@@ -1,5 +1,6 @@
 //! How large each binary is, and how long it takes from its start to its question for the first event.
 
+use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -70,16 +71,17 @@ async fn sizes_and_starts() {
             times.push(start(file, &stores).await);
         }
     }
-    let mut table = format!(
-        "{:14} {:>12} {:>9} {:>9}  (ms, of {STARTS} starts)\n",
-        "function", "bytes", "fastest", "median"
-    );
+    let mut table = format!("{:14} {:>12} {:>9} {:>9}\n", "function", "bytes", "fastest", "median");
+    let mut too_large = Vec::new();
     for ((name, file), times) in names.iter().zip(&files).zip(&mut times) {
         times.sort();
         let bytes = std::fs::metadata(file).unwrap().len();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         table += &format!("{name:14} {bytes:>12} {:>9.1} {:>9.1}\n", ms(times[0]), ms(times[STARTS / 2]));
-        assert!(bytes <= LARGEST, "{name} has {bytes} bytes, more than {LARGEST}");
+        too_large.extend((bytes > LARGEST).then_some(*name));
     }
-    assert!(std::io::Write::write_all(&mut std::io::stderr(), table.as_bytes()).is_ok());
+    let said =
+        format!("\nFrom start to the question for the first event, in ms, of {STARTS} starts each:\n{table}");
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
+    assert_eq!(too_large, [""; 0], "more than {LARGEST} bytes");
 }
