@@ -15,6 +15,7 @@ mod entry_size;
 mod faults;
 mod feed;
 mod history;
+mod isolation;
 mod kill;
 mod lambda_main;
 mod large;
