@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::act::{Act, ENVIRONMENTS, text};
+use super::act::{Act, ENVIRONMENTS, Sent, text};
 use super::caller::{Log, Operation, Told, What};
-use super::state::{Expected, State, shown};
-use super::world::World;
+use super::state::{Expected, State};
+use super::world::{World, get, request};
 
 /// Says what is wrong, if something is.
 type Checked = Result<(), String>;
@@ -272,23 +272,15 @@ impl End {
                 one.is_some_and(|one| one["version"] == *version) && another.is_none(),
                 "the backup {id} of #{version}: {one:?} {another:?}"
             );
-            let state = &self.states[*version];
-            let file = world.read(self.env, &format!("backups/{id}/file")).await;
-            let held = shown(state.document(*version));
-            must!(file.status == 200 && file_config(&file) == held, "the backup {id} is not {held}");
+            let document = text(&self.states[*version].document(*version));
+            let sha256 = waymark::hash::Sha256::of(document.as_bytes()).to_string();
+            must!(one.is_some_and(|one| one["sha256"] == sha256), "the backup {id} is not {document}: {one:?}");
+            let verify = Sent { method: "POST", ..get(&format!("backups/{id}/verify")) };
+            let verified = world.send(&request("ada", self.env, &verify, None)).await;
+            must!(verified.at("/ok") == true, "the backup {id}: {}", verified.text());
         }
         Ok(())
     }
-}
-
-/// The config that a backup's file holds.
-fn file_config(answer: &super::answer::Answer) -> Value {
-    use std::io::Read as _;
-    let mut text = String::new();
-    let read = flate2::read::GzDecoder::new(&answer.body[..]).read_to_string(&mut text);
-    let text = if read.is_ok() { text } else { answer.text().to_owned() };
-    let file: Value = serde_json::from_str(&text).unwrap_or_default();
-    file["config"].clone()
 }
 
 /// The settings are those of one of the last who set them: nobody who was acknowledged set others after them.

@@ -8,13 +8,19 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use http::HeaderValue;
 use dynoxide::{Database, DynoxideError};
 use http_body_util::BodyExt;
+use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
+
+/// What S3 accepts.
+pub(crate) const ACCESS_KEY: &str = "test";
+pub(crate) const SECRET_KEY: &str = "test-secret";
 
 /// A request as it is on the wire.
 #[derive(Clone, Debug)]
@@ -29,7 +35,11 @@ pub(crate) struct Packet {
 
 impl Packet {
     pub(crate) async fn read(request: HttpRequest) -> Self {
-        let (parts, body) = request.try_into_http1x().unwrap().into_parts();
+        let (mut parts, body) = request.try_into_http1x().unwrap().into_parts();
+        // What a connection adds; it is signed.
+        if let Some(host) = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+            parts.headers.insert(http::header::HOST, host);
+        }
         let body = body.collect().await.unwrap().to_bytes();
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let target = target.and_then(|target| target.rsplit('.').next()).map(str::to_owned);
@@ -73,8 +83,9 @@ impl Engines {
         for bucket in buckets {
             std::fs::create_dir(objects.path().join(bucket)).unwrap();
         }
-        let s3 = S3ServiceBuilder::new(FileSystem::new(objects.path()).unwrap()).build();
-        Self { database: Database::memory().unwrap(), s3, disk, _objects: objects }
+        let mut s3 = S3ServiceBuilder::new(FileSystem::new(objects.path()).unwrap());
+        s3.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        Self { database: Database::memory().unwrap(), s3: s3.build(), disk, _objects: objects }
     }
 
     /// Carries a request out: at once, and before anything else happens.

@@ -23,7 +23,7 @@ use waymark_local::provision::{local_resources, provision};
 
 use super::act::{ENVIRONMENTS, Sent};
 use super::answer::Answer;
-use super::engines::{Engines, disk};
+use super::engines::{ACCESS_KEY, Engines, SECRET_KEY, disk};
 use super::wire::{Fates, INVOCATION, Invocation, Net, Wire};
 
 /// 2026-11-13T09:14:00Z.
@@ -89,7 +89,7 @@ impl World {
         let engines = Engines::new(disk(), [&resources.configs, &resources.backups, &resources.transfer]);
         let net = Arc::new(Net::new(engines, fates));
         let http = SharedHttpClient::new(Wire(Arc::clone(&net)));
-        let sdk = local_sdk_config("test", "test-secret").into_builder().http_client(http).build();
+        let sdk = local_sdk_config(ACCESS_KEY, SECRET_KEY).into_builder().http_client(http).build();
         // Its own budget of retries: the usual one is the process's, and would tell one seed of those before it.
         let budget = || RetryPartition::custom("simulation").build();
         let dynamodb = dynamodb_config(&sdk).endpoint_url("http://dynamodb").retry_partition(budget());
