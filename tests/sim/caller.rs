@@ -45,6 +45,8 @@ pub(crate) struct Operation {
     pub(crate) told: Told,
     /// Whether some request of it may have been carried out without an answer.
     pub(crate) in_doubt: bool,
+    /// Whether a request of it was delivered a second time.
+    pub(crate) is_echoed: bool,
     /// The newest version when it began, and when it ended.
     pub(crate) heads: (usize, usize),
     /// When it began and ended, in the order of all beginnings and ends.
@@ -118,10 +120,11 @@ impl Callers {
             What::Read(path) => request(PEOPLE[who], env, &get(path), None),
         };
         self.world.net.note(format_args!("{note} begins in {}: {what:?}", ENVIRONMENTS[env]));
-        let (mut in_doubt, mut told) = (false, Told::Unclear);
+        let (mut in_doubt, mut is_echoed, mut told) = (false, false, Told::Unclear);
         for attempt in 0..if is_keyed { 7 } else { 1 } {
             sleep(Duration::from_millis(rng.u64(0..=20 << attempt))).await;
             if is_keyed && matches!(what, What::Act(_)) && rng.u32(..100) < self.trouble {
+                is_echoed = true;
                 self.echo(&asked, note, rng, echoes);
             }
             told = match self.invoke(&asked, note, rng).await {
@@ -149,6 +152,7 @@ impl Callers {
             note: note.to_owned(),
             told,
             in_doubt,
+            is_echoed,
             heads: (head, self.head(env)),
             span: (begun, self.event()),
         };
@@ -259,6 +263,18 @@ impl Callers {
 }
 
 impl Told {
+    /// What it is called in a tally.
+    pub(crate) fn name(&self, in_doubt: bool) -> &'static str {
+        match (self, in_doubt) {
+            (Self::Done(_), false) => "done",
+            (Self::Done(_), true) => "done, after doubt",
+            (Self::Refused(_), false) => "refused",
+            (Self::Refused(_), true) => "refused, after doubt",
+            (Self::HeldOff(_), false) => "held off",
+            (Self::HeldOff(_) | Self::Unclear, _) => "unclear",
+        }
+    }
+
     fn short(&self) -> String {
         match self {
             Self::Done(answer) => short(answer),

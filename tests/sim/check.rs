@@ -145,6 +145,8 @@ impl End {
             Told::Unclear => Ok(()),
             // Some attempt before it may be there.
             Told::HeldOff(_) if operation.in_doubt => Ok(()),
+            // Refusals are not recorded: what is delivered again is decided again, and may do by then.
+            Told::HeldOff(_) | Told::Refused(_) if operation.is_echoed && entry.is_some() => Ok(()),
             Told::HeldOff(kind) => {
                 must!(entry.is_none(), "not done, {kind}, and yet it is there: {entry:?}");
                 Ok(())

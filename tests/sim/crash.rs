@@ -45,7 +45,7 @@ fn points() -> Vec<Point> {
         ("first save", save(Base::Nothing)),
         ("promote to nothing", promote()),
         ("save", save(Base::Match(HEAD))),
-        ("merge", Act::Save { document: [5, 1, 1, 1], base: Base::Merge(1) }),
+        ("merge", Act::Save { document: [5, 2, 3, 4], base: Base::Merge(9) }),
         ("overwrite", save(Base::Any)),
         ("patch", Act::Patch { key: 2, value: 9 }),
         ("named snapshot", Act::Snapshot { name: Some(name("summer")), version: None }),
@@ -155,25 +155,34 @@ async fn sent(world: &World, asked: &Asked) -> Answer {
     }
 }
 
-/// What a point comes to when nothing happens: the answer, what is visible then, and how many calls it took.
-async fn undisturbed(point: &Point) -> (Value, Value, usize) {
-    let (world, backup) = prepared(point.is_first, None).await;
-    let asked = point.asked(&backup);
-    let before = world.net.calls();
-    let answer = sent(&world, &asked).await;
-    assert!(answer.status.is_success(), "{}: {}", point.name, answer.text());
-    let calls = world.net.calls() - before;
-    let after = visible(&world).await;
-    // The same again is the same answer.
-    assert_eq!(sent(&world, &asked).await.body, answer.body, "{}", point.name);
-    (lasting(answer.at("")), after, calls)
+/// What a point comes to when nothing happens.
+struct Undisturbed {
+    answer: Value,
+    /// What is visible before and after.
+    before: Value,
+    after: Value,
+    calls: usize,
 }
 
-async fn killed(point: &Point, kill: Kill, expected: &(Value, Value, usize)) {
+async fn undisturbed(point: &Point) -> Undisturbed {
+    let (world, backup) = prepared(point.is_first, None).await;
+    let asked = point.asked(&backup);
+    let (before, calls) = (visible(&world).await, world.net.calls());
+    let answer = sent(&world, &asked).await;
+    assert!(answer.status.is_success(), "{}: {}", point.name, answer.text());
+    let calls = world.net.calls() - calls;
+    let after = visible(&world).await;
+    let again = sent(&world, &asked).await;
+    // A presigned address says when it was signed.
+    assert_eq!(lasting(again.at("")), lasting(answer.at("")), "{}", point.name);
+    assert_eq!(again.at("/id"), answer.at("/id"), "{}", point.name);
+    Undisturbed { answer: lasting(answer.at("")), before, after, calls }
+}
+
+async fn killed(point: &Point, kill: Kill, expected: &Undisturbed) {
     let said = || format!("{}, killed at {kill:?}", point.name);
     let (world, backup) = prepared(point.is_first, Some(kill)).await;
     let asked = point.asked(&backup);
-    let before = visible(&world).await;
     let first = world.invoke(0, &asked, ALLOWED, None).await;
     assert!(matches!(first, Came::Nothing), "{}: {first:?}", said());
     world.net.script(None);
@@ -181,13 +190,13 @@ async fn killed(point: &Point, kill: Kill, expected: &(Value, Value, usize)) {
         // What is there now is the state before, or the state after, and nothing in between; a backup that is taken first is
         // there whether or not its restore is.
         let now = visible(&world).await;
-        let whole = [&before, &expected.1].map(|state| without_backups(state.clone()));
+        let whole = [&expected.before, &expected.after].map(|state| without_backups(state.clone()));
         assert!(whole.contains(&without_backups(now)), "{}: half of it is there", said());
     }
     let answer = sent(&world, &asked).await;
-    assert_eq!(lasting(answer.at("")), expected.0, "{}: {}", said(), world.net.trace().join("\n"));
+    assert_eq!(lasting(answer.at("")), expected.answer, "{}: {}", said(), world.net.trace().join("\n"));
     world.net.settle().await;
-    assert_eq!(visible(&world).await, expected.1, "{}: {}", said(), world.net.trace().join("\n"));
+    assert_eq!(visible(&world).await, expected.after, "{}: {}", said(), world.net.trace().join("\n"));
 }
 
 fn without_backups(mut visible: Value) -> Value {
@@ -220,30 +229,36 @@ async fn killed_while_others_go_on(point: &Point, kill: Kill) {
     assert_eq!(verified.at("/faults"), json!([]), "{}", said());
 }
 
-#[test]
-fn wherever_a_function_is_killed_its_request_is_carried_out_once() {
-    let mut kills = 0;
-    for point in points() {
-        let run = |future: std::pin::Pin<Box<dyn Future<Output = (Value, Value, usize)>>>| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-            runtime.unwrap().block_on(future)
-        };
-        let point = std::sync::Arc::new(point);
-        let expected = run(Box::pin({
-            let point = point.clone();
-            async move { undisturbed(&point).await }
-        }));
-        for call in 0..expected.2 {
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.unwrap().block_on(future)
+}
+
+/// Kills each of the points that `is_meant` at each of its calls.
+fn kill_each(is_meant: impl Fn(usize) -> bool) {
+    let points = points().into_iter().enumerate().filter(|(number, _)| is_meant(*number));
+    for (_, point) in points {
+        let expected = run(undisturbed(&point));
+        assert!(expected.calls >= 2, "{}: {} calls", point.name, expected.calls);
+        for call in 0..expected.calls {
             for moment in [Moment::Before, Moment::After, Moment::OnItsWay] {
-                let (point, expected, kill) = (point.clone(), expected.clone(), Kill { call, moment });
-                run(Box::pin(async move {
-                    killed(&point, kill, &expected).await;
-                    killed_while_others_go_on(&point, kill).await;
-                    expected
-                }));
-                kills += 2;
+                let kill = Kill { call, moment };
+                run(killed(&point, kill, &expected));
+                // Only the last call may be the write: where others go on makes a difference there.
+                if call + 1 == expected.calls {
+                    run(killed_while_others_go_on(&point, kill));
+                }
             }
         }
     }
-    assert!(kills > 300, "{kills} kills");
+}
+
+#[test]
+fn wherever_an_edit_is_killed_it_is_carried_out_once() {
+    kill_each(|point| point < 12);
+}
+
+#[test]
+fn wherever_a_release_or_a_backup_is_killed_it_is_carried_out_once() {
+    kill_each(|point| point >= 12);
 }

@@ -72,6 +72,8 @@ fn seen(operation: &Operation) -> Option<(Call, Option<Comes>)> {
         What::Read(_) => return None,
     };
     let comes = match &operation.told {
+        // A second delivery may do what this one did not.
+        Told::HeldOff(_) | Told::Refused(_) if operation.is_echoed => None,
         Told::HeldOff(_) if !operation.in_doubt => return None,
         Told::HeldOff(_) | Told::Unclear => None,
         Told::Refused(kind) => Some(Comes::Refused(kind.clone())),

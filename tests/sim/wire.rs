@@ -121,15 +121,16 @@ impl Net {
     /// The request has its effect.
     fn arrive(&self, packet: &Packet, invocation: &Invocation) -> HttpResponse {
         let answer = self.engines.call(packet);
-        let appended = if answer.status().is_success() { self.appended(packet) } else { String::new() };
+        let appended = self.appended(packet, &answer);
         let (sandbox, operation) = (invocation.sandbox, &packet.operation);
         self.note(format_args!("    s{sandbox} {operation} arrives: {}{appended}", answer.status().as_u16()));
         answer
     }
 
     /// Takes note of the entries that a write has appended, and says so.
-    fn appended(&self, packet: &Packet) -> String {
-        if !matches!(packet.operation.as_str(), "PutItem" | "TransactWriteItems") {
+    fn appended(&self, packet: &Packet, answer: &HttpResponse) -> String {
+        let is_write = matches!(packet.operation.as_str(), "PutItem" | "TransactWriteItems");
+        if !is_write || !answer.status().is_success() {
             return String::new();
         }
         let body = packet.json();
@@ -167,7 +168,11 @@ impl Net {
 
     async fn carry(self: Arc<Self>, request: HttpRequest) -> Received {
         let packet = Packet::read(request).await;
-        let Ok(invocation) = INVOCATION.try_with(Arc::clone) else { return Ok(self.engines.call(&packet)) };
+        let Ok(invocation) = INVOCATION.try_with(Arc::clone) else {
+            let answer = self.engines.call(&packet);
+            self.appended(&packet, &answer);
+            return Ok(answer);
+        };
         let fate = self.fate(&packet, &invocation);
         if !fate.name.is_empty() {
             self.note(format_args!("    s{} {}: {}", invocation.sandbox, packet.operation, fate.name));

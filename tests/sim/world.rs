@@ -1,7 +1,7 @@
 //! The service in a simulated account: functions in sandboxes, which start cold, freeze, and are killed.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
@@ -72,6 +72,7 @@ pub(crate) struct World {
     ids: Arc<SimIds>,
     begun: Instant,
     sandboxes: Mutex<Vec<Sandbox>>,
+    observer: OnceLock<Sandbox>,
 }
 
 /// What comes of an invocation.
@@ -100,7 +101,8 @@ impl World {
         };
         provision(&clients, &resources).await.unwrap();
         let ids = Arc::new(SimIds { seed, count: AtomicU64::new(0) });
-        let world = Self { net, clients, ids, begun: Instant::now(), sandboxes: Mutex::default() };
+        let (places, observer) = (Mutex::default(), OnceLock::new());
+        let world = Self { net, clients, ids, begun: Instant::now(), sandboxes: places, observer };
         for number in 0..sandboxes {
             // No two clocks are the same.
             let skew = SignedDuration::from_millis([0, -700, 1_900, 40][number % 4]);
@@ -172,15 +174,15 @@ impl World {
         }
     }
 
-    /// Reads as the observer does: over a wire that nothing disturbs, by functions that have just started.
+    /// Reads as the observer does: over a wire that nothing disturbs, by functions of its own.
     pub(crate) async fn read(&self, env: usize, rest: &str) -> Answer {
         self.send(&request("ada", env, &get(rest), None)).await
     }
 
     /// Sends a request as [`World::read`] does.
     pub(crate) async fn send(&self, request: &Asked) -> Answer {
-        let cold = self.cold(SignedDuration::ZERO);
-        Answer::read(cold.router.oneshot(request.build()).await.unwrap()).await
+        let observer = self.observer.get_or_init(|| self.cold(SignedDuration::ZERO)).clone();
+        Answer::read(observer.router.oneshot(request.build()).await.unwrap()).await
     }
 }
 
