@@ -86,9 +86,18 @@ impl State {
             return Expected::Done;
         }
         if self.head() == 0 && !matches!(act, Act::Save { .. }) {
-            return Expected::Refused("environment-not-found");
+            return Expected::Refused(self.nothing_here(act));
         }
         self.change(who, act)
+    }
+
+    /// What is said where nothing was saved: of what is looked up first, that it is not there.
+    fn nothing_here(&self, act: &Act) -> &'static str {
+        match act {
+            Act::Publish { .. } | Act::Rename { .. } => "snapshot-not-found",
+            Act::PublishVersion { .. } => "version-not-found",
+            _ => "environment-not-found",
+        }
     }
 
     fn change(&mut self, who: usize, act: &Act) -> Expected {
@@ -336,11 +345,13 @@ impl State {
     }
 
     /// All names, former ones too, and the configs that they lead to.
+    #[allow(dead_code, reason = "for the simulation, which shares the model")]
     pub(super) fn named_documents(&self) -> impl Iterator<Item = (&String, Document)> {
         self.names.iter().map(|(name, snapshot)| (name, self.snapshots[snapshot].document))
     }
 
     /// The name of what is live.
+    #[allow(dead_code, reason = "for the simulation, which shares the model")]
     pub(super) fn live_name(&self) -> Option<String> {
         self.name(self.last().live)
     }
