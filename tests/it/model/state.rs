@@ -95,7 +95,7 @@ impl State {
     fn nothing_here(&self, act: &Act) -> &'static str {
         match act {
             Act::Publish { .. } | Act::Rename { .. } => "snapshot-not-found",
-            Act::PublishVersion { .. } => "version-not-found",
+            Act::PublishVersion { .. } | Act::Snapshot { version: Some(_), .. } => "version-not-found",
             _ => "environment-not-found",
         }
     }
