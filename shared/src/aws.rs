@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -15,6 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Cause;
+use crate::telemetry::CountCalls;
 
 /// How long a connection may take. AWS endpoints in the region answer in single milliseconds.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -99,8 +102,23 @@ fn pem(der: &[u8]) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
 }
 
-/// The SDK's configuration from the environment that Lambda gives: region, credentials and, where set,
-/// `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_S3`.
+/// The SDK's configuration in Lambda, which gives region and credentials as environment variables. The SDK's usual search
+/// also knows profiles, roles and instances: nothing of that is there to be found, and it would be a part of every binary.
+///
+/// # Errors
+/// When the HTTP client cannot be built.
+pub async fn lambda_sdk_config() -> Result<SdkConfig, Cause> {
+    let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(EnvironmentVariableRegionProvider::new().region().await)
+        .credentials_provider(credentials)
+        .http_client(https_client()?)
+        .build())
+}
+
+/// The SDK's configuration wherever a person or a machine may run it: region and credentials from wherever the SDK looks
+/// for them.
 ///
 /// # Errors
 /// When the HTTP client cannot be built.
@@ -119,19 +137,35 @@ pub fn local_sdk_config(access_key: &str, secret_key: &str) -> SdkConfig {
         .build()
 }
 
-/// DynamoDB's configuration: time-outs and retries set.
+/// The endpoint that the environment variable `AWS_ENDPOINT_URL_{service}` gives, as the SDK's own search would read it.
+pub fn endpoint(service: &str) -> Option<String> {
+    std::env::var(format!("AWS_ENDPOINT_URL_{service}")).ok().filter(|url| !url.is_empty())
+}
+
+/// DynamoDB's configuration: time-outs and retries set, calls counted.
 pub fn dynamodb_config(sdk: &SdkConfig) -> aws_sdk_dynamodb::config::Builder {
-    aws_sdk_dynamodb::config::Builder::from(sdk)
+    let mut builder = aws_sdk_dynamodb::config::Builder::from(sdk);
+    if let Some(url) = endpoint("DYNAMODB") {
+        builder = builder.endpoint_url(url);
+    }
+    builder
+        .interceptor(CountCalls)
         .timeout_config(timeouts(DYNAMODB_ATTEMPT, DYNAMODB_CALL))
         .retry_config(RetryConfig::standard().with_max_attempts(4))
 }
 
-/// S3's configuration: time-outs and retries set; no checksums of the SDK's own on what is read, since all of it is
+/// S3's configuration: time-outs and retries set, calls counted; no checksums of the SDK's own on what is read, since all of it is
 /// compared with a SHA-256 and what is damaged must be told from what is out of reach; buckets in the path where an endpoint is given, since engines
 /// on one machine have no names for them.
 pub fn s3_config(sdk: &SdkConfig) -> aws_sdk_s3::config::Builder {
-    let own_endpoint = sdk.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    aws_sdk_s3::config::Builder::from(sdk)
+    let endpoint = endpoint("S3");
+    let own_endpoint = sdk.endpoint_url().is_some() || endpoint.is_some();
+    let mut builder = aws_sdk_s3::config::Builder::from(sdk);
+    if let Some(url) = endpoint {
+        builder = builder.endpoint_url(url);
+    }
+    builder
+        .interceptor(CountCalls)
         .timeout_config(timeouts(S3_ATTEMPT, S3_CALL))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)

@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 use crate::config::Config;
 use crate::config::schema::{Failure, Failures, Schema};
 use crate::entry::ConfigRef;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::hash::Sha256;
 use crate::history::StoredSchema;
 use crate::id::{AppName, EnvId, Version};
@@ -147,7 +147,7 @@ impl Waymark {
             match self.configs.read(&env.app, version, config).await {
                 Ok(config) => warnings(Some(&schema), &config).await,
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "no config to check");
+                    tracing::warn!(error = chain(&error), "no config to check");
                     Ok(Some(Failures::whole("The config could not be read, so it was not checked.")))
                 }
             }
@@ -174,7 +174,7 @@ async fn in_time(warnings: impl Future<Output = Result<Option<Failures>, Error>>
     let warnings = match tokio::time::timeout(WARN_WITHIN, warnings).await {
         Ok(Ok(warnings)) => warnings,
         Ok(Err(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "no schema to check with");
+            tracing::warn!(error = chain(&error), "no schema to check with");
             None
         }
         Err(_) => Some(Failures::whole("The config could not be checked in time.")),

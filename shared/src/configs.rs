@@ -12,7 +12,7 @@ use crate::config::diff::Summary;
 use crate::config::{Config, MAX_BYTES};
 use crate::delta::{self, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry, Subject};
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::id::{AppName, Version};
 use crate::key;
@@ -80,7 +80,7 @@ impl Configs {
         if let Err(error) = looked
             && error.raw_response().is_none()
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "no connection at start");
+            tracing::warn!(error = chain(&error), "no connection at start");
         }
     }
 
@@ -137,10 +137,7 @@ impl Configs {
             Some(entry) => match self.of(app, entry).await {
                 Ok(config) => Some((entry, config)),
                 Err(error @ Error::Damaged { .. }) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "saving over a config that is damaged"
-                    );
+                    tracing::error!(error = chain(&error), "saving over a config that is damaged");
                     damaged = Some(entry.config.keyframe());
                     None
                 }
@@ -166,7 +163,7 @@ impl Configs {
                 }
                 Ok(_) => {}
                 // A keyframe always serves where a delta fails.
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no delta"),
+                Err(error) => tracing::warn!(error = chain(&error), "no delta"),
             }
         }
         if damaged == Some(new.sha256()) {

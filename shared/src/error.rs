@@ -10,6 +10,17 @@ use crate::id::{SnapshotName, Version};
 /// The cause of a failure inside AWS or the SDK; for the log only.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
+/// An error with what caused it, and what caused that, in one line: for the log only.
+pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}
+
 /// A failure of the library. The edge turns it into a problem (`crate::problem`).
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -18,9 +18,11 @@ pub mod http;
 pub mod id;
 pub mod key;
 pub mod problem;
+pub mod telemetry;
 pub mod transfer;
 mod waymark;
 
 pub use error::Error;
 pub use problem::Problem;
+pub use telemetry::Telemetry;
 pub use waymark::{Found, Options, Waymark};

@@ -1,6 +1,6 @@
 //! What every function holds: built once, in `main`.
 
-use crate::aws::{Clients, Resources, sdk_config};
+use crate::aws::{Clients, Resources, lambda_sdk_config};
 use crate::backup::Backups;
 use crate::caller::DEFAULT_GRANTS_CLAIM;
 use crate::checks::Checks;
@@ -81,7 +81,7 @@ impl Waymark {
         if let Ok(claim) = std::env::var("WAYMARK_GRANTS_CLAIM") {
             options.grants_claim = claim;
         }
-        let clients = Clients::new(&sdk_config().await?);
+        let clients = Clients::new(&lambda_sdk_config().await?);
         let waymark = Self::new(clients, Resources::from_environment()?, Sources::system(), options);
         tokio::join!(waymark.history.warm_up(), waymark.configs.warm_up());
         Ok(waymark)

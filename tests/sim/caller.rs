@@ -209,8 +209,12 @@ impl Callers {
         }
         if rng.u8(..6) == 0 {
             let version = rng.usize(1..=head);
-            let paths =
-                ["working".to_owned(), "live".to_owned(), format!("versions/{version}/config"), String::new()];
+            let paths = [
+                "working".to_owned(),
+                "live".to_owned(),
+                format!("versions/{version}/config"),
+                String::new(),
+            ];
             return What::Read(paths[rng.usize(..4)].clone());
         }
         What::Act(self.act(env, head, rng))
@@ -220,7 +224,8 @@ impl Callers {
         let version = rng.usize(head.saturating_sub(4).max(1)..=head);
         let name = |rng: &mut Rng| NAMES[rng.usize(..NAMES.len())].to_owned();
         let maybe = |rng: &mut Rng| rng.bool().then(|| name(rng));
-        let expect = |rng: &mut Rng| -> Expect { (rng.u8(..3) == 0).then(|| (rng.u8(..5) != 0).then(|| name(rng))) };
+        let expect =
+            |rng: &mut Rng| -> Expect { (rng.u8(..3) == 0).then(|| (rng.u8(..5) != 0).then(|| name(rng))) };
         let key = rng.usize(..4);
         match rng.u8(..40) {
             0..10 => {

@@ -117,7 +117,12 @@ impl End {
         must!(json!(entries) == last.history(), "history {entries:?}, in the model {}", last.history());
         for (at, entry) in self.entries.iter().enumerate().filter(|(_, entry)| !entry["note"].is_null()) {
             let live = self.states[at + 1].live_name();
-            must!(entry["live"] == json!(live), "#{}: {} is live, in the model {live:?}", at + 1, entry["live"]);
+            must!(
+                entry["live"] == json!(live),
+                "#{}: {} is live, in the model {live:?}",
+                at + 1,
+                entry["live"]
+            );
         }
         Ok(())
     }
@@ -132,7 +137,12 @@ impl End {
         let mut seen = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| !entry["note"].is_null()) {
             let before = seen.insert(entry["note"].to_string(), entry["version"].clone());
-            must!(before.is_none(), "{} is there twice: #{before:?} and #{}", entry["note"], entry["version"]);
+            must!(
+                before.is_none(),
+                "{} is there twice: #{before:?} and #{}",
+                entry["note"],
+                entry["version"]
+            );
         }
         must!(seen.len() <= log.operations.len(), "more entries than requests");
         Ok(())
@@ -154,12 +164,17 @@ impl End {
             Told::Refused(kind) => {
                 must!(entry.is_none(), "refused, {kind}, and yet it is there: {entry:?}");
                 // Settings, and what another environment has, are not in the order of this one's entries.
-                if kind == "releases-off" || matches!(act, Act::Promote { .. }) && kind == "snapshot-not-found" {
+                if kind == "releases-off"
+                    || matches!(act, Act::Promote { .. }) && kind == "snapshot-not-found"
+                {
                     return Ok(());
                 }
-                self.sometime(operation, act, staging, |expected| {
-                    matches!(expected, Expected::Refused(why) if why == kind)
-                })
+                self.sometime(
+                    operation,
+                    act,
+                    staging,
+                    |expected| matches!(expected, Expected::Refused(why) if why == kind),
+                )
             }
             Told::Done(answer) => match answer.at("/unchanged") {
                 Value::Bool(false) => {
@@ -176,9 +191,12 @@ impl End {
                 Value::Bool(true) => {
                     must!(entry.is_none(), "unchanged, and yet it is there: {entry:?}");
                     let version = answer.at("/version");
-                    self.sometime(operation, act, staging, |expected| {
-                        matches!(expected, Expected::Unchanged(head) if version == *head)
-                    })
+                    self.sometime(
+                        operation,
+                        act,
+                        staging,
+                        |expected| matches!(expected, Expected::Unchanged(head) if version == *head),
+                    )
                 }
                 _ => {
                     let beside = matches!(act, Act::Backup | Act::Settings { .. });
@@ -220,7 +238,10 @@ impl End {
                 version == state.head().to_string() && answer.text() == text(&state.last().document)
             }
             "live" => state.live().is_some_and(|document| answer.text() == text(&document)),
-            "" => answer.at("/working/version") == state.head() && answer.at("/live/name") == json!(state.live_name()),
+            "" => {
+                answer.at("/working/version") == state.head()
+                    && answer.at("/live/name") == json!(state.live_name())
+            }
             _ => {
                 let version = path.split('/').nth(1).and_then(|version| version.parse().ok());
                 version.is_some_and(|version| {
@@ -276,7 +297,10 @@ impl End {
             );
             let document = text(&self.states[*version].document(*version));
             let sha256 = waymark::hash::Sha256::of(document.as_bytes()).to_string();
-            must!(one.is_some_and(|one| one["sha256"] == sha256), "the backup {id} is not {document}: {one:?}");
+            must!(
+                one.is_some_and(|one| one["sha256"] == sha256),
+                "the backup {id} is not {document}: {one:?}"
+            );
             let verify = Sent { method: "POST", ..get(&format!("backups/{id}/verify")) };
             let verified = world.send(&request("ada", self.env, &verify, None)).await;
             must!(verified.at("/ok") == true, "the backup {id}: {}", verified.text());
@@ -315,7 +339,9 @@ async fn settings(world: &World, env: usize, log: &Log) -> Checked {
 /// A request that was delivered twice was answered alike.
 fn echoes(log: &Log) -> Checked {
     for (note, echo) in log.echoes.iter().filter(|(_, echo)| echo.status.is_success()) {
-        let Some(operation) = log.operations.iter().find(|operation| operation.note == *note) else { continue };
+        let Some(operation) = log.operations.iter().find(|operation| operation.note == *note) else {
+            continue;
+        };
         if let Told::Done(answer) = &operation.told {
             must!(answer.body == echo.body, "{note}: {} and {}", answer.text(), echo.text());
         }

@@ -126,7 +126,8 @@ impl Point {
 fn lasting(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let passing = ["at", "id", "url", "headers", "expires", "verified_at", "file", "file_sha256", "size"];
+            let passing =
+                ["at", "id", "url", "headers", "expires", "verified_at", "file", "file_sha256", "size"];
             let kept = members.into_iter().filter(|(name, _)| !passing.contains(&name.as_str()));
             kept.map(|(name, value)| (name, lasting(value))).collect()
         }
@@ -138,7 +139,9 @@ fn lasting(value: Value) -> Value {
 /// Everything that can be seen of production.
 async fn visible(world: &World) -> Value {
     let mut all = Vec::new();
-    for path in ["", "history?limit=200", "snapshots?limit=200", "backups?limit=200", "settings", "backup-policy"] {
+    for path in
+        ["", "history?limit=200", "snapshots?limit=200", "backups?limit=200", "settings", "backup-policy"]
+    {
         let answer = world.read(0, path).await;
         all.push(lasting(if answer.body.is_empty() { Value::Null } else { answer.at("") }));
     }

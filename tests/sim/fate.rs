@@ -41,8 +41,18 @@ pub(crate) struct Fate {
 
 /// The kinds of faults. A seed has some of them.
 const KINDS: [&str; 12] = [
-    "unsent", "answer lost", "hangs", "effect, then hangs", "5xx", "effect, then 5xx", "throttled", "conflict", "slow",
-    "late", "late, then hangs", "half an answer",
+    "unsent",
+    "answer lost",
+    "hangs",
+    "effect, then hangs",
+    "5xx",
+    "effect, then 5xx",
+    "throttled",
+    "conflict",
+    "slow",
+    "late",
+    "late, then hangs",
+    "half an answer",
 ];
 
 /// Decides from a seed.
@@ -71,8 +81,7 @@ impl Weather {
 
     pub(crate) fn fate(&mut self, packet: &Packet) -> Fate {
         let (arrives, after) = (self.usual(), self.usual());
-        let fine =
-            Fate { name: "", arrives: Some(arrives), gets: Gets::Answer, after, is_late: false };
+        let fine = Fate { name: "", arrives: Some(arrives), gets: Gets::Answer, after, is_late: false };
         if self.kinds.is_empty() || self.rng.u32(..1000) >= self.rate {
             return fine;
         }
@@ -110,11 +119,14 @@ impl Weather {
         if !packet.is_dynamodb {
             return s3_error(503, "SlowDown");
         }
-        let passing = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+        let passing =
+            ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
         match packet.operation.as_str() {
-            "TransactWriteItems" if self.rng.bool() => {
-                cancelled(packet, ["ThrottlingError", "ProvisionedThroughputExceeded"][self.rng.usize(..2)], &mut self.rng)
-            }
+            "TransactWriteItems" if self.rng.bool() => cancelled(
+                packet,
+                ["ThrottlingError", "ProvisionedThroughputExceeded"][self.rng.usize(..2)],
+                &mut self.rng,
+            ),
             _ => dynamodb_error(400, passing[self.rng.usize(..3)]),
         }
     }
@@ -133,7 +145,11 @@ impl Weather {
 }
 
 fn server_error(packet: &Packet) -> Gets {
-    if packet.is_dynamodb { dynamodb_error(500, "InternalServerError") } else { s3_error(500, "InternalError") }
+    if packet.is_dynamodb {
+        dynamodb_error(500, "InternalServerError")
+    } else {
+        s3_error(500, "InternalError")
+    }
 }
 
 fn dynamodb_error(status: u16, name: &str) -> Gets {

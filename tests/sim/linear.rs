@@ -130,13 +130,16 @@ fn a_history_that_lost_something_is_not_linearizable() {
     let (mut tried, mut found) = (0, 0);
     for (_, mut log) in logs().take(20) {
         // Somebody was told of an entry; as if it had been another person's document.
-        let changed = log.operations.iter_mut().find_map(|operation| match (&mut operation.what, &operation.told) {
-            (What::Act(Act::Patch { value, .. }), Told::Done(answer)) if answer.at("/unchanged") == false => {
-                *value = 9;
-                Some(())
-            }
-            _ => None,
-        });
+        let changed =
+            log.operations.iter_mut().find_map(|operation| match (&mut operation.what, &operation.told) {
+                (What::Act(Act::Patch { value, .. }), Told::Done(answer))
+                    if answer.at("/unchanged") == false =>
+                {
+                    *value = 9;
+                    Some(())
+                }
+                _ => None,
+            });
         if changed.is_some() {
             tried += 1;
             found += usize::from(!is_linearizable(&log));

@@ -134,7 +134,8 @@ impl Net {
             return String::new();
         }
         let body = packet.json();
-        let transacted = body["TransactItems"].as_array().into_iter().flatten().map(|item| &item["Put"]["Item"]);
+        let transacted =
+            body["TransactItems"].as_array().into_iter().flatten().map(|item| &item["Put"]["Item"]);
         let mut said = String::new();
         for item in transacted.chain([&body["Item"]]) {
             let (Some(pk), Some(sk)) = (item["pk"]["S"].as_str(), item["sk"]["S"].as_str()) else { continue };

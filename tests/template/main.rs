@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use waymark::backup::Class;
+use waymark::telemetry::metrics;
 use waymark_backup::schedule::Event;
 
 /// The whole template.
@@ -88,6 +89,7 @@ fn variables_of(source: &str) -> BTreeSet<String> {
 fn functions_get_the_variables_that_the_code_reads() {
     let mut common = variables_of(include_str!("../../shared/src/aws.rs"));
     common.extend(variables_of(include_str!("../../shared/src/waymark.rs")));
+    common.extend(variables_of(include_str!("../../shared/src/telemetry/mod.rs")));
     let queue = variables_of(include_str!("../../functions/backup/src/schedule/queue.rs"));
     let template = template();
     let names = |owner: &Value| -> BTreeSet<String> {
@@ -121,6 +123,42 @@ fn the_bucket_keeps_each_class_of_backups_for_as_long_as_the_code_counts_on() {
     );
 }
 
+/// What the namespace of the functions' metrics is called, wherever it is written.
+const NAMESPACE: &str = "Waymark/${AWS::StackName}";
+
+/// The names of the metrics that alarms and dashboard use of the functions' own.
+fn metrics_used(template: &Value) -> BTreeSet<String> {
+    let resources =
+        template["Resources"].as_object().unwrap().values().map(|resource| &resource["Properties"]);
+    let alarms = resources.filter(|alarm| alarm["Namespace"]["!Sub"] == NAMESPACE);
+    let mut names: BTreeSet<String> =
+        alarms.map(|alarm| alarm["MetricName"].as_str().unwrap().to_owned()).collect();
+    let dashboard = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["!Sub"];
+    let dashboard: Value = serde_json::from_str(dashboard.as_str().unwrap()).unwrap();
+    let widgets = dashboard["widgets"].as_array().unwrap().iter();
+    let metrics = widgets.flat_map(|widget| widget["properties"]["metrics"].as_array().unwrap());
+    let own = metrics.filter(|metric| metric[0] == NAMESPACE);
+    names.extend(own.map(|metric| metric[1].as_str().unwrap().to_owned()));
+    names
+}
+
+#[test]
+fn alarms_and_dashboard_use_the_metrics_that_the_functions_emit() {
+    let template = template();
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    assert_eq!(variables["WAYMARK_METRICS"]["!Sub"], NAMESPACE);
+    assert!(metrics_used(&template).into_iter().eq(BTreeSet::from(metrics::ALL.map(str::to_owned))));
+    let alarm = |name: &str| {
+        let alarm = &template["Resources"][name]["Properties"];
+        assert_eq!(alarm["Namespace"]["!Sub"], NAMESPACE, "{name}");
+        (alarm["MetricName"].as_str().unwrap(), alarm["TreatMissingData"].as_str().unwrap())
+    };
+    assert_eq!(alarm("NoBackupAlarm"), (metrics::BACKED_UP, "breaching"));
+    assert_eq!(alarm("DamagedAlarm"), (metrics::DAMAGED, "notBreaching"));
+    let no_backup = &template["Resources"]["NoBackupAlarm"]["Properties"];
+    assert_eq!((&no_backup["Period"], &no_backup["EvaluationPeriods"]), (&json!(3600), &json!(26)));
+}
+
 #[test]
 fn what_the_scheduler_sends_is_what_the_tick_reads() {
     let template = template();
@@ -133,4 +171,44 @@ fn what_the_scheduler_sends_is_what_the_tick_reads() {
         serde_json::from_str(include_str!("../events/scheduler.json")).unwrap();
     members.extend(["account", "region"].map(|name| (name.to_owned(), captured[name].clone())));
     assert!(members.keys().eq(captured.keys()), "the tests' event has other members");
+}
+
+/// What users see is everybody's within the seconds that a publish answers, also where nothing was live before.
+#[test]
+fn the_edge_keeps_no_refusal_for_longer_than_a_release() {
+    let template = template();
+    let distribution = &template["Resources"]["Distribution"]["Properties"]["DistributionConfig"];
+    let kept: BTreeMap<i64, i64> = distribution["CustomErrorResponses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["ErrorCode"].as_i64().unwrap(), error["ErrorCachingMinTTL"].as_i64().unwrap()))
+        .collect();
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+    for code in [400, 403, 404, 405, 414, 500, 501, 502, 503, 504] {
+        let seconds = kept.get(&code).copied().unwrap_or(10);
+        assert!(seconds <= 1, "an answer {code} is kept for {seconds} s");
+    }
+}
+
+/// DynamoDB counts ThrottledRequests by table and operation: with the table alone there is never a figure.
+#[test]
+fn alarms_about_the_table_name_metrics_that_a_table_has() {
+    let template = template();
+    let alarm = &template["Resources"]["TableThrottleAlarm"]["Properties"];
+    let stats = alarm["Metrics"].as_array().unwrap().iter().filter_map(|metric| metric.get("MetricStat"));
+    let names: BTreeSet<&str> = stats.map(|stat| stat["Metric"]["MetricName"].as_str().unwrap()).collect();
+    assert_eq!(names, BTreeSet::from(["ReadThrottleEvents", "WriteThrottleEvents"]));
+}
+
+/// Uploads, downloads and files of backups go around the API, from the same pages.
+#[test]
+fn pages_that_may_call_the_api_may_use_presigned_addresses() {
+    let resources = &template()["Resources"];
+    let origins = &resources["Api"]["Properties"]["CorsConfiguration"]["AllowOrigins"];
+    assert_eq!(origins, &json!({ "!Ref": "AllowedOrigins" }));
+    for (bucket, methods) in [("Transfer", json!(["GET", "PUT"])), ("Backups", json!(["GET"]))] {
+        let rule = &resources[bucket]["Properties"]["CorsConfiguration"]["CorsRules"][0];
+        assert_eq!((&rule["AllowedOrigins"], &rule["AllowedMethods"]), (origins, &methods), "{bucket}");
+    }
 }

@@ -75,11 +75,8 @@ pub(crate) async fn promote(
     let asked = Asked::read(publisher, from, request)?;
     let env = &publisher.env;
     let mutation: Mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
-    let (found, settings, schema) = tokio::join!(
-        find(waymark, &asked),
-        waymark.history.effective_settings(env),
-        waymark.schema(env)
-    );
+    let (found, settings, schema) =
+        tokio::join!(find(waymark, &asked), waymark.history.effective_settings(env), waymark.schema(env));
     // After the snapshot: nothing else says which of two environments was read first, and what users see must be what they
     // saw when the snapshot was there.
     let start = waymark.history.start(&mutation).await?;

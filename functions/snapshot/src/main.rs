@@ -1,10 +1,11 @@
 //! The Lambda function `snapshot`.
 
-use waymark::{Problem, Waymark};
+use waymark::{Problem, Telemetry, Waymark};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    lambda_http::tracing::init_default_subscriber();
+    let telemetry = Telemetry::start("snapshot")?;
     let waymark = Waymark::from_environment().await?;
-    lambda_http::run(waymark_snapshot::router(waymark).fallback(Problem::no_route)).await
+    let router = waymark_snapshot::router(waymark).fallback(Problem::no_route);
+    lambda_http::run(telemetry.watch(router)).await
 }

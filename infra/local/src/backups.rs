@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use lambda_http::{Context, LambdaEvent};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use waymark::backup::hour_of;
-use waymark::{Error, Waymark};
+use waymark::error::chain;
+use waymark::{Error, Telemetry, Waymark};
 use waymark_backup::schedule::{Due, Queue, tick, work};
 
 /// Most messages that the worker gets at once.
@@ -70,12 +72,14 @@ impl Deliveries {
     /// Gives the worker batches of what is in the queue, for as long as there is a queue. What failed is delivered
     /// again a little later.
     pub async fn deliver(mut self, waymark: &Waymark) {
+        let telemetry = Telemetry::traced("backup-worker");
         let mut batch = Vec::with_capacity(BATCH);
         while self.messages.recv_many(&mut batch, BATCH).await > 0 {
             let records = batch.iter().map(record).collect();
             let mut event = SqsEvent::default();
             event.records = records;
-            let failed = work(waymark, event).await.batch_item_failures;
+            let event = LambdaEvent::new(event, Context::default());
+            let failed = work(waymark, &telemetry, event).await.batch_item_failures;
             for message in batch.drain(..) {
                 if failed.iter().any(|failed| failed.item_identifier == message.id) {
                     self.deliver_again(message);
@@ -129,10 +133,12 @@ impl Drop for Schedule {
 }
 
 async fn every_hour(waymark: Waymark, queue: LocalQueue) {
+    let telemetry = Telemetry::traced("backup-tick");
     loop {
         let now = waymark.sources.clock.now();
-        if let Err(error) = tick(&waymark, &queue, hour_of(now)).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "no scheduled backups this hour");
+        let ticked = tick(&waymark, &queue, hour_of(now));
+        if let Err(error) = telemetry.job(&Context::default(), None, ticked).await {
+            tracing::error!(error = chain(&error), "no scheduled backups this hour");
         }
         tokio::time::sleep(until_next_hour(waymark.sources.clock.now())).await;
     }

@@ -4,11 +4,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use axum::Router;
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use waymark::aws::Clients;
 use waymark::clock::Sources;
-use waymark::{Problem, Waymark};
+use waymark::{Problem, Telemetry, Waymark};
 
 use crate::backups::Schedule;
 use crate::data_dir::{DataDir, DataDirError, Lock};
@@ -147,20 +148,21 @@ impl Running {
 
 /// All functions of the service with their routes, as the account's template has them.
 pub fn functions(waymark: &Waymark) -> Vec<Function> {
-    let mut functions = vec![
-        Function { routes: waymark_working::ROUTES, router: waymark_working::router(waymark.clone()) },
-        Function { routes: waymark_snapshot::ROUTES, router: waymark_snapshot::router(waymark.clone()) },
-        Function { routes: waymark_history::ROUTES, router: waymark_history::router(waymark.clone()) },
-        Function { routes: waymark_publish::ROUTES, router: waymark_publish::router(waymark.clone()) },
-        Function { routes: waymark_live::ROUTES, router: waymark_live::router(waymark.clone()) },
-        Function { routes: waymark_restore::ROUTES, router: waymark_restore::router(waymark.clone()) },
-        Function { routes: waymark_backup::ROUTES, router: waymark_backup::router(waymark.clone()) },
-    ];
-    for function in &mut functions {
-        // As each function's own main does.
-        function.router = std::mem::take(&mut function.router).fallback(Problem::no_route);
-    }
-    functions
+    // As each function's own main does.
+    let function = |name, routes, router: Router| {
+        let router = Telemetry::traced(name).watch(router.fallback(Problem::no_route));
+        Function { routes, router }
+    };
+    let of = || waymark.clone();
+    vec![
+        function("working", waymark_working::ROUTES, waymark_working::router(of())),
+        function("snapshot", waymark_snapshot::ROUTES, waymark_snapshot::router(of())),
+        function("history", waymark_history::ROUTES, waymark_history::router(of())),
+        function("publish", waymark_publish::ROUTES, waymark_publish::router(of())),
+        function("live", waymark_live::ROUTES, waymark_live::router(of())),
+        function("restore", waymark_restore::ROUTES, waymark_restore::router(of())),
+        function("backup", waymark_backup::ROUTES, waymark_backup::router(of())),
+    ]
 }
 
 /// The token of whoever started the service.

@@ -84,12 +84,7 @@ impl History {
     ///
     /// # Errors
     /// Those of [`History::head`].
-    pub async fn not_before(
-        &self,
-        env: &EnvId,
-        mut start: Start,
-        seen: Version,
-    ) -> Result<Start, Error> {
+    pub async fn not_before(&self, env: &EnvId, mut start: Start, seen: Version) -> Result<Start, Error> {
         if start.head.as_ref().is_none_or(|head| head.entry.version < seen) {
             start.head = self.head(env).await?;
         }

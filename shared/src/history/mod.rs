@@ -39,7 +39,7 @@ pub use verify::{Fault, Verified};
 
 use crate::clock::Sources;
 use crate::entry::{Entry, Item, from_item, link, to_item};
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::id::{EnvId, Version};
 use crate::key;
@@ -88,7 +88,7 @@ impl History {
     /// request, which can say what was being done.
     pub async fn warm_up(&self) {
         if let Err(error) = self.get("environments", "-").await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "no connection at start");
+            tracing::warn!(error = chain(&error), "no connection at start");
         }
     }
 

@@ -30,7 +30,7 @@ const MAX_ANSWER: usize = 4_400_000 / 3 * 4;
 /// Answers shorter than this are not compressed: the headers would outweigh what is saved.
 const COMPRESS_FROM: usize = 1_024;
 
-const WAYMARK_VERSION: HeaderName = HeaderName::from_static("waymark-version");
+pub(crate) const WAYMARK_VERSION: HeaderName = HeaderName::from_static("waymark-version");
 const WAYMARK_RELEASE: HeaderName = HeaderName::from_static("waymark-release");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -10,6 +10,7 @@ mod precondition;
 
 pub use accept::accepted;
 pub use access::{Admin, As, AsAdminOfApp, Editor, Publisher, Reader, Signed, Viewer};
+pub(crate) use answer::WAYMARK_VERSION;
 pub use answer::{ConfigAnswer, Prefer, json, page_json, page_text, reply, reply_with};
 pub use body::{MAX_SENT, config_text, decoded};
 pub use input::{Change, Query, Segment, given, present};

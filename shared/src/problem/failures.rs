@@ -6,7 +6,7 @@ use super::Problem;
 use crate::backup::FileError;
 use crate::config::schema::{MAX_SCHEMA, SchemaError};
 use crate::config::{ConfigError, PatchError};
-use crate::error::Error;
+use crate::error::{Error, chain};
 
 impl From<Error> for Problem {
     /// The one place where the library's errors become answers. What is for the log alone is logged here.
@@ -70,7 +70,7 @@ impl From<Error> for Problem {
 
 /// Failures that are not the caller's: the cause goes to the log, and what to do to the caller.
 fn failed(error: Error) -> Problem {
-    tracing::error!(error = &error as &dyn std::error::Error, "failed");
+    tracing::error!(error = chain(&error), "failed");
     match error {
         Error::Contention => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -115,12 +115,7 @@ fn failed(error: Error) -> Problem {
              same Idempotency-Key where it has one.",
         )
         .retry_after(2),
-        _ => Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Something is wrong with this service",
-            "This is a fault of the service. Tell its operators the time and the request id.",
-        ),
+        _ => Problem::internal(),
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::caller::Role;
 use crate::id::{EnvId, SnapshotName};
+use crate::telemetry::ProblemKind;
 
 /// What every problem's `type` starts with.
 pub const TYPE_PREFIX: &str = "urn:waymark:problem:";
@@ -144,6 +145,16 @@ impl Problem {
         Self::not_found("route-not-found", "There is nothing at this path. The README lists what there is.")
     }
 
+    /// The service itself is at fault, and the log says how.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something is wrong with this service",
+            "This is a fault of the service. Tell its operators the time and the request id.",
+        )
+    }
+
     /// The request contradicts what is there now.
     pub fn conflict(kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, kind, title, detail)
@@ -169,6 +180,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let noted = ProblemKind(self.kind);
         let (status, kind, title) = (self.status, format!("{TYPE_PREFIX}{}", self.kind), self.title);
         let (retry_after, detail) = (self.retry_after, self.detail.clone());
         let whole = self
@@ -178,6 +190,7 @@ impl IntoResponse for Problem {
             .with("detail", detail);
         let body = serde_json::to_string(&whole.members).unwrap_or_default();
         let mut response = (status, body).into_response();
+        response.extensions_mut().insert(noted);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -181,9 +181,7 @@ impl What {
                 Act::Rollback { to: to.as_ref().map(name), expect: live(expect) }
             }
             Self::Backup => Act::Backup,
-            Self::Settings { releases, nothing } => {
-                Act::Settings { releases: *releases, nothing: *nothing }
-            }
+            Self::Settings { releases, nothing } => Act::Settings { releases: *releases, nothing: *nothing },
         })
     }
 }

@@ -162,12 +162,10 @@ impl State {
             Base::Nothing => Expected::Refused("precondition-required"),
             Base::Match(version) if *version != self.head() => Expected::Refused("version-mismatch"),
             Base::Match(_) | Base::Any => self.put(who, "saved", document),
-            Base::Merge(version) => {
-                match merge(self.document(*version), self.last().document, document) {
-                    Some(merged) => self.put(who, "saved", merged),
-                    None => Expected::Refused("merge-conflict"),
-                }
-            }
+            Base::Merge(version) => match merge(self.document(*version), self.last().document, document) {
+                Some(merged) => self.put(who, "saved", merged),
+                None => Expected::Refused("merge-conflict"),
+            },
         }
     }
 
@@ -278,13 +276,7 @@ impl State {
         self.publish(who, self.head())
     }
 
-    fn promote(
-        &mut self,
-        who: usize,
-        document: Document,
-        name: Option<String>,
-        expect: &Expect,
-    ) -> Expected {
+    fn promote(&mut self, who: usize, document: Document, name: Option<String>, expect: &Expect) -> Expected {
         if self.unexpected(expect) {
             return Expected::Refused("live-changed");
         }

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use serde_json::Value;
+use waymark::Telemetry;
 
 tokio::task_local! {
     static FUNCTION: &'static str;
@@ -25,6 +26,7 @@ pub(crate) async fn within<T>(function: &'static str, work: impl Future<Output =
 
 /// A router whose calls are its function's.
 pub(crate) fn of(function: &'static str, router: Router) -> Router {
+    let router = Telemetry::traced(function).watch(router);
     router.route_layer(from_fn(move |request: Request, next: Next| within(function, next.run(request))))
 }
 

@@ -6,8 +6,9 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use lambda_http::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use waymark::Error;
+use waymark::{Error, Telemetry};
 use waymark_backup::schedule::{Due, Event, Queue, tick, work};
 
 use super::Stack;
@@ -45,7 +46,9 @@ impl TestQueue {
     /// Delivers one batch; says how many messages failed.
     pub(crate) async fn deliver(&self, stack: &Stack) -> usize {
         let batch = self.batch();
-        let failed: Vec<usize> = within("backup-worker", work(&stack.waymark, event(&batch)))
+        let (worker, event) = (Telemetry::traced("backup-worker"), event(&batch));
+        let event = LambdaEvent::new(event, Context::default());
+        let failed: Vec<usize> = within("backup-worker", work(&stack.waymark, &worker, event))
             .await
             .batch_item_failures
             .into_iter()
@@ -87,7 +90,9 @@ impl Stack {
     /// Gives the tick the event for a time.
     pub(crate) async fn tick(&self, queue: &TestQueue, time: Timestamp) -> u64 {
         let event: Event = serde_json::from_value(scheduled(time)).unwrap();
-        within("backup-tick", tick(&self.waymark, queue, event.time)).await.unwrap()
+        let ticked = tick(&self.waymark, queue, event.time);
+        let (telemetry, context) = (Telemetry::traced("backup-tick"), Context::default());
+        within("backup-tick", telemetry.job(&context, None, ticked)).await.unwrap()
     }
 
     /// The tick for a time and all that it brings; says how many environments were due.
@@ -106,19 +111,5 @@ impl Stack {
             listed.contents().iter().filter_map(|o| o.key().map(str::to_owned)).collect();
         keys.sort();
         keys
-    }
-
-    /// The file on disk of an object in the backups bucket.
-    pub(crate) fn backup_file(&self, key: &str) -> std::path::PathBuf {
-        self.objects.path().join("s3").join(&self.resources.backups).join(key)
-    }
-
-    /// Flips a bit in the middle of an object in the backups bucket.
-    pub(crate) fn flip(&self, key: &str) {
-        let file = self.backup_file(key);
-        let mut bytes = std::fs::read(&file).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(file, bytes).unwrap();
     }
 }

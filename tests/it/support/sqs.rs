@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 /// What was sent, and how many of the next messages are not taken.
@@ -14,15 +15,18 @@ pub(crate) struct Taken {
     pub(crate) requests: Vec<Value>,
     /// The bodies of the messages that were taken.
     pub(crate) bodies: Vec<String>,
+    /// The trace header of each request that had one.
+    pub(crate) traces: Vec<String>,
     refuse: usize,
 }
 
 /// What a stub has taken so far.
 pub(crate) type Shared = Arc<Mutex<Taken>>;
 
-async fn send(State(taken): State<Shared>, body: String) -> Json<Value> {
+async fn send(State(taken): State<Shared>, headers: HeaderMap, body: String) -> Json<Value> {
     let request: Value = serde_json::from_str(&body).unwrap();
     let mut taken = taken.lock().unwrap();
+    taken.traces.extend(headers.get("x-amzn-trace-id").map(|trace| trace.to_str().unwrap().to_owned()));
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in request["Entries"].as_array().unwrap() {
         let id = &entry["Id"];

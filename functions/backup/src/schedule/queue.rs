@@ -4,10 +4,12 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use waymark::Error;
+use waymark::aws::{endpoint, lambda_sdk_config};
 use waymark::backup::{BackupId, Policy};
 use waymark::error::Cause;
 use waymark::history::Backup;
 use waymark::id::EnvId;
+use waymark::telemetry::CountCalls;
 
 /// Most messages in one call
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>).
@@ -59,7 +61,12 @@ impl Sqs {
     /// When it is not set, or the HTTP client cannot be built.
     pub async fn from_environment() -> Result<Self, Cause> {
         let url = std::env::var("WAYMARK_BACKUP_QUEUE").map_err(|_| "WAYMARK_BACKUP_QUEUE is not set")?;
-        Ok(Self::new(aws_sdk_sqs::Client::new(&waymark::aws::sdk_config().await?), url))
+        let mut config = aws_sdk_sqs::config::Builder::from(&lambda_sdk_config().await?);
+        if let Some(url) = endpoint("SQS") {
+            config = config.endpoint_url(url);
+        }
+        let client = aws_sdk_sqs::Client::from_conf(config.interceptor(CountCalls).build());
+        Ok(Self::new(client, url))
     }
 
     /// Sends up to ten messages, and gives those that SQS did not take.

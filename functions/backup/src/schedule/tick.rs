@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use waymark::{Error, Waymark};
+use waymark::{Error, Waymark, telemetry};
 
 use super::{Due, Queue};
 
@@ -36,7 +36,7 @@ pub async fn tick(waymark: &Waymark, queue: &impl Queue, at: Timestamp) -> Resul
         queue.send(&due).await?;
         after = next;
         if after.is_none() {
-            tracing::info!(environments = count, scheduled = %at, "due for a backup");
+            telemetry::due(count);
             return Ok(count);
         }
     }

@@ -2,10 +2,12 @@
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use jiff::SignedDuration;
+use lambda_runtime::LambdaEvent;
 use waymark::backup::{BackupId, Take};
 use waymark::entry::{Author, Entry};
+use waymark::error::chain;
 use waymark::history::{Backup, Head, LastRun};
-use waymark::{Error, Waymark};
+use waymark::{Error, Telemetry, Waymark, telemetry};
 
 use super::Due;
 
@@ -17,17 +19,25 @@ const OBJECTS: u32 = 3;
 
 /// Backs up the environments of a batch of messages, one after the other. Those that failed are named in the answer, so
 /// that SQS delivers them again, and only them.
-pub async fn work(waymark: &Waymark, event: SqsEvent) -> SqsBatchResponse {
+pub async fn work(
+    waymark: &Waymark,
+    telemetry: &Telemetry,
+    event: LambdaEvent<SqsEvent>,
+) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
-    for message in event.records {
+    for message in event.payload.records {
         let id = message.message_id.unwrap_or_default();
         let due = serde_json::from_str::<Due>(&message.body.unwrap_or_default());
-        let done = match due {
-            Ok(due) => one(waymark, &due).await,
-            Err(error) => Err(Error::Item(error.to_string())),
+        let env = due.as_ref().ok().map(|due| due.env.clone());
+        let one = async {
+            match &due {
+                Ok(due) => one(waymark, due).await,
+                Err(error) => Err(Error::Item(error.to_string())),
+            }
         };
+        let done = telemetry.job(&event.context, env.as_ref(), one).await;
         if let Err(error) = done {
-            tracing::error!(error = &error as &dyn std::error::Error, message = id, "no scheduled backup");
+            tracing::error!(error = chain(&error), message = id, "no scheduled backup");
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
             response.batch_item_failures.push(failure);
@@ -44,7 +54,7 @@ async fn one(waymark: &Waymark, due: &Due) -> Result<(), Error> {
     };
     let last = LastRun { ok: false, fault: Some(failed.to_string()), ..run(waymark, due) };
     if let Err(error) = waymark.history.record_failed(&due.env, &last).await {
-        tracing::error!(error = &error as &dyn std::error::Error, env = %due.env, "a failed backup is not recorded");
+        tracing::error!(error = chain(&error), env = %due.env, "a failed backup is not recorded");
     }
     Err(failed)
 }
@@ -76,10 +86,8 @@ async fn back_up(waymark: &Waymark, due: &Due) -> Result<(), Error> {
     let others = due.backups.iter().filter(|id| **id != good.id);
     backups.extend(others.map(|id| good.standing_for(id.clone(), last.at)));
     if waymark.history.record_scheduled(&due.env, &backups, &good, &last).await? {
-        // The template's alarm counts these lines.
-        tracing::info!(env = %due.env, scheduled = %due.scheduled, version = %good.version, "backed up");
-    } else {
-        tracing::info!(env = %due.env, scheduled = %due.scheduled, "done by another worker");
+        telemetry::version(good.version);
+        telemetry::backed_up();
     }
     Ok(())
 }
@@ -120,6 +128,7 @@ async fn prove_again(waymark: &Waymark, due: &Due, good: &Backup) -> Result<(Bac
     let fault = waymark.prove(&good.key).await?.faults(&good).into_iter().next();
     waymark.history.mark_verified(&due.env, good.owner(), fault.as_deref()).await?;
     if let Some(fault) = &fault {
+        telemetry::damaged();
         tracing::error!(env = %due.env, key = good.key, fault, "a backup is damaged");
     }
     if fault.is_none() {
