@@ -1,6 +1,7 @@
 //! Seeded simulation: several callers use all functions over a wire that does what the seed says, on paused time.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed step is a failed test")]
+#![allow(clippy::print_stdout, reason = "a failed seed is printed whole")]
 #![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
 
 #[path = "../it/model/act.rs"]
