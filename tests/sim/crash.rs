@@ -189,7 +189,8 @@ async fn killed(point: &Point, kill: Kill, expected: &Undisturbed) {
     let first = world.invoke(0, &asked, ALLOWED, None).await;
     assert!(matches!(first, Came::Nothing), "{}: {first:?}", said());
     world.net.script(None);
-    if kill.moment != Moment::OnItsWay {
+    // What was before a call is what was after the call before it.
+    if kill.moment == Moment::After {
         // What is there now is the state before, or the state after, and nothing in between; a backup that is taken first is
         // there whether or not its restore is.
         let now = visible(&world).await;

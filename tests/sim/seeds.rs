@@ -15,7 +15,7 @@ use super::wire::Fates;
 use super::world::World;
 
 /// How many seeds are played without `SEEDS`.
-const USUAL: u64 = 200;
+const USUAL: u64 = 150;
 
 /// How many operations each caller has at most.
 const MOST: usize = 9;
