@@ -23,6 +23,7 @@ mod live;
 mod local_schedule;
 mod merge;
 mod model;
+mod moments;
 mod privileges;
 mod promote;
 mod publish;

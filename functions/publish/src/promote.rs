@@ -110,13 +110,11 @@ pub(crate) async fn promote(
         return preview(waymark, env, asked).await;
     }
     let mutation: Mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
-    let (start, found, settings, schema) = tokio::join!(
-        waymark.history.start(&mutation),
-        find(waymark, &asked),
-        waymark.history.effective_settings(env),
-        waymark.schema(env)
-    );
-    let start = start?;
+    let (found, settings, schema) =
+        tokio::join!(find(waymark, &asked), waymark.history.effective_settings(env), waymark.schema(env));
+    // After the snapshot: nothing else says which of two environments was read first, and what users see must be what they
+    // saw when the snapshot was there.
+    let start = waymark.history.start(&mutation).await?;
     // A repeat gives the first answer, whatever has become of the snapshot.
     if let Some(first) = start.replayed() {
         return reply(first);

@@ -83,7 +83,9 @@ pub(crate) async fn publish(
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let (start, found, schema) =
         tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
-    let (start, found) = (start?, Some((found?, schema?)));
+    let (start, wanted, schema) = (start?, found?, schema?);
+    let start = waymark.history.not_before(env, start, wanted.subject().version).await?;
+    let found = Some((wanted, schema));
     let publish = Publish { waymark: &waymark, env, request, name, note, expected, found };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
