@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::{DeltaError, MAX_DELTA, compress, decode, decompress, encode};
+use super::{DeltaError, MAX_DELTA, checked, compress, decode, decompress, encode};
 
 /// A JSON text of about `bytes` bytes in which little repeats exactly.
 fn document(bytes: usize, mut seed: u64) -> String {
