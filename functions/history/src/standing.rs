@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use waymark::entry::{EntryView, SubjectView};
 use waymark::http::{As, Limit, Query, Signed, Viewer, listing, page_json, query_of};
-use waymark::id::EnvId;
+use waymark::id::{EnvId, SnapshotName};
 use waymark::{Problem, Waymark};
 
 /// `GET {prefix}`.
@@ -36,6 +36,7 @@ pub(crate) async fn standing(
         })),
         "before": before.map(|before| json!({ "name": before.name, "published": before.entry })),
         "differs": differs,
+        "next_name": SnapshotName::generated(head.generated + 1),
         "settings": settings,
         "role": viewer.caller.role(env),
         "backup": backups.first().map(|backup| json!({
