@@ -19,6 +19,7 @@ pub mod id;
 pub mod key;
 pub mod problem;
 pub mod telemetry;
+pub mod trace;
 pub mod transfer;
 mod waymark;
 

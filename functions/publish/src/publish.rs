@@ -33,6 +33,10 @@ pub(crate) struct Request {
     pub(crate) expect_live: Option<Value>,
     /// Whether to promote over changes that were made here.
     pub(crate) go_ahead: Option<bool>,
+    /// Whether to merge changes that were made here into what is promoted.
+    pub(crate) merge: Option<bool>,
+    /// Whether only to show what users would get.
+    pub(crate) preview: Option<bool>,
 }
 
 /// What is to be published.
@@ -61,8 +65,10 @@ pub(crate) async fn publish(
     if let Some(from) = &request.from {
         return promote(&waymark, &publisher, &change, (from, &request)).await;
     }
-    if request.go_ahead.is_some() {
-        return Err(Problem::malformed("go_ahead belongs to a promotion: {\"from\": {…}}."));
+    if [request.go_ahead, request.merge, request.preview].iter().any(Option::is_some) {
+        return Err(Problem::malformed(
+            "merge, go_ahead and preview belong to a promotion: {\"from\": {…}}.",
+        ));
     }
     let name: Option<SnapshotName> = given(request.name.as_deref())?;
     let note: Option<Note> = given(request.note.as_deref())?;

@@ -171,7 +171,7 @@ impl Decide for Restore {
         let draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(self.config.clone()),
-            ..DraftEntry::new(Event::Restored { from: self.from.clone() })
+            ..DraftEntry::new(Event::Restored { from: self.from.clone(), changes: None })
         });
         Ok(draft.append())
     }

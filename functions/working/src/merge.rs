@@ -63,7 +63,13 @@ pub(crate) async fn onto(
     }
     let found = merge(&base, &current, request);
     let since = waymark.history.since(env, version, head).await?;
-    let found = found.map_err(|error| Problem::merge(error, head, &since))?;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            let authors = waymark.authors(env, &since, &error).await?;
+            return Err(Problem::merge(error, head, &since, &authors));
+        }
+    };
     let is_other = found.config.sha256() != request.sha256();
     let merged = described(&since, is_other).ok_or_else(|| Error::Item("what came since".to_owned()))?;
     Ok(Outcome { config: found.config, merged: Some(merged) })
