@@ -94,3 +94,18 @@ async fn another_backup_in_its_place_is_found() {
     stack.alter(&object, whole).await;
     assert_eq!(verify(&stack, &ada, &id).await.at("/ok"), true);
 }
+
+#[tokio::test]
+async fn a_later_backup_of_the_same_version_in_its_place_is_found() {
+    let ada = Person::admin("ada");
+    let (stack, id) = with_a_backup(&ada).await;
+    let object = object(&stack).await;
+    stack.seconds_pass(3_600);
+    let later = stack.back_up(&ada, json!({"of": 1})).await;
+    stack.alter(&object, stack.download(&ada, &later).await).await;
+    // It is whole, and of the same config: that it is another file is known from the record alone.
+    let verified = verify(&stack, &ada, &id).await;
+    assert_eq!(verified.at("/ok"), false, "{verified:?}");
+    stack.act(&ada, "restore", json!({"backup": id})).await.is_problem(422, "invalid-file");
+    stack.act(&ada, "restore", json!({"backup": later})).await.is(200);
+}
