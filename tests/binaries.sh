@@ -13,7 +13,7 @@ for tool in cargo-lambda objdump; do
 done
 
 # Here no other target than x86-64 can be had; the template's own is arm64. All at once, so that dependencies are built once.
-cargo lambda build --release --x86-64 --locked -p waymark-{working,snapshot,history,publish,live,restore,backup,hello}
+cargo lambda build --release --x86-64 --locked --package=waymark-{working,snapshot,history,publish,live,restore,backup,hello}
 export WAYMARK_BINARIES=$PWD/target/lambda
 
 for binary in "$WAYMARK_BINARIES"/waymark-*/bootstrap; do

@@ -1,19 +1,15 @@
 /** What people do with versions. Every action shows what it changes, for users and for builders, before it is done. */
 
-import { changeList, countsInWords } from './changes.js';
-import { Dialog, effect, explained } from './dialog.js';
-import { h, own } from './dom.js';
-import { skeleton } from './detail.js';
-import { asProblem } from './store.js';
-import { publish, rollBack, unpublish } from './releases.js';
-import { dateAndTime, people, plural } from './words.js';
+import { changeList, changes } from './changes.js';
+import { ask, Dialog, effect } from './dialog.js';
+import { dateAndTime, h, own, people } from './dom.js';
+import { asProblem, newest, oldest } from './store.js';
+import { saveText } from './api.js';
 
-/** @typedef {import('./api.js').Entry} Entry */
-/** @typedef {import('./api.js').Change} Change */
-/** @typedef {import('./dialog.js').Question} Question */
+/** @import {Change, Diff, Entry, Line, Panel, Problem} from '../types' */
 
 export class Actions {
-  /** @param {import('./panel.js').Panel} panel */
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
   }
@@ -36,37 +32,13 @@ export class Actions {
     return effect('Users', all ? 'they see this immediately, since no release is published.' : 'no change.');
   }
 
-  /**
-   * Asks with a diff inside, which is read while the dialog is open already.
-   * @param {Question} question
-   * @param {() => Promise<import('./api.js').Diff>} read
-   * @param {(diff: import('./api.js').Diff) => Node[]} lines
-   */
-  ask(question, read, lines) {
-    const dialog = new Dialog(this.panel.root, { ...question, body: [skeleton()], ready: false, wide: true });
-    const load = async () => {
-      try {
-        const diff = await read();
-        dialog.lines.replaceChildren(...lines(diff));
-        dialog.show([h('h3', null, countsInWords(diff.counts)), diff.changes.length ? changeList(diff) : null]);
-        dialog.ready(true);
-      } catch (error) {
-        const again = h(
-          'button',
-          {
-            type: 'button',
-            onclick: () => {
-              dialog.show([skeleton()]);
-              void load();
-            },
-          },
-          'Try again',
-        );
-        dialog.show([h('div', { class: 'problem', role: 'alert' }, explained(asProblem(error)), again)]);
-      }
-    };
-    void load();
-    return dialog;
+  /** What restoring means. @param {string} what @param {Diff | null} diff @param {string} [by] */
+  becomes(what, diff, by = '') {
+    const words =
+      diff?.changes.length === 0
+        ? 'no change: working is the same already.'
+        : `working becomes ${what}, undoing ${changes(diff)}${by}. Nothing is lost: the history keeps them.`;
+    return [effect('Builders', words), this.usersToo()];
   }
 
   /** @param {number} version @param {string} [name] */
@@ -75,37 +47,31 @@ export class Actions {
     const when = known && !('items' in known) ? ` (${dateAndTime(known.at)})` : '';
     const what = name ? `${name}` : `#${version}`;
     const authors = this.panel.store.authorsSince(version);
-    const dialog = this.ask(
+    const { dialog } = ask(
+      this.panel,
       {
         title: `Restore ${what}${when}?`,
         act: `Restore ${what}`,
+        emergency: true,
         run: (d) => this.restored(d, name ? { snapshot: name } : { version }),
       },
       () => this.api.diff('working', name ?? version),
-      (diff) => [
-        effect(
-          'Builders',
-          diff.changes.length
-            ? `working becomes ${what}, undoing ${plural(diff.changes.length, 'change')}${authors.length ? ` by ${people(authors)}` : ''}. Nothing is lost: the history keeps them.`
-            : 'no change: working is the same already.',
-        ),
-        this.usersToo(),
-      ],
+      (diff) => this.becomes(what, diff, authors.length ? ` by ${people(authors)}` : ''),
     );
     await dialog.closed;
   }
 
-  /**
-   * Restores, and offers to take it back.
-   * @param {Dialog} dialog
-   * @param {object} body
-   */
-  async restored(dialog, body) {
-    const entry = await this.api.post('/restore', body, dialog.key);
+  /** @param {Dialog} dialog @param {object} body @param {string} [key] */
+  async restored(dialog, body, key = dialog.key) {
+    this.reverted(await this.api.post('/restore', body, key));
+  }
+
+  /** Says what was done, and offers to take it back. @param {Entry} entry */
+  reverted(entry) {
     this.panel.changed(entry);
     if (entry.unchanged) return this.panel.toast('Nothing to restore: working is the same already.');
     const back = () => this.takeBack(entry.version - 1, entry.version);
-    this.panel.toast(`${entry.label}.`, 'Undo', back);
+    return this.panel.toast(`${entry.label}.`, 'Undo', back);
   }
 
   /** Goes back to what there was before a restore, unless somebody has saved since. @param {number} before @param {number} restored */
@@ -122,32 +88,41 @@ export class Actions {
     return undefined;
   }
 
-  /** @param {import('./api.js').Line} line */
+  /** @param {Line} line an edit, or a session, which is undone as one */
   async undo(line) {
-    if ('items' in line) return;
-    const { version } = line;
-    const dialog = this.ask(
+    const [from, to] = [oldest(line), newest(line)];
+    const what = from === to ? `#${to}` : `#${from}–#${to}`;
+    const { dialog } = ask(
+      this.panel,
       {
-        title: `Undo #${version}?`,
-        act: `Undo #${version}`,
-        run: (d) => this.restored(d, { undo: version }),
+        title: `Undo ${what}?`,
+        act: `Undo ${what}`,
+        run: (d) => (from === to ? this.restored(d, { undo: to }) : this.undoSession(d, from, to)),
         explain: (problem) => this.conflicts(problem),
       },
-      () => this.api.diff(version, version - 1),
+      () => this.api.diff(to, from - 1),
       (diff) => [
-        effect(
-          'Builders',
-          `${plural(diff.changes.length, 'change')} by `,
-          own(line.author.name),
-          ' reversed. What came later stays.',
-        ),
+        effect('Builders', `${changes(diff)} by `, own(line.author.name), ' reversed. What came later stays.'),
         this.usersToo(),
       ],
     );
     await dialog.closed;
   }
 
-  /** What to say when a later edit changed the same. @param {import('./api.js').Problem} problem */
+  /**
+   * What was there before the session is merged, as a change of its last save, with what came since: one entry, or none.
+   * @param {Dialog} dialog
+   * @param {number} from
+   * @param {number} to
+   */
+  async undoSession(dialog, from, to) {
+    const before = await this.api.config(from - 1);
+    const label = `Undid #${from}–#${to}`;
+    const headers = { 'Waymark-Base': `${to}`, 'Waymark-Note': encodeURIComponent(label) };
+    this.reverted({ ...(await saveText(this.api, before, headers, dialog.key)), label });
+  }
+
+  /** What to say when a later edit changed the same. @param {Problem} problem */
   conflicts(problem) {
     if (problem.type !== 'merge-conflict') return null;
     const places = (problem.body.conflicts ?? [])
@@ -182,31 +157,16 @@ export class Actions {
       lines: undefined,
       ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}),
     }));
-    const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
-    for (const change of shown) counts[change.op === 'add' ? 'added' : change.op === 'move' ? 'moved' : 'changed']++;
     const dialog = new Dialog(this.panel.root, {
       title: `${title} from #${from}?`,
       lines: [effect('Builders', 'these parts become what they were; everything else stays.'), this.usersToo()],
-      body: [h('h3', null, countsInWords(counts)), changeList({ changes: /** @type {Change[]} */ (shown), counts })],
+      body: [changeList({ changes: shown })],
       act: title,
       wide: true,
       run: (d) => this.restored(d, { version: from, paths }),
       explain: (problem) => this.conflicts(problem),
     });
     await dialog.closed;
-  }
-
-  /** @param {number} version @param {string} [name] */
-  publish(version, name) {
-    return publish(this, version, name);
-  }
-
-  rollBack() {
-    return rollBack(this);
-  }
-
-  unpublish() {
-    return unpublish(this);
   }
 
   /** @param {number} version */
@@ -238,16 +198,6 @@ export class Actions {
       );
     }
   }
-
-  /** @param {number} version */
-  snapshot(version) {
-    return import('./snapshots.js').then((module) => module.create(this, version));
-  }
-
-  /** @param {Entry} entry */
-  rename(entry) {
-    return import('./snapshots.js').then((module) => module.rename(this, entry));
-  }
 }
 
 /** Hands a file to the reader. @param {Blob} blob @param {string} name */
@@ -256,4 +206,57 @@ export function save(blob, name) {
   const link = h('a', { href: url, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** A time as the field has it: in the reader's zone. @param {number} time */
+const local = (time) => new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
+/** @param {Actions} actions */
+export async function restoreMoment(actions) {
+  const { api } = actions;
+  const field = h('input', {
+    type: 'datetime-local',
+    id: 'moment',
+    'aria-describedby': 'zone',
+    value: local(Date.now() - 3_600_000),
+    max: local(Date.now()),
+  });
+  let at = '';
+  let what = '';
+  const { dialog, load } = ask(
+    actions.panel,
+    {
+      title: 'Restore a moment',
+      body: [
+        h(
+          'div',
+          { class: 'form' },
+          h('label', { for: 'moment' }, 'As it was on'),
+          field,
+          h('p', { id: 'zone', class: 'meta' }, `Your time, ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`),
+        ),
+      ],
+      act: 'Restore moment',
+      run: (d) => actions.restored(d, { at }, d.keyFor(at)),
+    },
+    async () => {
+      const date = new Date(field.value);
+      if (!(date.getTime() < Date.now())) return 'Choose a day and a time that has passed.';
+      at = date.toISOString();
+      try {
+        /** @type {Entry} */
+        const entry = await api.get(`/versions?${new URLSearchParams({ at })}`);
+        what = `#${entry.version}`;
+        if (dialog.action) dialog.action.textContent = `Restore ${what}`;
+        const note = h('p', null, `The newest then was ${what}, ${dateAndTime(entry.at)}, by `, own(entry.author.name));
+        return { ...(await api.diff('working', entry.version)), note: [note] };
+      } catch (error) {
+        if (asProblem(error).type !== 'before-history') throw error;
+        return 'Nothing was saved yet then. Choose a later time.';
+      }
+    },
+    (diff) => actions.becomes(what, diff),
+  );
+  field.addEventListener('change', () => void load());
+  await dialog.closed;
 }

@@ -1,53 +1,6 @@
-/** The service's HTTP interface, as the README of Waymark describes it. */
+/** The service's HTTP interface, as the README of Waymark describes it, and how files get there. */
 
-/** @typedef {{id: string, name: string}} Author */
-/** @typedef {{added: number, removed: number, changed: number, moved?: number}} Counts */
-/**
- * @typedef {object} Entry
- * @property {number} version
- * @property {string} kind
- * @property {string} label
- * @property {string} at
- * @property {Author} author
- * @property {number} bytes
- * @property {string} sha256
- * @property {string | null} live
- * @property {string} [name]
- * @property {string} [note]
- * @property {{version: number, name?: string}} [from]
- * @property {{version: number}} [subject]
- * @property {Counts} [changes]
- * @property {boolean} [rollback]
- */
-/**
- * @typedef {object} Session
- * @property {'session'} kind
- * @property {string} label
- * @property {Author} author
- * @property {number} from
- * @property {number} to
- * @property {string} began
- * @property {string} at
- * @property {number} saves
- * @property {Counts | null} changes
- * @property {Entry[]} items
- */
-/** @typedef {Entry | Session} Line */
-/**
- * @typedef {object} Standing
- * @property {string} app
- * @property {string} environment
- * @property {Entry} working
- * @property {{name: string, version: number, published: number} | null} live
- * @property {{name: string, published: number} | null} before
- * @property {boolean} differs
- * @property {{releases: boolean, live_without_release: string}} settings
- * @property {string | null} role
- * @property {{id: string, at: string} | null} backup
- */
-/** @typedef {{before: number, after: number, removed: string[], added: string[]}} Hunk */
-/** @typedef {{op: string, path: string, from?: string, before?: unknown, after?: unknown, label: string, lines?: Hunk[]}} Change */
-/** @typedef {{from: {version: number, name?: string}, to: {version: number, name?: string}, changes: Change[], counts: Counts}} Diff */
+/** @import {Diff} from '../types' */
 
 /** A refusal or a failure, ready to be told to people. */
 export class Problem extends Error {
@@ -74,11 +27,7 @@ export class NumberText {
   }
 }
 
-/**
- * Reads JSON and keeps the text of numbers where the browser can tell it.
- * @param {string} text
- * @returns {any}
- */
+/** Reads JSON and keeps the text of numbers where the browser can tell it. @param {string} text @returns {any} */
 export function parseExact(text) {
   /** @type {any} */
   const keep = (
@@ -174,10 +123,7 @@ export class Api {
     return this.call('GET', `/diff?${new URLSearchParams({ from: `${from}`, to: `${to}` })}`, { signal, exact: true });
   }
 
-  /**
-   * The text of a version's config, also of one that is too large for an answer.
-   * @param {string | number} version
-   */
+  /** The text of a version's config, also of one that is too large for an answer. @param {string | number} version */
   async config(version) {
     const headers = { Prefer: 'return=minimal' };
     const response = await this.send('GET', `/versions/${encodeURIComponent(version)}/config`, { headers });
@@ -204,4 +150,72 @@ async function failure(response) {
   const whole = body && typeof body === 'object' ? body : {};
   const type = String(whole.type ?? '').replace('urn:waymark:problem:', '') || `http-${response.status}`;
   return new Problem(response.status, type, whole, requestId(response));
+}
+
+/**
+ * The config in a backup file, compressed or not, or in a plain JSON file.
+ * @param {Blob} blob
+ * @returns {Promise<{config: string}>}
+ */
+export async function readFile(blob) {
+  const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  const gzip = start[0] === 0x1f && start[1] === 0x8b;
+  let text;
+  try {
+    text = await (gzip ? new Response(blob.stream().pipeThrough(new DecompressionStream('gzip'))) : blob).text();
+    const json = JSON.parse(text);
+    if (typeof json?.waymark_backup === 'number' && typeof json.config === 'string') return { config: json.config };
+  } catch {
+    throw new Problem(422, 'invalid-file', {
+      detail: 'This file is neither a Waymark backup nor JSON, or it is cut short. Choose another one.',
+    });
+  }
+  return { config: text };
+}
+
+/**
+ * Sends a file to where uploads go, and gives its id.
+ * @param {Api} api
+ * @param {Blob} file
+ * @param {(part: number) => void} progress
+ * @returns {Promise<string>}
+ */
+export async function sendFile(api, file, progress) {
+  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+  const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const { id, url, headers } = await api.post('/uploads', { bytes: file.size, sha256 });
+  await new Promise((resolve, reject) => {
+    // `fetch` tells nothing of how far it is.
+    const request = new XMLHttpRequest();
+    request.open('PUT', url);
+    for (const [name, value] of Object.entries(headers)) {
+      if (!['content-length', 'host'].includes(name.toLowerCase())) request.setRequestHeader(name, String(value));
+    }
+    request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0);
+    request.onload = () =>
+      request.status < 300
+        ? resolve(null)
+        : reject(new Problem(request.status, 'upload', { detail: 'The file could not be stored. Try again.' }));
+    request.onerror = () => reject(new Problem(0, 'offline', {}));
+    request.send(file);
+  });
+  return id;
+}
+
+/** Characters of a config that go into a request's body; a longer one is sent as an upload first. */
+const IN_BODY = 1_500_000;
+
+/**
+ * Saves a config.
+ * @param {Api} api
+ * @param {string} text
+ * @param {Record<string, string>} headers what it builds on
+ * @param {string} [key]
+ * @returns {Promise<any>}
+ */
+export async function saveText(api, text, headers, key) {
+  const type = { 'Content-Type': 'application/json', ...headers };
+  if (text.length < IN_BODY) return api.call('PUT', '/working', { body: text, headers: type, key });
+  const id = await sendFile(api, new Blob([text]), () => {});
+  return api.call('PUT', `/working?upload=${encodeURIComponent(id)}`, { headers });
 }

@@ -1,14 +1,11 @@
 /** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
 
-import { parseExact } from './api.js';
-import { changeList, countsInWords } from './changes.js';
-import { Dialog, effect, explained } from './dialog.js';
-import { skeleton } from './detail.js';
-import { add, button, h, own, visible } from './dom.js';
-import { asProblem } from './store.js';
-import { differences } from './tree.js';
-import { dateAndTime, exactTime, may, plural, size } from './words.js';
-import { readFile, sendFile } from './upload.js';
+import { parseExact, readFile, sendFile } from './api.js';
+import { ask, Dialog, effect, failed } from './dialog.js';
+import { button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, visible } from './dom.js';
+import { differences } from './differences.js';
+
+/** @import {Panel, Problem} from '../types' */
 
 const CLASSES = {
   manual: 'by hand',
@@ -19,7 +16,7 @@ const CLASSES = {
 };
 
 export class Backups {
-  /** @param {import('./panel.js').Panel} panel */
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
   }
@@ -112,12 +109,7 @@ export class Backups {
       if (page.next)
         this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
     } catch (error) {
-      const box = h('div', { class: 'problem', role: 'alert' });
-      add(box, explained(asProblem(error)));
-      this.list?.replaceChildren(
-        box,
-        button('Try again', () => void this.read(path, anew)),
-      );
+      this.list?.replaceChildren(failed(error, () => void this.read(path, anew)));
     }
   }
 
@@ -180,8 +172,7 @@ export class Backups {
 
   /** @param {unknown} error */
   fail(error) {
-    this.note?.replaceChildren();
-    if (this.note) add(this.note, [h('div', { class: 'problem', role: 'alert' }, explained(asProblem(error)))]);
+    this.note?.replaceChildren(failed(error));
   }
 
   /** @param {any} backup */
@@ -216,64 +207,37 @@ export class Backups {
     return differences(parseExact(await this.api.config('working')), parseExact(text));
   }
 
-  /**
-   * @param {string} title
-   * @param {() => Promise<any>} look
-   * @param {() => object} body
-   */
+  /** @param {string} title @param {() => Promise<any>} look @param {() => object} body */
   async confirm(title, look, body) {
     const outer = this.dialog;
     /** @type {string | undefined} */
     let from;
-    const dialog = new Dialog(this.panel.root, {
+    const question = {
       title,
-      lines: [
-        effect('Builders', 'working becomes what is in the backup. A backup of the present state is taken first.'),
-        this.panel.actions.usersToo(),
-      ],
-      body: [skeleton()],
       act: 'Restore backup',
-      wide: true,
-      ready: false,
-      run: async (d) => {
-        await this.panel.actions.restored(d, { ...body(), ...(from && { from }) });
+      emergency: true,
+      run: async (/** @type {Dialog} */ d) => {
+        const asked = { ...body(), ...(from && { from }) };
+        await this.panel.actions.restored(d, asked, d.keyFor(asked));
         outer?.close();
       },
-      explain: (problem, d) => {
+      explain: (/** @type {Problem} */ problem, /** @type {Dialog} */ d) => {
         if (problem.type !== 'other-environment') return null;
         from = String(problem.body.from ?? '');
-        d.key = crypto.randomUUID();
         if (d.action) d.action.textContent = `Restore ${from} here`;
-        return [
-          h(
-            'p',
-            null,
-            'This is a backup of ',
-            own(from),
-            '. Nothing was changed. If that is what you want, restore it here.',
-          ),
-        ];
+        const words = '. Nothing was changed. If that is what you want, restore it here.';
+        return [h('p', null, 'This is a backup of ', own(from), words)];
       },
-    });
-    try {
-      const diff = await look();
-      dialog.show([
-        h('h3', null, countsInWords(diff.counts)),
-        diff.changes.length ? changeList(diff) : h('p', null, 'Working is the same already.'),
-      ]);
-    } catch (error) {
-      const problem = asProblem(error);
-      dialog.show([
-        h(
-          'div',
-          { class: 'problem' },
-          h('p', null, 'What it changes cannot be shown.'),
-          problem.status >= 0 ? explained(problem) : null,
-        ),
-      ]);
-    }
-    dialog.ready(true);
-    await dialog.closed;
+    };
+    await ask(this.panel, question, look, (diff) => [
+      effect(
+        'Builders',
+        diff?.changes.length === 0
+          ? 'no change: working is the same already.'
+          : 'working becomes what is in the backup. A backup of the present state is taken first.',
+      ),
+      this.panel.actions.usersToo(),
+    ]).dialog.closed;
   }
 
   /** @param {File} file */

@@ -2,16 +2,12 @@
 
 import { value } from './changes.js';
 import { Dialog, explained } from './dialog.js';
-import { skeleton } from './detail.js';
-import { avatar, button, h, own } from './dom.js';
+import { avatar, button, dateAndTime, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
-import { dateAndTime } from './words.js';
 
-/**
- * @param {import('./panel.js').Panel} panel
- * @param {string} pointer
- * @param {string | number} version
- */
+/** @import {Child, Panel} from '../types' */
+
+/** @param {Panel} panel @param {string} pointer @param {string | number} version */
 export async function blame(panel, pointer, version) {
   const dialog = new Dialog(panel.root, { title: 'Who changed this?', body: [skeleton()] });
   /** @param {string} path */
@@ -37,11 +33,11 @@ export async function blame(panel, pointer, version) {
 }
 
 /**
- * @param {import('./panel.js').Panel} panel
+ * @param {Panel} panel
  * @param {Dialog} dialog
  * @param {any} found
  * @param {(path: string) => Promise<void>} look
- * @returns {import('./dom.js').Child[]}
+ * @returns {Child[]}
  */
 function answer(panel, dialog, found, look) {
   const where = h('p', { class: 'where' }, own(found.label || found.path || 'The whole config'));

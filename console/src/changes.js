@@ -1,12 +1,9 @@
-/** A list of changes as people read it: where, what it was, and what it is. */
+/** What changed, as people read it: where, what it was, what it is, and which lines and words of a text differ. */
 
 import { NumberText } from './api.js';
-import { add, button, h, own, visible } from './dom.js';
-import { textLines, words } from './textdiff.js';
-import { plural } from './words.js';
+import { add, button, h, own, plural, visible } from './dom.js';
 
-/** @typedef {import('./api.js').Change} Change */
-/** @typedef {import('./api.js').Counts} Counts */
+/** @import {Change, Counts, Diff, Hunk} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
@@ -34,9 +31,12 @@ export function countsInWords(counts) {
   );
 }
 
+/** "9 changes", also where nobody can tell how many. @param {Diff | null} diff */
+export const changes = (diff) => (diff ? plural(diff.changes.length, 'change') : 'changes that cannot be shown');
+
 /**
  * The changes of a diff.
- * @param {{changes: Change[], counts: Counts}} diff
+ * @param {{changes: Change[]}} diff
  * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` offers
  *   to look who changed it; `pick` offers to choose what has a value before
  */
@@ -58,10 +58,7 @@ export function changeList(diff, options = {}) {
   return h('div', { class: 'change-list' }, list, more);
 }
 
-/**
- * @param {Change} change
- * @param {Parameters<typeof changeList>[1]} options
- */
+/** @param {Change} change @param {Parameters<typeof changeList>[1]} options */
 function changeItem(change, options = {}) {
   const op = /** @type {keyof typeof WORDS} */ (change.op);
   const pick =
@@ -124,11 +121,7 @@ function body(change) {
 /** @param {string} text */
 const code = (text) => h('code', null, own(short(text)));
 
-/**
- * @param {'before' | 'after'} side
- * @param {string} name
- * @param {import('./textdiff.js').Marked} parts
- */
+/** @param {'before' | 'after'} side @param {string} name @param {Marked} parts */
 function marks(side, name, parts) {
   const tag = side === 'before' ? 'del' : 'ins';
   return h(
@@ -178,21 +171,14 @@ export function value(side, name, given) {
   return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name), pre, all);
 }
 
-/**
- * A value as JSON with indents; a string as its text.
- * @param {unknown} given
- */
+/** A value as JSON with indents; a string as its text. @param {unknown} given */
 export function pretty(given) {
   if (typeof given === 'string') return given;
   if (given === undefined) return 'not there';
   return written(given, '');
 }
 
-/**
- * @param {any} given
- * @param {string} indent
- * @returns {string}
- */
+/** @param {any} given @param {string} indent @returns {string} */
 function written(given, indent) {
   if (given instanceof NumberText) return given.text;
   if (typeof given !== 'object' || given === null) return JSON.stringify(given);
@@ -204,18 +190,14 @@ function written(given, indent) {
   return parts.length ? `${open}\n${parts.join(',\n')}\n${indent}${close}` : `${open}${close}`;
 }
 
-/**
- * A text of several lines with what changed in it.
- * @param {string} before
- * @param {import('./api.js').Hunk[]} hunks
- */
+/** A text of several lines with what changed in it. @param {string} before @param {Hunk[]} hunks */
 function textChange(before, hunks) {
   const box = h('div', { class: 'text-diff' });
   const signs = { same: ' ', removed: '−', added: '+' };
   const line = (
     /** @type {'same' | 'removed' | 'added'} */ kind,
     /** @type {string} */ text,
-    /** @type {import('./textdiff.js').Marked | undefined} */ parts,
+    /** @type {Marked | undefined} */ parts,
   ) =>
     h(
       'div',
@@ -245,4 +227,108 @@ function textChange(before, hunks) {
     }
   }
   return box;
+}
+
+/** Most words of a text that are compared one by one. */
+const MOST = 400;
+
+/** @typedef {{text: string, same: boolean}[]} Marked */
+
+/**
+ * Two texts with the words marked that only one of them has.
+ * @param {string} before
+ * @param {string} after
+ * @returns {{before: Marked, after: Marked}}
+ */
+export function words(before, after) {
+  const [a, b] = [split(before), split(after)];
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  const same = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
+  const whole = (/** @type {string[]} */ all, /** @type {Set<number>} */ kept) =>
+    joined(all.map((text, n) => ({ text, same: n < start || n >= all.length - end || kept.has(n - start) })));
+  return { before: whole(a, same.a), after: whole(b, same.b) };
+}
+
+/** @param {string} text */
+const split = (text) => text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
+
+/** @param {Marked} parts */
+function joined(parts) {
+  /** @type {Marked} */
+  const out = [];
+  for (const part of parts) {
+    const last = out[out.length - 1];
+    if (last && last.same === part.same) last.text += part.text;
+    else out.push({ ...part });
+  }
+  return out;
+}
+
+/** The places of a longest common subsequence. @param {string[]} a @param {string[]} b */
+function common(a, b) {
+  const found = { a: /** @type {Set<number>} */ (new Set()), b: /** @type {Set<number>} */ (new Set()) };
+  if (a.length > MOST || b.length > MOST) return found;
+  const width = b.length + 1;
+  const table = new Uint16Array((a.length + 1) * width);
+  const at = (/** @type {number} */ i, /** @type {number} */ j) => table[i * width + j] ?? 0;
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      table[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    if (a[i] === b[j]) {
+      found.a.add(i++);
+      found.b.add(j++);
+    } else if (at(i + 1, j) >= at(i, j + 1)) i++;
+    else j++;
+  }
+  return found;
+}
+
+/** @typedef {{kind: 'same' | 'removed' | 'added', text: string, parts?: Marked} | {kind: 'folded', lines: string[]}} TextLine */
+
+/** Unchanged lines that are shown around a change. */
+const AROUND = 2;
+
+/**
+ * The lines of two texts as one list: what is gone, what is new, and what lies around it; the rest is folded.
+ * @param {string} before
+ * @param {Hunk[]} hunks
+ * @returns {TextLine[]}
+ */
+export function textLines(before, hunks) {
+  const old = before.split('\n');
+  /** @type {TextLine[]} */
+  const out = [];
+  let at = 0;
+  hunks.forEach((hunk, index) => {
+    unchanged(out, old.slice(at, hunk.before - 1), index === 0 ? 0 : AROUND, AROUND);
+    const pairs = hunk.removed.map((line, n) => (hunk.added[n] === undefined ? null : words(line, hunk.added[n])));
+    hunk.removed.forEach((text, n) => out.push({ kind: 'removed', text, parts: pairs[n]?.before }));
+    hunk.added.forEach((text, n) => out.push({ kind: 'added', text, parts: pairs[n]?.after }));
+    at = hunk.before - 1 + hunk.removed.length;
+  });
+  unchanged(out, old.slice(at), AROUND, 0);
+  return out;
+}
+
+/**
+ * @param {TextLine[]} out
+ * @param {string[]} lines
+ * @param {number} head lines to show at the beginning
+ * @param {number} tail lines to show at the end
+ */
+function unchanged(out, lines, head, tail) {
+  const same = (/** @type {string} */ text) => out.push({ kind: 'same', text });
+  if (lines.length <= head + tail + 1) {
+    lines.forEach(same);
+    return;
+  }
+  lines.slice(0, head).forEach(same);
+  out.push({ kind: 'folded', lines: lines.slice(head, lines.length - tail) });
+  lines.slice(lines.length - tail).forEach(same);
 }

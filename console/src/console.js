@@ -4,14 +4,21 @@ import './waymark-history.js';
 import { button, h } from './dom.js';
 import { Sample } from './sample.js';
 
-/** @typedef {import('./waymark-history.js').WaymarkHistory} WaymarkHistory */
+/** @import {Child, SignIn, WaymarkHistory} from '../types' */
 
 /** The address's fragment says where to look, and may bring a token; the token is taken out of it at once. */
-const given = new URLSearchParams(location.hash.slice(1));
+let given = new URLSearchParams(location.hash.slice(1));
 /** In memory only: a page that is loaded again asks for it again. */
 let token = given.get('token') ?? '';
+/** A token that says who looks, where the other does not. */
+let who = '';
 given.delete('token');
-history.replaceState(null, '', `${location.pathname}${given.size ? `#${given}` : ''}`);
+history.replaceState(null, '', location.pathname + location.search + place());
+
+/** Where the API is, and how people sign in: config.json beside this page. @type {{api?: string, sign_in?: any}} */
+let config = {};
+/** @type {SignIn | null} */
+let provider = null;
 
 const main = /** @type {HTMLElement} */ (document.querySelector('main'));
 const places = /** @type {HTMLElement} */ (document.querySelector('.places'));
@@ -20,17 +27,25 @@ let panel = null;
 /** @type {Sample | null} */
 let sample = null;
 
+/** Where the reader is, as a fragment. */
+function place() {
+  return given.size ? `#${given}` : '';
+}
+
 /** @param {string} path */
 async function ask(path) {
-  const response = await fetch(path, { headers: { Authorization: `Bearer ${token}` }, cache: 'no-store' });
+  const response = await fetch((config.api ?? '') + path, {
+    headers: { Authorization: `Bearer ${token}` },
+    cache: 'no-store',
+  });
   if (!response.ok) throw new Error(`${response.status}`);
   return response.json();
 }
 
-/** Who looks, as the token says. */
-function bearer() {
+/** Whom a token names; the service checks it. @param {string} jwt */
+function bearer(jwt) {
   try {
-    const middle = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const middle = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(middle), (c) => c.charCodeAt(0))));
     return String(claims.name ?? claims.sub);
   } catch {
@@ -43,12 +58,14 @@ function show(app, env) {
   given.set('app', app);
   given.set('env', env);
   document.title = `${app}/${env} · Waymark`;
-  const element = /** @type {WaymarkHistory} */ (h(/** @type {any} */ ('waymark-history'), { app, env }));
+  const element = /** @type {WaymarkHistory} */ (
+    h(/** @type {any} */ ('waymark-history'), { app, env, api: config.api })
+  );
   element.token = token;
   element.addEventListener('waymark:token-expired', () => signIn());
   element.addEventListener('waymark:opened', (event) => {
     given.set('version', `${/** @type {CustomEvent} */ (event).detail.version}`);
-    history.replaceState(null, '', `#${given}`);
+    history.replaceState(null, '', place());
   });
   panel = element;
   sample = null;
@@ -57,7 +74,7 @@ function show(app, env) {
   const version = Number(given.get('version'));
   if (version > 0) void element.openVersion(version);
   if (app === 'refund-desk' && env === 'production') {
-    sample = new Sample('', () => token, element);
+    sample = new Sample(config.api ?? '', () => token, element);
     main.append(sample.element);
     // The previews are drawn as soon as the panel has read where it stands: `waymark:ready`.
     void ask('/sample/people').then(
@@ -88,24 +105,43 @@ function choose(items) {
     },
     names.map((name) => h('option', { value: name, selected: name === first }, name)),
   );
-  places.replaceChildren(select, h('span', { class: 'bearer' }, bearer()));
+  places.replaceChildren(names.length ? select : '', h('span', { class: 'bearer' }, bearer(who || token)));
+  if (provider) places.append(button('Sign out', () => provider?.signOut()));
   if (panel && first === wanted) return;
   if (first) open(first);
   else
-    main.replaceChildren(
-      h(
-        'div',
-        { class: 'notice' },
-        h('h2', null, 'No environments yet'),
-        h('p', null, 'Save a first config and it appears here:'),
+    notice(
+      'No environments yet',
+      [
+        'Save a first config and it appears here:',
         h(
           'pre',
           null,
-          `curl -X PUT ${location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`,
+          `curl -X PUT ${config.api ?? location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`,
         ),
-        button('Look again', () => void start()),
-      ),
+      ],
+      'Look again',
+      start,
     );
+}
+
+/**
+ * Something in the place of the panel.
+ * @param {string} title
+ * @param {Child} words
+ * @param {string} [act]
+ * @param {() => unknown} [run]
+ */
+function notice(title, words, act, run) {
+  main.replaceChildren(
+    h(
+      'div',
+      { class: 'notice', role: 'status' },
+      h('h2', null, title),
+      h('div', null, words),
+      act ? button(act, () => void run?.(), { class: 'primary' }) : null,
+    ),
+  );
 }
 
 /** @param {string} name */
@@ -114,52 +150,67 @@ function open(name) {
   show(app, env);
 }
 
-/** Asks for a token, and goes on with it where the reader was. */
-function signIn() {
-  const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
+/** Signs in, and goes on where the reader was. */
+async function signIn() {
+  if (!provider) return paste();
+  try {
+    await (panel ? provider.again(place()) : provider.go(place()));
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    if (panel) box('You are not signed in', [h('p', null, message)], 'Close');
+    else signedOut(error);
+  }
+  return undefined;
+}
+
+/** Goes on with a token. @param {string} fresh @param {string} [says] whose it is, where that is another one */
+function take(fresh, says = '') {
+  token = fresh;
+  who = says;
+  if (panel) panel.token = token;
+  void sample?.refresh();
+}
+
+/** Nobody is signed in. @param {unknown} [why] */
+function signedOut(why) {
+  const text = /** @type {Error | undefined} */ (why)?.message;
+  notice(
+    text ? 'You are not signed in' : 'Sign in to see a history',
+    text || 'Your identity provider says who you are.',
+    'Sign in',
+    signIn,
+  );
+}
+
+/** A dialog. @param {string} title @param {Child} body @param {string} act */
+function box(title, body, act) {
   const dialog = h(
     'dialog',
-    { 'aria-labelledby': 'sign-in', class: 'sign-in' },
-    h(
-      'form',
-      { method: 'dialog' },
-      h('h2', { id: 'sign-in' }, 'Sign in'),
-      h('p', null, 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:'),
-      h('label', { for: 'token' }, 'Token'),
-      field,
-      h('button', { class: 'primary' }, 'Sign in'),
-    ),
+    { 'aria-labelledby': 'box', class: 'box' },
+    h('form', { method: 'dialog' }, h('h2', { id: 'box' }, title), body, h('button', { class: 'primary' }, act)),
   );
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    if (!field.value.trim()) return;
-    token = field.value.trim();
-    if (panel) panel.token = token;
-    else void start();
-    void sample?.refresh();
-  });
+  dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  return dialog;
+}
+
+/** Asks for a token as it was printed. */
+function paste() {
+  const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
+  const words = 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:';
+  box('Sign in', [h('p', null, words), h('label', { for: 'token' }, 'Token'), field], 'Sign in').addEventListener(
+    'close',
+    () => {
+      if (!field.value.trim()) return;
+      take(field.value.trim());
+      if (!panel) void start();
+    },
+  );
   field.focus();
 }
 
 async function start() {
-  if (!token) {
-    main.replaceChildren(
-      h(
-        'div',
-        { class: 'notice' },
-        h('h2', null, 'Sign in to see a history'),
-        h(
-          'p',
-          null,
-          'Open the address that Waymark printed when it started: it brings a token along, which this page keeps in memory only.',
-        ),
-        button('Sign in with a token', signIn, { class: 'primary' }),
-      ),
-    );
-    return;
-  }
   // Whoever knows where to look need not wait for the list.
   const [app, env] = [given.get('app'), given.get('env')];
   if (app && env) show(app, env);
@@ -167,21 +218,44 @@ async function start() {
     choose((await ask('/v1/apps?limit=200')).items);
   } catch (error) {
     if (panel) return; // It says itself what is wrong.
-    const expired = /** @type {Error} */ (error).message === '401';
-    main.replaceChildren(
-      h(
-        'div',
-        { class: 'notice', role: 'alert' },
-        h('h2', null, expired ? 'You are not signed in' : 'The service cannot be reached'),
-        h(
-          'p',
-          null,
-          expired ? 'The token has expired, or is not one of this service.' : 'Start it, or look at your connection.',
-        ),
-        button(expired ? 'Sign in' : 'Try again', () => (expired ? signIn() : void start()), { class: 'primary' }),
-      ),
-    );
+    if (/** @type {Error} */ (error).message !== '401')
+      notice('The service cannot be reached', 'Look at your connection.', 'Try again', start);
+    else notice('You are not signed in', 'The token has expired, or is not one of this service.', 'Sign in', signIn);
   }
 }
 
-void start();
+/** Reads how this page is set up, and signs in: by a token in the address, or at the provider. */
+async function begin() {
+  try {
+    const response = await fetch('config.json');
+    if (!response.ok) throw new Error(`${response.status}`);
+    config = await response.json();
+  } catch {
+    return notice(
+      'This page is not set up',
+      'config.json beside it cannot be read. It says where the service is and how people sign in.',
+      'Try again',
+      begin,
+    );
+  }
+  if (token) return start();
+  if (!config.sign_in)
+    return notice(
+      'Sign in to see a history',
+      'Open the address that Waymark printed when it started: it brings a token along, which this page keeps in memory only.',
+      'Sign in with a token',
+      paste,
+    );
+  try {
+    const { SignIn } = await import('./sign-in.js');
+    provider = new SignIn(config.sign_in, take);
+    const done = await provider.finish();
+    given = new URLSearchParams(location.hash.slice(1));
+    return done ? start() : (await provider.go(place(), true)) || signedOut();
+  } catch (error) {
+    given = new URLSearchParams(location.hash.slice(1));
+    return signedOut(error);
+  }
+}
+
+void begin();

@@ -1,20 +1,20 @@
 /** One entry or session: what changed, and what one can do with it. */
 
 import { changeList, countsInWords } from './changes.js';
-import { explained } from './dialog.js';
-import { add, avatar, button, h, own } from './dom.js';
+import { failed } from './dialog.js';
+import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, timeOfDay, when } from './dom.js';
+import { publish } from './releases.js';
+import { create, rename } from './snapshots.js';
 import { asProblem, newest, oldest } from './store.js';
 import { badgeOf } from './timeline.js';
-import { dateAndTime, exactTime, may, plural, size, timeOfDay } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
-/** @typedef {import('./api.js').Entry} Entry */
+/** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
 /** How long nothing is shown before a placeholder is, in milliseconds. */
 const PATIENCE = 200;
 
 export class Detail {
-  /** @param {import('./panel.js').Panel} panel */
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
     this.element = h('section', { class: 'detail', 'aria-label': 'Entry', tabindex: '-1' });
@@ -22,7 +22,7 @@ export class Detail {
     this.line = null;
     /** @type {AbortController | null} */
     this.reading = null;
-    /** @type {Set<import('./api.js').Change>} */
+    /** @type {Set<Change>} */
     this.picked = new Set();
     this.at = -1;
     this.empty();
@@ -36,7 +36,8 @@ export class Detail {
   /** @param {Line} line */
   show(line) {
     this.line = line;
-    this.changes = h('div', { class: 'changes-box', 'aria-live': 'polite' });
+    this.element.ariaLabel = line.label;
+    this.changes = h('div', { class: 'changes-box' });
     const [from, to] = this.sides(line);
     this.element.replaceChildren(
       this.head(line),
@@ -75,7 +76,7 @@ export class Detail {
         avatar(line.author),
         own(line.author.name),
         ' · ',
-        h('time', { datetime: line.at, title: exactTime(line.at), tabindex: '0' }, dateAndTime(line.at)),
+        when(line.at, dateAndTime(line.at)),
         ' · ',
         session ? `#${line.from}–#${line.to}, ${plural(line.saves, 'save')}` : `#${line.version}`,
       ),
@@ -97,17 +98,17 @@ export class Detail {
       'div',
       { class: 'buttons', role: 'group', 'aria-label': 'What to do with it' },
       editor ? button('Restore…', () => actions.restore(subject, !session ? line.name : undefined)) : null,
-      editor && edit && version > 1
-        ? button('Undo this edit…', () => actions.undo(/** @type {Entry} */ (line)), { 'data-act': 'undo' })
+      editor && (edit || session) && oldest(line) > 1
+        ? button(session ? 'Undo this session…' : 'Undo this edit…', () => actions.undo(line), { 'data-act': 'undo' })
         : null,
       editor
         ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true }))
         : null,
       publishable
-        ? button('Publish…', () => actions.publish(subject, !session && line.kind !== 'saved' ? line.name : undefined))
+        ? button('Publish…', () => publish(actions, subject, !session && line.kind !== 'saved' ? line.name : undefined))
         : null,
-      editor && named ? button('Rename…', () => actions.rename(named)) : null,
-      editor && !named && !session && edit ? button('Snapshot…', () => actions.snapshot(version)) : null,
+      editor && named ? button('Rename…', () => rename(actions, named)) : null,
+      editor && !named && !session && edit ? button('Snapshot…', () => create(actions, version)) : null,
       button('Copy link', () => void actions.copyLink(version), { class: 'quiet' }),
       button('Download JSON', () => void actions.download(subject), { class: 'quiet' }),
     );
@@ -157,10 +158,7 @@ export class Detail {
 
   /** @param {Line} line */
   facts(line) {
-    const fact = (/** @type {string} */ name, /** @type {import('./dom.js').Child} */ what) => [
-      h('dt', null, name),
-      h('dd', null, what),
-    ];
+    const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [h('dt', null, name), h('dd', null, what)];
     const session = 'items' in line;
     const save = (/** @type {Entry} */ entry) => {
       const open = () => this.panel.open(entry);
@@ -211,17 +209,15 @@ export class Detail {
     return before.live ?? 0;
   }
 
-  /** @param {HTMLElement} box @param {import('./api.js').Diff} diff */
+  /** @param {HTMLElement} box @param {Diff} diff */
   changed(box, diff) {
     const side = (/** @type {{version: number, name?: string}} */ s) =>
       s.name ? `${s.name} (#${s.version})` : `#${s.version}`;
     this.diff = diff;
     this.at = -1;
     const options = {
-      blame: (/** @type {import('./api.js').Change} */ change) => this.panel.blame(change.path, diff.to.version),
-      pick: this.bring
-        ? (/** @type {import('./api.js').Change} */ c, /** @type {boolean} */ p) => this.pick(c, p)
-        : undefined,
+      blame: (/** @type {Change} */ change) => this.panel.blame(change.path, diff.to.version),
+      pick: this.bring ? (/** @type {Change} */ c, /** @type {boolean} */ p) => this.pick(c, p) : undefined,
     };
     box.replaceChildren(
       h(
@@ -234,7 +230,7 @@ export class Detail {
     );
   }
 
-  /** @param {import('./api.js').Change} change @param {boolean} picked */
+  /** @param {Change} change @param {boolean} picked */
   pick(change, picked) {
     if (picked) this.picked.add(change);
     else this.picked.delete(change);
@@ -261,7 +257,7 @@ export class Detail {
     /** @type {HTMLElement | undefined} */ (items[this.at])?.focus();
   }
 
-  /** @param {import('./api.js').Problem} problem @param {() => void} again */
+  /** @param {Problem} problem @param {() => void} again */
   failed(problem, again) {
     if (problem.type === 'config-damaged') {
       const version = problem.body.version ?? '';
@@ -279,14 +275,6 @@ export class Detail {
         ),
       ];
     }
-    const box = h('div', { class: 'problem', role: 'alert' }, h('h3', null, 'The changes cannot be shown'));
-    add(box, explained(problem));
-    box.append(button('Try again', again));
-    return [box];
+    return [failed(problem, again, 'The changes cannot be shown')];
   }
-}
-
-/** Grey bars in the place of what is being read. */
-export function skeleton() {
-  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
 }

@@ -1,9 +1,11 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
+import { changeList, countsInWords } from './changes.js';
+import { add, button, find, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
-import { add, button, h, own } from './dom.js';
 
-/** @typedef {import('./dom.js').Child} Child */
+/** @import {Child, Diff, Panel, Problem} from '../types' */
+
 /**
  * @typedef {object} Question
  * @property {string} title
@@ -11,31 +13,33 @@ import { add, button, h, own } from './dom.js';
  * @property {Child[]} [body]
  * @property {string} [act] verb and object, the text of the button; without it there is nothing to do but close
  * @property {boolean} [danger]
+ * @property {boolean} [emergency] it can be done although nobody can see what it changes
  * @property {boolean} [wide]
  * @property {boolean} [ready] false while there is nothing to act on
  * @property {(dialog: Dialog) => Promise<unknown>} [run] does it; the dialog closes when it succeeds
- * @property {(problem: import('./api.js').Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
+ * @property {(problem: Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
  */
 
+/** Dialogs so far: one may lie over another, and each has a title of its own. */
+let count = 0;
+
 export class Dialog {
-  /**
-   * @param {ShadowRoot | HTMLElement} root
-   * @param {Question} question
-   */
+  /** @param {ShadowRoot | HTMLElement} root @param {Question} question */
   constructor(root, question) {
     this.question = question;
     /** The same for every attempt, so that one which succeeded unseen is not done twice. */
     this.key = crypto.randomUUID();
     this.asked = '';
     this.busy = false;
-    this.titleElement = h('h2', { id: 'dialog-title' }, question.title);
-    this.lines = h('dl', { class: 'effects' }, question.lines ?? []);
+    const id = `dialog-${++count}`;
+    this.titleElement = h('h2', { id }, question.title);
+    this.lines = h('dl', { class: 'effects', 'aria-live': 'polite' }, question.lines ?? []);
     this.body = h(
       'div',
       { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' },
       question.body ?? [],
     );
-    this.note = h('div', { class: 'dialog-note', role: 'alert' });
+    this.note = h('div', { class: 'dialog-note', role: 'alert', tabindex: '0' });
     this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
     this.action = question.act
       ? button(question.act, () => void this.run(), {
@@ -45,13 +49,14 @@ export class Dialog {
       : null;
     this.element = h(
       'dialog',
-      { class: question.wide ? 'wide' : null, 'aria-labelledby': 'dialog-title' },
+      { class: question.wide ? 'wide' : null, 'aria-labelledby': id },
       this.titleElement,
       this.lines,
       this.body,
       this.note,
       h('div', { class: 'dialog-buttons' }, this.cancel, this.action),
     );
+    this.root = root;
     this.returnTo = /** @type {HTMLElement | null} */ (
       'activeElement' in root ? root.activeElement : document.activeElement
     );
@@ -108,9 +113,11 @@ export class Dialog {
       this.close();
     } catch (error) {
       const problem = asProblem(error);
+      this.note.classList.toggle('amber', problem.status === 409);
       this.say(this.question.explain?.(problem, this) ?? explained(problem));
       this.ready(true);
-      if (this.action && problem.status !== 409) this.action.textContent = 'Try again';
+      // What the service refused is not helped by asking again.
+      if (this.action && (problem.status === 0 || problem.status >= 500)) this.action.textContent = 'Try again';
     } finally {
       this.busy = false;
       this.element.removeAttribute('aria-busy');
@@ -123,23 +130,30 @@ export class Dialog {
 
   ended() {
     this.element.remove();
-    if (this.returnTo?.isConnected) this.returnTo.focus();
+    // What opened it may have been drawn anew, or be gone.
+    const { returnTo, root } = this;
+    const to = returnTo?.isConnected ? returnTo : find(root, `[data-act="${returnTo?.dataset.act}"], .timeline`);
+    to?.focus();
     this.resolve(this.done);
   }
 }
 
-/**
- * A line of what something means for somebody.
- * @param {'Users' | 'Builders'} who
- * @param {...Child} what
- */
+/** A line of what something means for somebody. @param {'Users' | 'Builders'} who @param {...Child} what */
 export function effect(who, ...what) {
   return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', null, who), h('dd', null, what));
 }
 
+/** Asks whoever embeds the panel for a new token. @param {string} [style] a class */
+export const signIn = (style) =>
+  button(
+    'Sign in again',
+    (event) => event.target?.dispatchEvent(new CustomEvent('waymark:token-expired', { bubbles: true, composed: true })),
+    { class: style },
+  );
+
 /**
  * What to say of a problem: what it is, what to do, and the request's id for whoever looks after the service.
- * @param {import('./api.js').Problem} problem
+ * @param {Problem} problem
  * @returns {Child[]}
  */
 export function explained(problem) {
@@ -156,11 +170,82 @@ export function explained(problem) {
   let text = problem.message;
   if (status === 0)
     text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
-  else if (status === 401) text = 'You are no longer signed in. Sign in again; what you were doing is kept.';
+  else if (status === 401) return [h('p', null, 'You are no longer signed in. What you were doing is kept.'), signIn()];
   else if (status === 403 && body.needs)
     text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
+  else if (status === 429)
+    text = 'Too much was asked of the service at once. Nothing was changed; try again in a moment.';
   else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
   const id =
     status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
   return [h('p', null, text, id)];
+}
+
+/**
+ * @param {Panel} panel
+ * @param {Question} question its body stands above the diff
+ * @param {() => Promise<(Diff & {note?: Child[]}) | string | null>} read null where there is nothing to compare with; a
+ *   text says why there is nothing to do yet
+ * @param {(diff: Diff | null) => Child[]} lines what it means for Users and Builders
+ * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
+ */
+export function ask(panel, question, read, lines) {
+  const found = h('div', { class: 'found' });
+  const dialog = new Dialog(panel.root, { ...question, body: [question.body ?? [], found], ready: false, wide: true });
+  let round = 0;
+  /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
+  const show = (ready, about, ...children) => {
+    dialog.lines.replaceChildren();
+    add(dialog.lines, about ?? []);
+    found.replaceChildren();
+    add(found, children);
+    dialog.ready(ready);
+  };
+  const load = async () => {
+    const mine = ++round;
+    dialog.say([]);
+    show(false, null, skeleton());
+    try {
+      const diff = await read();
+      if (mine !== round) return;
+      if (typeof diff === 'string') show(false, null, h('p', null, diff));
+      else if (!diff) show(true, lines(null));
+      else
+        show(
+          true,
+          lines(diff),
+          diff.note,
+          h('h3', null, countsInWords(diff.counts)),
+          diff.changes.length ? changeList(diff) : null,
+        );
+    } catch (error) {
+      const problem = asProblem(error);
+      // Nothing can be done where no answer came, or where one has no right.
+      const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
+      if (mine === round)
+        show(
+          able,
+          able ? lines(null) : null,
+          failed(problem, () => void load(), 'What this changes cannot be shown.'),
+        );
+    }
+  };
+  void load();
+  return { dialog, load };
+}
+
+/**
+ * A failure in the place of what it kept from being shown.
+ * @param {unknown} error
+ * @param {(() => void) | null} [again]
+ * @param {string} [title]
+ */
+export function failed(error, again, title) {
+  return h(
+    'div',
+    { class: 'problem', role: 'alert' },
+    title ? h('h3', null, title) : null,
+    explained(asProblem(error)),
+    again ? button('Try again', again) : null,
+  );
 }

@@ -1,16 +1,14 @@
 /**
- * Making elements. Text from a config gets into a page by `textContent` alone, never as HTML.
+ * Making elements, and the words in them. Text from a config gets into a page by `textContent` alone, never as HTML.
  */
 
+/** @import {Author, Counts} from '../types' */
 /** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
 
 /** Characters that change the direction of what stands around them, or that nobody sees. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/**
- * A text in which characters that could make it look like another are written out.
- * @param {string} text
- */
+/** A text in which characters that could make it look like another are written out. @param {string} text */
 export function visible(text) {
   const written = (/** @type {string} */ c) => `⟦${c.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟧`;
   return text.replace(UNSEEN, written);
@@ -36,11 +34,7 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
-/**
- * Adds children to an element.
- * @param {Node} parent
- * @param {Child[]} children
- */
+/** Adds children to an element. @param {Node} parent @param {Child[]} children */
 export function add(parent, children) {
   for (const child of children) {
     if (Array.isArray(child)) add(parent, child);
@@ -59,6 +53,9 @@ export function own(text, name) {
   return h('bdi', { class: name }, visible(text));
 }
 
+/** What a selector finds. @param {ParentNode} root @param {string} selector @returns {HTMLElement | null} */
+export const find = (root, selector) => root.querySelector(selector);
+
 /**
  * A button.
  * @param {string} label
@@ -69,9 +66,12 @@ export function button(label, act, attributes) {
   return h('button', { type: 'button', onclick: act, ...attributes }, label);
 }
 
+/** A time in short, with the exact one on hover and focus. @param {string} at @param {string} text */
+export const when = (at, text) => h('time', { datetime: at, title: exactTime(at), tabindex: '0' }, text);
+
 /**
  * A person's initials in one of eight hues, which is the same for the same person everywhere.
- * @param {{id: string, name: string}} author
+ * @param {Author} author
  */
 export function avatar(author) {
   const words = author.name
@@ -84,4 +84,84 @@ export function avatar(author) {
   let hash = 0x811c9dc5;
   for (const c of author.id) hash = Math.imul(hash ^ (c.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   return h('span', { class: `avatar hue${(hash >>> 8) % 8}`, 'aria-hidden': 'true' }, visible(initials || '?'));
+}
+
+/** Grey bars in the place of what is being read. */
+export function skeleton() {
+  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
+}
+
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+const dayOf = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+const dayAndYear = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+});
+const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+
+/** @param {string} at */
+export const exactTime = (at) => exact.format(new Date(at));
+/** "09:14" @param {string} at */
+export const timeOfDay = (at) => clock.format(new Date(at));
+/** "13 Nov, 09:14" @param {string} at */
+export const dateAndTime = (at) => moment.format(new Date(at));
+
+/** The day of a time in the reader's zone, as a key. @param {string} at */
+export function dayKey(at) {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+}
+
+/** "Today", "Yesterday", "Friday 13 November". @param {string} at @param {Date} [now] */
+export function dayName(at, now = new Date()) {
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
+  if (dayKey(at) === dayKey(now.toISOString())) return 'Today';
+  if (dayKey(at) === dayKey(yesterday.toISOString())) return 'Yesterday';
+  const date = new Date(at);
+  return date.getFullYear() === now.getFullYear() ? dayOf.format(date) : dayAndYear.format(date);
+}
+
+/** "just now", "2 min ago", "Fri 16:04", "13 Nov, 09:14". @param {string} at @param {number} [now] */
+export function ago(at, now = Date.now()) {
+  const minutes = Math.floor((now - Date.parse(at)) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 6 * 24 * 60) return weekday.format(new Date(at));
+  return dateAndTime(at);
+}
+
+/** "1 change", "9 changes". @param {number} count @param {string} one @param {string} [many] */
+export function plural(count, one, many = `${one}s`) {
+  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+}
+
+/** "12.3 KB" @param {number} bytes */
+export function size(bytes) {
+  if (bytes < 1000) return plural(bytes, 'byte');
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(bytes < 1e4 ? 1 : 0)} KB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** "Ada", "Ada and Ben", "Ada, Ben and 2 others". @param {string[]} names */
+export function people(names) {
+  if (names.length > 3) return `${names.slice(0, 2).join(', ')} and ${names.length - 2} others`;
+  const last = names[names.length - 1] ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** All changes of a diff together. @param {Counts} counts */
+export const total = (counts) => counts.added + counts.removed + counts.changed + (counts.moved ?? 0);
+
+/**
+ * Whether a role has the rights of another.
+ * @param {string | null | undefined} role
+ * @param {'viewer' | 'editor' | 'publisher' | 'admin'} needed
+ */
+export function may(role, needed) {
+  const roles = ['reader', 'viewer', 'editor', 'publisher', 'admin'];
+  return roles.indexOf(role ?? '') >= roles.indexOf(needed);
 }

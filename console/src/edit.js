@@ -1,14 +1,15 @@
 /** Editing the config's JSON by hand, for emergencies. */
 
-import { parseExact } from './api.js';
+import { parseExact, saveText } from './api.js';
 import { pretty } from './changes.js';
-import { settle } from './conflicts.js';
+import { escaped, identity, isTree, settle, steps } from './differences.js';
 import { Dialog, effect, explained } from './dialog.js';
 import { h } from './dom.js';
-import { place, put } from './tree.js';
 import { asProblem } from './store.js';
 
-/** @param {import('./panel.js').Panel} panel */
+/** @import {Conflict, Panel, Problem} from '../types' */
+
+/** @param {Panel} panel */
 export async function editJson(panel) {
   const area = h('textarea', {
     class: 'json',
@@ -31,11 +32,7 @@ export async function editJson(panel) {
     ready: false,
     run: async (d) => {
       try {
-        const saved = await panel.api.call('PUT', '/working', {
-          body: area.value,
-          headers: headers(base.version),
-          key: d.key,
-        });
+        const saved = await saveText(panel.api, area.value, headers(base.version), d.key);
         panel.changed(saved);
         panel.toast(saved.merged?.with?.length ? `${saved.label}. Merged with what others saved.` : `${saved.label}.`);
       } catch (error) {
@@ -70,11 +67,11 @@ const headers = (version) => ({ 'Content-Type': 'application/json', 'Waymark-Bas
 /**
  * Saves with a decision for each conflict: first everything that is in no conflict is merged, then one's own values are
  * put where they were chosen.
- * @param {import('./panel.js').Panel} panel
+ * @param {Panel} panel
  * @param {number} base
  * @param {string} text
- * @param {import('./api.js').Problem} problem
- * @param {import('./conflicts.js').Conflict[]} mine
+ * @param {Problem} problem
+ * @param {Conflict[]} mine
  */
 async function decided(panel, base, text, problem, mine) {
   const version = Number(problem.body.version);
@@ -86,19 +83,12 @@ async function decided(panel, base, text, problem, mine) {
   if (answer.version !== version) throw new Error('Somebody saved again meanwhile. Cancel, and save once more.');
   let merged = answer.config;
   for (const conflict of mine) merged = put(merged, place(head, merged, conflict.path), conflict.theirs);
-  const saved = await panel.api.call('PUT', '/working', {
-    body: pretty(merged),
-    headers: { 'Content-Type': 'application/json', 'If-Match': `"${version}"` },
-  });
+  const saved = await saveText(panel.api, pretty(merged), { 'If-Match': `"${version}"` });
   panel.changed(saved);
   panel.toast(saved.unchanged ? 'Nothing to save: you kept what was there.' : `${saved.label}.`);
 }
 
-/**
- * Shows where the text is wrong.
- * @param {import('./api.js').Problem} problem
- * @param {HTMLTextAreaElement} area
- */
+/** Shows where the text is wrong. @param {Problem} problem @param {HTMLTextAreaElement} area */
 function fault(problem, area) {
   if (problem.type === 'merge-conflict') return [h('p', null, 'Nothing was saved. Your text is still here.')];
   const { line, column } = problem.body;
@@ -109,5 +99,46 @@ function fault(problem, area) {
   area.focus();
   area.setSelectionRange(start, Math.min(area.value.length, start + 1));
   area.scrollTop = Math.max(0, (line - 4) * 20);
-  return [h('p', null, `Line ${line}, column ${column ?? 1}: ${problem.message}`)];
+  return [h('p', null, problem.message)];
+}
+
+/**
+ * The place in `other` that a pointer into `known` means: elements are found by what tells them apart.
+ * @param {any} known
+ * @param {any} other
+ * @param {string} pointer
+ */
+function place(known, other, pointer) {
+  let path = '';
+  for (const step of steps(pointer)) {
+    let next = step;
+    if (Array.isArray(known) && Array.isArray(other)) {
+      const wanted = identity(known[Number(step)]);
+      const found = wanted === undefined ? -1 : other.findIndex((element) => identity(element) === wanted);
+      if (found >= 0) next = `${found}`;
+    }
+    path += `/${escaped(next)}`;
+    known = known?.[step];
+    other = other?.[next];
+  }
+  return path;
+}
+
+/**
+ * Puts a value at a place; undefined takes it away.
+ * @param {any} root
+ * @param {string} pointer
+ * @param {unknown} value
+ */
+function put(root, pointer, value) {
+  const path = steps(pointer);
+  const last = path.pop();
+  if (last === undefined) return value;
+  const parent = path.reduce((tree, step) => tree?.[step], root);
+  if (!isTree(parent)) return root;
+  if (Array.isArray(parent) && value === undefined) parent.splice(Number(last), 1);
+  else if (Array.isArray(parent) && Number(last) > parent.length) parent.push(value);
+  else if (value === undefined) delete parent[last];
+  else Object.defineProperty(parent, last, { value, enumerable: true, configurable: true, writable: true });
+  return root;
 }

@@ -1,8 +1,9 @@
 /** What keys do while the panel has the focus. There is none for restoring and rolling back, on purpose. */
 
 import { Dialog } from './dialog.js';
-import { h } from './dom.js';
-import { may } from './words.js';
+import { find, h } from './dom.js';
+
+/** @import {Panel} from '../types' */
 
 const KEYS = [
   ['↑ ↓ or k j', 'the entry before, the next one'],
@@ -18,7 +19,7 @@ const KEYS = [
   ['?', 'this list'],
 ];
 
-/** @param {import('./panel.js').Panel} panel */
+/** @param {Panel} panel */
 export function help(panel) {
   new Dialog(panel.root, {
     title: 'Keys',
@@ -32,13 +33,12 @@ export function help(panel) {
   });
 }
 
-/** @param {import('./panel.js').Panel} panel @param {KeyboardEvent} event */
+/** @param {Panel} panel @param {KeyboardEvent} event */
 export function keys(panel, event) {
   const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (target.matches('input, textarea, select') || target.closest('dialog')) return;
-  const { store, detail, actions } = panel;
-  const role = store.standing?.role;
+  const { detail } = panel;
   /** @type {Record<string, () => unknown>} */
   const map = {
     Escape: () => panel.back(),
@@ -46,15 +46,11 @@ export function keys(panel, event) {
     ']': () => detail.step(1),
     j: () => panel.timeline.step(1),
     k: () => panel.timeline.step(-1),
-    c: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=compare]'))?.focus(),
-    s: () => may(role, 'editor') && actions.snapshot(0),
-    p: () =>
-      may(role, 'publisher') &&
-      store.standing &&
-      (store.standing.differs || !store.standing.live) &&
-      actions.publish(store.standing.working.version),
-    u: () => /** @type {HTMLElement | null} */ (detail.element.querySelector('[data-act=undo]'))?.click(),
-    '/': () => /** @type {HTMLElement | null} */ (panel.tools.querySelector('[data-act=show-all]'))?.focus(),
+    c: () => find(detail.element, '[data-act=compare]')?.focus(),
+    s: () => find(panel.tools, '[data-act=snapshot]')?.click(),
+    p: () => find(panel.header.element, '[data-act=publish]')?.click(),
+    u: () => find(detail.element, '[data-act=undo]')?.click(),
+    '/': () => find(panel.tools, '[data-act=show-all]')?.focus(),
     '?': () => help(panel),
   };
   const act = map[event.key];

@@ -1,26 +1,28 @@
 /** The panel: its parts, what they share, and the states that people meet. */
 
-import { Actions } from './actions.js';
+import { Actions, restoreMoment } from './actions.js';
 import { Api } from './api.js';
 import { Backups } from './backups.js';
 import { blame } from './blame.js';
-import { Detail, skeleton } from './detail.js';
-import { add, button, h } from './dom.js';
-import { editJson } from './edit.js';
-import { Header } from './header.js';
+import { Detail } from './detail.js';
+import { add, button, find, h, may, plural, skeleton } from './dom.js';
+import { Header, interrupted, noMatch, stopped, words } from './standing.js';
 import { help, keys } from './keys.js';
-import { interrupted, noMatch, stopped, words } from './states.js';
-import { Store, asProblem } from './store.js';
+import { promote, unpublish } from './releases.js';
+import { create } from './snapshots.js';
+import { asProblem, newest, Store } from './store.js';
 import { Timeline } from './timeline.js';
-import { may } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
+/** @import {Entry, Line} from '../types' */
 
 /** How often is looked for something new, in milliseconds. */
 const EVERY = 5_000;
 
 /** How long a toast stays, in milliseconds. */
 const TOAST = 10_000;
+
+/** What the list of people has instead of an id, to look for more of them. */
+const EARLIER = '…';
 
 export class Panel {
   /**
@@ -43,6 +45,17 @@ export class Panel {
     this.toasts = h('div', { class: 'toasts', role: 'status' });
     this.state = h('div', { class: 'state' });
     this.tools = h('div', { class: 'tools' });
+    this.menu = h('div', { class: 'menu', tabindex: '-1' });
+    this.more = h('details', { class: 'more' }, h('summary', { 'data-act': 'more' }, 'More'), this.menu);
+    this.more.addEventListener('focusout', ({ relatedTarget: to }) => {
+      if (!(to instanceof Node && this.more.contains(to))) this.more.open = false;
+    });
+    this.more.addEventListener('toggle', () => this.paintTools());
+    this.more.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !this.more.open) return;
+      event.stopPropagation();
+      this.shut();
+    });
     this.body = h(
       'div',
       { class: 'panel', 'data-view': 'timeline' },
@@ -69,20 +82,18 @@ export class Panel {
     this.timer = setInterval(() => {
       if (document.visibilityState === 'visible') void this.refresh();
     }, EVERY);
-    this.online = () => void this.refresh();
-    window.addEventListener('online', this.online);
-    document.addEventListener('visibilitychange', this.online);
-    this.patience = setTimeout(() => {
-      if (!this.store.ready && !this.store.problem) this.state.replaceChildren(skeleton());
-    }, 200);
+    this.life = new AbortController();
+    const look = () => void this.refresh();
+    window.addEventListener('online', look, this.life);
+    document.addEventListener('visibilitychange', look, this.life);
+    this.paint();
     void this.refresh();
   }
 
   stop() {
     clearInterval(this.timer);
     clearTimeout(this.patience);
-    if (this.online) window.removeEventListener('online', this.online);
-    if (this.online) document.removeEventListener('visibilitychange', this.online);
+    this.life?.abort();
     this.body.remove();
   }
 
@@ -107,6 +118,7 @@ export class Panel {
     const { problem } = store;
     clearTimeout(this.patience);
     this.body.classList.toggle('stale', Boolean(problem));
+    const had = this.root.activeElement?.closest('.banner, .state');
     this.banner.replaceChildren();
     this.state.replaceChildren();
     const nothing = !store.standing && store.lines.length === 0;
@@ -118,9 +130,19 @@ export class Panel {
         if (!store.ready && !store.problem) this.state.replaceChildren(skeleton());
       }, 200);
     else if (store.lines.length === 0 && !store.loading) add(this.state, noMatch(this));
+    // The button that had the focus is another one now, or has done its work.
+    if (had) (find(had, 'button') ?? this.timeline.scroller).focus();
+  }
+
+  /** Closes the menu. */
+  shut() {
+    /** @type {HTMLElement} */ (this.more.firstElementChild).focus();
+    this.more.open = false;
   }
 
   paintTools() {
+    // It is painted when it closes.
+    if (this.more.open) return;
     const { standing, filter } = this.store;
     this.offered = this.store.people.size;
     const role = standing?.role;
@@ -135,25 +157,31 @@ export class Panel {
       );
     const people = h(
       'select',
-      {
-        'aria-label': 'People',
-        'data-act': 'people',
-        onchange: () => void this.store.setFilter({ author: people.value }),
-      },
+      { 'aria-label': 'People', 'data-act': 'people', onchange: () => void this.byPerson(people.value) },
       h('option', { value: '' }, 'Everybody'),
       [...this.store.people].map(([id, name]) => h('option', { value: id, selected: id === filter.author }, name)),
+      this.store.earlier === null ? null : h('option', { value: EARLIER }, 'Look further back…'),
     );
-    const items = [
-      may(role, 'editor')
-        ? button('Create snapshot', () => void this.actions.snapshot(0), { 'data-act': 'snapshot' })
-        : null,
-      button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
-      may(role, 'editor') ? button('Edit JSON', () => void editJson(this), { 'data-act': 'edit' }) : null,
-      may(role, 'publisher') && standing?.live
-        ? button('Make every edit live…', () => void this.actions.unpublish(), { 'data-act': 'unpublish' })
-        : null,
-    ];
-    const had = /** @type {HTMLElement | null} */ (this.tools.querySelector(':focus'))?.dataset.act;
+    const item = (/** @type {boolean} */ able, /** @type {string} */ text, /** @type {() => unknown} */ run) =>
+      able
+        ? button(text, () => {
+            this.shut();
+            void run();
+          })
+        : null;
+    const editor = may(role, 'editor');
+    const publisher = may(role, 'publisher');
+    this.menu.replaceChildren();
+    add(this.menu, [
+      item(editor, 'Restore a moment…', () => restoreMoment(this.actions)),
+      item(publisher && Boolean(standing?.settings.releases), 'Publish from another environment…', () =>
+        promote(this.actions),
+      ),
+      item(publisher && Boolean(standing?.live), 'Make every edit live…', () => unpublish(this.actions)),
+      item(editor, 'Edit JSON…', () => this.edit()),
+      item(true, 'Keys', () => help(this)),
+    ]);
+    const had = find(this.tools, ':focus')?.dataset.act;
     this.tools.replaceChildren(
       h(
         'div',
@@ -163,22 +191,43 @@ export class Panel {
         tab('releases', 'Releases'),
         people,
       ),
-      h('div', { class: 'buttons' }),
+      h(
+        'div',
+        { class: 'buttons' },
+        editor ? button('Create snapshot', () => void create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
+        button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
+        this.more,
+      ),
     );
-    add(/** @type {Element} */ (this.tools.lastChild), [
-      ...items,
-      button('?', () => help(this), { class: 'quiet', 'aria-label': 'Keys' }),
-    ]);
-    if (had) /** @type {HTMLElement | null} */ (this.tools.querySelector(`[data-act="${had}"]`))?.focus();
+    if (had) find(this.tools, `[data-act="${had}"]`)?.focus();
+  }
+
+  /** The editor is loaded when somebody needs it. */
+  async edit() {
+    try {
+      await (await import('./edit.js')).editJson(this);
+    } catch (error) {
+      this.toast(asProblem(error).message);
+    }
+  }
+
+  /** Shows what one person did, or looks for more people. @param {string} id */
+  async byPerson(id) {
+    if (id !== EARLIER) return this.store.setFilter({ author: id });
+    const before = this.store.people.size;
+    const until = await this.store.morePeople();
+    this.paintTools();
+    const found = plural(this.store.people.size - before, 'more person', 'more people');
+    return this.toast(`${found}, back to ${until}.`);
   }
 
   /** @param {Line} line */
   open(line) {
     this.wanted = 0;
     this.body.dataset.view = 'entry';
-    this.timeline.select('to' in line ? line.to : line.version);
+    this.timeline.select(newest(line));
     this.detail.show(line);
-    this.tell('waymark:opened', { version: 'to' in line ? line.to : line.version });
+    this.tell('waymark:opened', { version: newest(line) });
     this.detail.element.focus({ preventScroll: true });
   }
 
@@ -205,12 +254,12 @@ export class Panel {
     return blame(this, pointer, version);
   }
 
-  /** Something was appended by this panel. @param {import('./api.js').Entry & {unchanged?: boolean}} entry */
+  /** Something was appended by this panel. @param {Entry & {unchanged?: boolean}} entry */
   changed(entry) {
     if (!entry.unchanged) void this.refresh();
   }
 
-  /** What users see was changed by this panel. @param {import('./api.js').Entry} entry */
+  /** What users see was changed by this panel. @param {Entry} entry */
   published(entry) {
     this.tell('waymark:published', { live: entry.live, version: entry.version });
     void this.refresh();

@@ -50,11 +50,7 @@ const list = (value) => (Array.isArray(value) ? value : []);
  * @property {(pointer: string, before: string) => void} [edit] makes titles editable
  */
 
-/**
- * Draws the app.
- * @param {any} config
- * @param {Options} options
- */
+/** Draws the app. @param {any} config @param {Options} options */
 export function draw(config, options) {
   const pages = list(config?.pages);
   const at = Math.max(

@@ -1,11 +1,12 @@
 /** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
 
 import { Api } from './api.js';
-import { asPatch, settle } from './conflicts.js';
-import { button, h } from './dom.js';
+import { asPatch, settle } from './differences.js';
+import { button, h, may } from './dom.js';
 import { draw } from './preview.js';
 import { asProblem } from './store.js';
-import { may } from './words.js';
+
+/** @import {WaymarkHistory} from '../types' */
 
 const STEPS = [
   [
@@ -23,11 +24,7 @@ const STEPS = [
 ];
 
 export class Sample {
-  /**
-   * @param {string} api
-   * @param {() => string} token
-   * @param {import('./waymark-history.js').WaymarkHistory} history
-   */
+  /** @param {string} api @param {() => string} token @param {WaymarkHistory} history */
   constructor(api, token, history) {
     this.api = new Api(api, 'refund-desk', 'production', token);
     this.history = history;

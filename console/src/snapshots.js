@@ -3,14 +3,12 @@
 import { Dialog, effect, explained } from './dialog.js';
 import { h } from './dom.js';
 
+/** @import {Actions, Entry, Problem} from '../types' */
+
 /** What the service takes as a name. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/**
- * A form of a name and a note.
- * @param {string} name
- * @param {string} note
- */
+/** A form of a name and a note. @param {string} name @param {string} note */
 function form(name, note) {
   const nameField = h('input', {
     id: 'name',
@@ -38,10 +36,7 @@ function form(name, note) {
   return { body, name: () => nameField.value.trim(), note: () => noteField.value.trim(), nameField };
 }
 
-/**
- * Says what is wrong with a name before it is sent.
- * @param {string} name
- */
+/** Says what is wrong with a name before it is sent. @param {string} name */
 function fault(name) {
   if (!name) return '';
   if (/^\d+$/.test(name)) return 'Digits alone would be a version. Put a letter before them.';
@@ -56,10 +51,7 @@ function suggested() {
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}`;
 }
 
-/**
- * @param {import('./actions.js').Actions} actions
- * @param {number} version 0 for the working one
- */
+/** @param {Actions} actions @param {number} version 0 for the working one */
 export async function create(actions, version) {
   const fields = form(suggested(), '');
   const what = version ? `#${version}` : 'the working version';
@@ -88,10 +80,7 @@ export async function create(actions, version) {
   await dialog.closed;
 }
 
-/**
- * @param {import('./api.js').Problem} problem
- * @param {string} name
- */
+/** @param {Problem} problem @param {string} name */
 function refused(problem, name) {
   if (fault(name)) return [h('p', null, fault(name))];
   if (problem.type === 'name-taken')
@@ -99,10 +88,7 @@ function refused(problem, name) {
   return explained(problem);
 }
 
-/**
- * @param {import('./actions.js').Actions} actions
- * @param {import('./api.js').Entry} entry
- */
+/** @param {Actions} actions @param {Entry} entry */
 export async function rename(actions, entry) {
   const old = entry.name ?? '';
   const fields = form(old, entry.note ?? '');

@@ -1,9 +1,9 @@
 /** What the panel knows of an environment: where it stands, and the timeline as far as it was read. */
 
 import { Problem } from './api.js';
+import { dayName } from './dom.js';
 
-/** @typedef {import('./api.js').Line} Line */
-/** @typedef {import('./api.js').Entry} Entry */
+/** @import {Api, Line, Standing} from '../types' */
 
 /** Lines that one request asks for. */
 const PAGE = 100;
@@ -18,11 +18,11 @@ export const oldest = (line) => ('to' in line ? line.from : line.version);
 
 /** Events: `standing`, `lines`, `state`, `arrived` (new entries came while the reader was further down). */
 export class Store extends EventTarget {
-  /** @param {import('./api.js').Api} api */
+  /** @param {Api} api */
   constructor(api) {
     super();
     this.api = api;
-    /** @type {import('./api.js').Standing | null} */
+    /** @type {Standing | null} */
     this.standing = null;
     /** @type {Line[]} */
     this.lines = [];
@@ -37,6 +37,8 @@ export class Store extends EventTarget {
     this.filter = { show: 'all', author: '' };
     /** @type {Map<string, string>} people seen, by id */
     this.people = new Map();
+    /** Where looking for more people goes on; null where everybody was seen. @type {string | null} */
+    this.earlier = '/history?limit=200';
     this.round = 0;
   }
 
@@ -48,18 +50,23 @@ export class Store extends EventTarget {
   /** Reads where things stand, and the newest lines when there is something new. */
   async refresh() {
     try {
-      const first = this.ready || this.loading ? null : this.readNewest();
-      const standing = await this.api.get('');
-      const changed = JSON.stringify(standing) !== JSON.stringify(this.standing);
-      const grew = standing.working.version !== this.standing?.working.version;
-      this.standing = standing;
-      if (changed) this.tell('standing');
+      const asked = this.api.get('').then((standing) => this.stands(standing));
+      const first = this.ready || this.loading ? null : this.readNewest(asked);
+      const grew = await asked;
       // Reading settles by itself, whichever way it ends.
       if (first || grew) await (first ?? this.readNewest());
       else this.settle(null);
     } catch (error) {
       this.settle(error);
     }
+  }
+
+  /** Takes where things stand. Says whether there is a newer entry. @param {Standing} standing */
+  stands(standing) {
+    const before = this.standing;
+    this.standing = standing;
+    if (JSON.stringify(standing) !== JSON.stringify(before)) this.tell('standing');
+    return standing.working.version !== before?.working.version;
   }
 
   /** @param {{show?: keyof typeof KINDS, author?: string}} filter */
@@ -72,10 +79,11 @@ export class Store extends EventTarget {
     await this.readNewest();
   }
 
-  /** Reads the first page and puts it before what is there already. */
-  async readNewest() {
+  /** Reads the first page and puts it before what is there already. @param {Promise<unknown>} [wait] shown after this */
+  async readNewest(wait) {
     const round = ++this.round;
-    await this.read(this.path(), (page) => {
+    await this.read(this.path(), async (page) => {
+      await wait;
       if (round !== this.round) return;
       const last = page.items[page.items.length - 1];
       const until = last ? oldest(last) : 0;
@@ -98,6 +106,22 @@ export class Store extends EventTarget {
     });
   }
 
+  /** Looks at a thousand entries more for people. Resolves with the day that it came to. */
+  async morePeople() {
+    let at = '';
+    try {
+      for (let n = 0; n < 5 && this.earlier; n++) {
+        const page = await this.api.get(this.earlier);
+        this.earlier = page.next;
+        for (const line of page.items) this.people.set(line.author.id, line.author.name);
+        at = page.items[page.items.length - 1]?.at ?? at;
+      }
+    } catch (error) {
+      this.settle(error);
+    }
+    return at ? dayName(at) : 'where it was';
+  }
+
   path() {
     const query = new URLSearchParams({ limit: `${PAGE}` });
     const { show, author } = this.filter;
@@ -107,18 +131,16 @@ export class Store extends EventTarget {
     return `/history?${query}`;
   }
 
-  /**
-   * @param {string} path
-   * @param {(page: {items: Line[], next: string | null}) => void} take
-   */
+  /** @param {string} path @param {(page: {items: Line[], next: string | null}) => unknown} take */
   async read(path, take) {
     this.loading = true;
     this.tell('state');
     try {
       const page = await this.api.get(path);
-      take(page);
+      await take(page);
       for (const line of page.items) this.people.set(line.author.id, line.author.name);
       this.ready = true;
+      if (!this.next && this.filter.show === 'all' && !this.filter.author) this.earlier = null;
       this.loading = false;
       this.settle(null);
       this.tell('lines');
@@ -130,10 +152,7 @@ export class Store extends EventTarget {
     }
   }
 
-  /**
-   * Notes what stands in the way, or that nothing does.
-   * @param {unknown} error
-   */
+  /** Notes what stands in the way, or that nothing does. @param {unknown} error */
   settle(error) {
     const problem = error === null ? null : asProblem(error);
     this.problem = problem;

@@ -1,21 +1,73 @@
 /** The timeline: a tree of sessions and entries of which only the rows in sight are in the page. */
 
-import { add, avatar, h, own, visible } from './dom.js';
-import { DAY, ROW, layOut, rowAt } from './rows.js';
+import { add, avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
-import { exactTime, plural, timeOfDay, total } from './words.js';
 
-/** @typedef {import('./api.js').Line} Line */
-/** @typedef {import('./rows.js').Row} Row */
+/** @import {Line, Standing, Store} from '../types' */
+
+/** @typedef {{kind: 'day', text: string, top: number} | {kind: 'line', line: Line, level: 1 | 2, top: number, place: number}} Row */
+
+/** Heights in pixels, as the style sheet has them. */
+export const ROW = 56;
+export const DAY = 36;
+
+/** The day of each line, since telling it takes longer than all the rest. @type {WeakMap<Line, string>} */
+const days = new WeakMap();
+
+/** @param {Line} line */
+function dayOf(line) {
+  let day = days.get(line);
+  if (day === undefined) days.set(line, (day = dayKey(line.at)));
+  return day;
+}
+
+/**
+ * Lays out lines, newest first, with a heading for each day and the saves of the sessions that are open.
+ * @param {Line[]} lines
+ * @param {Set<number>} open the newest versions of sessions that show their saves
+ * @returns {{rows: Row[], height: number}}
+ */
+export function layOut(lines, open) {
+  /** @type {Row[]} */
+  const rows = [];
+  let top = 0;
+  let day = '';
+  let place = 0;
+  for (const line of lines) {
+    const key = dayOf(line);
+    if (key !== day) {
+      day = key;
+      rows.push({ kind: 'day', text: dayName(line.at), top });
+      top += DAY;
+    }
+    rows.push({ kind: 'line', line, level: 1, top, place: ++place });
+    top += ROW;
+    if (!('items' in line) || !open.has(newest(line))) continue;
+    for (const entry of line.items) {
+      rows.push({ kind: 'line', line: entry, level: 2, top, place });
+      top += ROW;
+    }
+  }
+  return { rows, height: top };
+}
+
+/** The index of the last row that begins at or above a place. @param {Row[]} rows @param {number} y */
+export function rowAt(rows, y) {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((rows[middle]?.top ?? 0) <= y) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
 
 /** Rows that are kept above and below those in sight. */
 const SPARE = 8;
 
 export class Timeline {
-  /**
-   * @param {import('./store.js').Store} store
-   * @param {(line: Line) => void} open
-   */
+  /** @param {Store} store @param {(line: Line) => void} open */
   constructor(store, open) {
     this.store = store;
     this.open = open;
@@ -247,11 +299,7 @@ function keyOf(row) {
   return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
 }
 
-/**
- * The one badge of a line.
- * @param {Line} line
- * @param {import('./api.js').Standing | null} standing
- */
+/** The one badge of a line. @param {Line} line @param {Standing | null} standing */
 export function badgeOf(line, standing) {
   if (line.kind === 'published') return standing?.live?.published === newest(line) ? 'Live' : 'Release';
   if (line.kind === 'snapshot') return 'Snapshot';

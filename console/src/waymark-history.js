@@ -1,9 +1,6 @@
 /**
- * `<waymark-history api="https://…" app="crm" env="production">`: the version history of an environment.
- *
- * The token is a property, never an attribute, so that it gets into no page's text: `element.token = '…'`.
- * Events, which bubble: `waymark:ready` and `waymark:changed` `{version}`, `waymark:published` `{live, version}`, `waymark:opened` `{version}`,
- * `waymark:token-expired`. Methods: `showBlame(pointer)`, `openVersion(version)`, `refresh()`.
+ * `<waymark-history>`: the version history of an environment. Its attributes, events and methods are in the README. The
+ * token is a property, never an attribute, so that it gets into no page's text.
  */
 
 import { Panel } from './panel.js';
@@ -77,10 +74,7 @@ export class WaymarkHistory extends HTMLElement {
     await this.#panel?.blame(pointer);
   }
 
-  /**
-   * Opens an entry.
-   * @param {number} version
-   */
+  /** Opens an entry. @param {number} version */
   async openVersion(version) {
     await this.#panel?.openVersion(version);
   }

@@ -58,6 +58,10 @@ const start = async () => {
   await page.getByRole('treeitem').first().waitFor();
 };
 const button = (name) => page.getByRole('button', { name });
+const menu = async (name) => {
+  await page.locator('waymark-history summary').click();
+  await button(name).click();
+};
 const dialog = () => page.getByRole('dialog').last();
 const act = (name) => dialog().getByRole('button', { name, exact: true }).click();
 const toast = (text) => page.locator('.toast', { hasText: text }).waitFor();
@@ -79,7 +83,7 @@ async function says(...texts) {
 
 test('restore shows what it undoes, and can be undone from the toast', async () => {
   await start();
-  await row('#1'.length ? /First save/ : '');
+  await row(/First save/);
   await button('Restore…').click();
   await says(
     'Restore #1',
@@ -104,23 +108,23 @@ test('restore shows what it undoes, and can be undone from the toast', async () 
 test('publish, publish again, roll back and unpublish say what users and builders get', async () => {
   await start();
   await button('Publish first release').click();
-  await says('Publish the first release', 'from here on they see #3');
-  await act('Publish #3');
+  await says('Publish v1 to test-', 'from here on they see v1 (#3)');
+  await act('Publish v1');
   await toast('Users have it within 5 seconds');
   await page.locator('.stands.live', { hasText: 'v1' }).waitFor();
   await page.locator('.row.is-published .badge.live').waitFor();
   assert.equal((await standing()).live.name, 'v1');
   await service.save(place, { title: 'Desk three' });
   await button('Review & publish').click();
-  await says('Publish #6', 'from v1 to #6, 3 changes, within 5 seconds', 'no change');
-  await act('Publish #6');
+  await says('Publish v2 to test-', 'from v1 to v2 (#6), 3 changes, within 5 seconds', 'no change');
+  await act('Publish v2');
   await page.locator('.stands.live', { hasText: 'v2' }).waitFor();
   await button('Roll back to v1').click();
   await says('Roll back users to v1?', 'from v2 back to v1', "they keep everything, including v2's changes");
   await act('Roll back to v1');
   await toast('Rolled back to v1');
   assert.equal((await standing()).live.name, 'v1');
-  await button('Make every edit live…').click();
+  await menu('Make every edit live…');
   await says('3 changes become visible now');
   await act('Unpublish v1');
   await toast('Every edit is live now');
@@ -133,10 +137,10 @@ test('somebody published meanwhile: nothing is done, and it is reviewed again', 
   await service.call('POST', `${api}/publish`, { version: 1 });
   await start();
   await button('Review & publish').click();
-  await says('from v1 to #5');
+  await says('from v1 to v2 (#5)');
   await service.call('POST', `${api}/publish`, { version: 2 }, {}, ben);
   await dialog()
-    .getByRole('button', { name: /^Publish #/ })
+    .getByRole('button', { name: /^Publish v/ })
     .click();
   await dialog().getByText('Ben published v2 just now').waitFor();
   assert.equal((await standing()).live.name, 'v2');
@@ -149,7 +153,7 @@ test('what does not pass the check is not published, and it says where', async (
   await service.call('PUT', `${api}/settings`, { schema: { properties: { title: { maxLength: 4 } } } });
   await start();
   await button('Publish first release').click();
-  await act('Publish #3');
+  await act('Publish v1');
   await dialog().getByText('does not pass the check').waitFor();
   await dialog().getByText('/title').waitFor();
   assert.equal((await standing()).live, null);
@@ -248,7 +252,7 @@ test('compare with the working version', async () => {
 
 test('JSON by hand: the place of a fault, a merge, and a conflict that is decided field by field', async () => {
   await start();
-  await button('Edit JSON').click();
+  await menu('Edit JSON…');
   const area = dialog().getByLabel('The config as JSON');
   await page.waitForFunction(
     () => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value,
@@ -256,7 +260,7 @@ test('JSON by hand: the place of a fault, a merge, and a conflict that is decide
   await area.fill('{\n  "title": oops\n}');
   await act('Save JSON');
   await dialog()
-    .getByText(/Line 2, column \d+/)
+    .getByText(/line 2, column \d+/)
     .waitFor();
   const mine = { title: 'Mine', pages: [{ id: 'a', title: 'Start of mine' }], sql: 'mine' };
   await area.fill(JSON.stringify(mine));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Service, browser, finish, newPage, serve } from './support.js';
 
@@ -44,7 +45,7 @@ test('the panel works in a page of another origin, with its own looks and events
     .evaluate((b) => getComputedStyle(b).backgroundColor);
   assert.equal(accent, 'rgb(1, 2, 3)');
   await tab.getByRole('button', { name: 'Publish first release' }).click();
-  await tab.getByRole('dialog').getByRole('button', { name: 'Publish #2' }).click();
+  await tab.getByRole('dialog').getByRole('button', { name: 'Publish v1' }).click();
   await tab.locator('.stands.live', { hasText: 'v1' }).waitFor();
   await tab.evaluate(() => {
     void document.querySelector('waymark-history').showBlame('/title');
@@ -60,6 +61,36 @@ test('the panel works in a page of another origin, with its own looks and events
   );
   assert.ok(wide <= 380, `${wide}`);
   await finish(tab);
+});
+
+test('what it sends and reads across origins is what the template allows', () => {
+  const read = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
+  const cors = /AllowMethods: (\[.*\])\n\s+AllowHeaders: (\[.*\])\n\s+ExposeHeaders: (\[.*\])/.exec(
+    read('../../infra/template.yaml'),
+  );
+  const [methods, allowed, exposed] = cors.slice(1).map((list) => list.slice(1, -1).toLowerCase().split(', '));
+  const scripts = readdirSync(new URL('../src/', import.meta.url))
+    .map((name) => read(`../src/${name}`))
+    .join('\n');
+  const used = (pattern) => [...new Set([...scripts.matchAll(pattern)].map((found) => found[1].toLowerCase()))];
+  const sent = used(
+    /['{ ]'?(Authorization|Content-Type|Idempotency-Key|If-[A-Za-z]+|Prefer|Waymark-[A-Z][a-z]+)'?\]?:? /g,
+  );
+  assert.ok(sent.length >= 5, `${sent}`);
+  assert.deepEqual(
+    sent.filter((name) => !allowed.includes(name)),
+    [],
+  );
+  const seen = used(/headers\.get\('([\w-]+)'\)/g).filter((name) => name !== 'x-amzn-requestid');
+  assert.ok(seen.includes('etag') && seen.includes('apigw-requestid'), `${seen}`);
+  assert.deepEqual(
+    seen.filter((name) => !exposed.includes(name)),
+    [],
+  );
+  assert.deepEqual(
+    used(/call\('([A-Z]+)'/g).filter((name) => !methods.includes(name)),
+    [],
+  );
 });
 
 test('it follows its attributes, and leaves nothing running when it is taken away', async () => {

@@ -60,7 +60,8 @@ test('markup, event handlers, directions and emoji are text, as keys and as valu
   await page.getByRole('treeitem', { name: /Eve/ }).first().click();
   await page.getByText('safe⟦202E⟧txt.exe').first().waitFor();
   await page.getByText('onerror=').first().waitFor();
-  await page.getByRole('button', { name: 'Edit JSON' }).click();
+  await page.locator('waymark-history summary').click();
+  await page.getByRole('button', { name: 'Edit JSON…' }).click();
   await page.waitForFunction(
     () => document.querySelector('waymark-history').shadowRoot.querySelector('textarea')?.value,
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, browser, finish, newPage, open } from './support.js';
+import { Service, browser, finish, hands, newPage, open } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -61,6 +61,31 @@ test('a placeholder after a while, and not before', async () => {
   release();
   await page.getByRole('treeitem').first().waitFor();
   assert.equal(await page.locator('.lane .skeleton').count(), 0);
+  await finish(page);
+});
+
+test('rows wait for what stands above them, so that nothing moves while it loads', async () => {
+  const page = await newPage(chrome);
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = () => resolve(null);
+  });
+  let answered = () => {};
+  const history = new Promise((resolve) => {
+    answered = () => resolve(null);
+  });
+  await page.route('**/envs/production', async (route) => {
+    await held;
+    await route.continue();
+  });
+  page.on('requestfinished', (request) => request.url().includes('/history?') && answered());
+  await open(page, service, place);
+  await history;
+  await page.locator('.skeleton').first().waitFor();
+  assert.equal(await page.getByRole('treeitem').count(), 0);
+  release();
+  await page.getByRole('treeitem').first().waitFor();
+  assert.equal(await page.locator('.standing .stands').count(), 2);
   await finish(page);
 });
 
@@ -169,8 +194,9 @@ test("a server's failure: what to do, and the request's id", async () => {
   await open(page, service, place);
   await seen(page, 'REQ-77');
   broken = false;
-  await page.getByRole('button', { name: 'Try again' }).first().click();
+  await page.getByRole('button', { name: 'Try again' }).first().press('Enter');
   await page.getByRole('treeitem').first().waitFor();
+  assert.equal(await hands(page).focused(), 'Timeline');
   await finish(page);
 });
 

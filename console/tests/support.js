@@ -132,6 +132,38 @@ export async function open(page, service, place, token = service.admin, more = '
   await page.goto(`${service.origin}/#${new URLSearchParams({ token, app, env })}${more}`);
 }
 
+/** What tests do with a page of the panel. @param {any} page */
+export function hands(page) {
+  const button = (/** @type {string | RegExp} */ name) => page.getByRole('button', { name });
+  const dialog = () => page.getByRole('dialog').last();
+  return {
+    button,
+    dialog,
+    /** Chooses in the menu "More". @param {string} name */
+    menu: async (name) => {
+      await page.locator('waymark-history summary').click();
+      await button(name).click();
+    },
+    /** Presses a button of the dialog. @param {string} name */
+    act: (name) => dialog().getByRole('button', { name, exact: true }).click(),
+    /** Waits until the dialog says these. @param {...(string | RegExp)} texts */
+    says: async (...texts) => {
+      for (const text of texts) await dialog().getByText(text).first().waitFor();
+    },
+    /** @param {string} text */
+    toast: (text) => page.locator('.toast', { hasText: text }).waitFor(),
+    /** Opens an entry. @param {string | RegExp} name */
+    row: (name) => page.getByRole('treeitem', { name }).first().click(),
+    /** What has the focus: its text or label. */
+    focused: () =>
+      page.evaluate(() => {
+        let e = document.activeElement;
+        while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+        return e?.getAttribute('aria-label') ?? e?.textContent ?? '';
+      }),
+  };
+}
+
 /** Ends a page; none of its scripts may have failed. @param {any} page */
 export async function finish(page) {
   const { faults } = page;
@@ -175,8 +207,11 @@ export async function serve(answer) {
 /** While one writes: scripts and styles as they are in the folder now, not as they are in the binary. @param {any} route */
 function fromDisk(route) {
   const path = new URL(route.request().url()).pathname;
+  const file = join(root, 'console', path);
+  // The page is the binary's, and may ask for scripts that are gone.
+  if (!existsSync(file)) return route.abort();
   return route.fulfill({
-    path: join(root, 'console', path),
+    path: file,
     contentType: TYPES[extname(path)],
     headers: { 'access-control-allow-origin': '*' },
   });
@@ -186,6 +221,8 @@ const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascrip
 
 /** Serves a file of the console as it is. @param {string} path @param {import('node:http').ServerResponse} response */
 export function file(path, response) {
+  // As the binary has it.
+  if (path === '/config.json') return response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   const name = path === '/' ? 'index.html' : path.slice(1);
   const whole = join(root, 'console', name);
   if (!existsSync(whole) || name.includes('..')) return response.writeHead(404).end();

@@ -9,6 +9,7 @@ const place = 'refund-desk/production';
 before(async () => {
   service = await Service.start();
   chrome = await browser();
+  await service.call('POST', '/v1/apps/refund-desk/envs/staging/snapshots', { name: 'candidate' });
 });
 after(async () => {
   await chrome?.close();
@@ -19,7 +20,7 @@ const show = async (options) => {
   const page = await newPage(chrome, options);
   await open(page, service, place);
   await page.getByRole('treeitem').first().waitFor();
-  await page.locator('.stands.live .meta').waitFor();
+  await page.locator('.stands.live time').waitFor();
   return page;
 };
 const button = (page, name) => page.getByRole('button', { name }).first();
@@ -40,17 +41,23 @@ test('no accessibility violation in any view', async () => {
   await page.getByRole('treeitem', { name: /39 saves|40 saves/ }).click();
   await page.locator('.saves li').first().waitFor();
   await accessible(page, 'session');
-  for (const [name, ready] of [
+  await page.locator('waymark-history summary').click();
+  await accessible(page, 'menu');
+  await page.keyboard.press('Escape');
+  for (const [name, ready, inMenu] of [
     ['Roll back to v1', '.change'],
     ['Review & publish', '.change'],
-    ['Make every edit live…', '.change'],
+    ['Make every edit live…', '.change', true],
+    ['Publish from another environment…', '.change', true],
+    ['Restore a moment…', 'h3', true],
     ['Restore…', '.change'],
     ['Create snapshot', '#name'],
     ['Backups', '.backup'],
-    ['Edit JSON', 'textarea:not([disabled])'],
-    ['Keys', 'kbd'],
+    ['Edit JSON…', 'textarea:not([disabled])', true],
+    ['Keys', 'kbd', true],
     [/^Who changed this\? description/, '.blamed'],
   ]) {
+    if (inMenu) await page.locator('waymark-history summary').click();
     await button(page, name).click();
     await page.locator(`dialog ${ready}`).first().waitFor();
     await accessible(page, `${name}`);
@@ -104,7 +111,7 @@ test('everything by keyboard', async () => {
   await page.locator('.detail').focus();
   for (const [key, title] of [
     ['s', 'Name the working version'],
-    ['p', /^Publish #/],
+    ['p', /^Publish v3/],
     ['?', 'Keys'],
   ]) {
     await page.keyboard.press(key);

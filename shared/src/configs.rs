@@ -120,7 +120,8 @@ impl Configs {
         self.store_beside(app, new, head, 0).await
     }
 
-    /// [`Configs::store`] for an entry that has so many bytes more of its own than others: its delta has less room.
+    /// [`Configs::store`] for an entry that has so many bytes more of its own than others: its delta and its summary have
+    /// less room.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -147,7 +148,7 @@ impl Configs {
         let plain = ConfigRef { sha256: new.sha256(), bytes: new.len() as u64, delta: None };
         let changes = |delta: usize| {
             let (_, before) = before.as_ref()?;
-            Some(Box::new(Summary::of(before.text(), new.text(), room_beside(delta))))
+            Some(Box::new(Summary::of(before.text(), new.text(), room_beside(delta.saturating_add(taken)))))
         };
         if let Some((entry, _)) = &before {
             let keyframe = entry.config.keyframe();

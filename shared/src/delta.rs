@@ -107,6 +107,11 @@ pub fn encode(keyframe: &[u8], text: &[u8]) -> Result<Vec<u8>, DeltaError> {
         let (plain, long) = (encode_with(keyframe, text, false)?, encode_with(keyframe, text, true)?);
         if long.len() < plain.len() { long } else { plain }
     };
+    checked(keyframe, text, delta)
+}
+
+/// The delta, if it decodes to `text`: whatever zstd does wrong is found before anything is stored.
+fn checked(keyframe: &[u8], text: &[u8], delta: Vec<u8>) -> Result<Vec<u8>, DeltaError> {
     if decode(keyframe, &delta, text.len())? == text { Ok(delta) } else { Err(DeltaError::NotReversible) }
 }
 

@@ -12,13 +12,8 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 
 /// An error with what caused it, and what caused that, in one line: for the log only.
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    line
+    let all = std::iter::successors(Some(error), |error| StdError::source(*error));
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A failure of the library. The edge turns it into a problem (`crate::problem`).

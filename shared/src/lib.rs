@@ -22,6 +22,7 @@ pub mod number;
 pub mod openapi;
 pub mod problem;
 pub mod telemetry;
+pub mod trace;
 pub mod transfer;
 mod waymark;
 

@@ -21,7 +21,8 @@ async fn listed(stack: &Stack, ada: &Person) -> Vec<Value> {
 
 /// Puts the functions in front of an empty table, over the same buckets.
 async fn lose_the_table(stack: &mut Stack) {
-    let resources = Resources { table: "another".to_owned(), ..stack.resources.clone() };
+    let resources =
+        Resources { table: format!("{}-another", stack.resources.table), ..stack.resources.clone() };
     provision(&stack.clients, &resources).await.unwrap();
     stack.over(resources);
 }
@@ -61,10 +62,9 @@ async fn what_is_damaged_expired_or_of_elsewhere_is_told_apart() {
     let copy = key.replace("d800/", "d14/").replace("2026-11", "2026-11-13");
     let elsewhere = "d14/0123456789abcdef0123456789abcdef/2026-11-13.waymark.json.gz";
     for copy in [&copy, elsewhere] {
-        std::fs::create_dir_all(stack.backup_file(copy).parent().unwrap()).unwrap();
-        std::fs::copy(stack.backup_file(&key), stack.backup_file(copy)).unwrap();
+        stack.copy_backup(&key, copy).await;
     }
-    stack.flip(&key);
+    stack.flip(&stack.backup_object(&key)).await;
     stack.seconds_pass(15 * 24 * 3600);
     lose_the_table(&mut stack).await;
     let rebuilt = rebuild(&stack.waymark).await.unwrap();

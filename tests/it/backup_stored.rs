@@ -1,27 +1,15 @@
 //! A stored backup is proven: what verifies restores, and what does not says why.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
+use crate::support::objects::Object;
 use crate::support::{Answer, Person, Stack};
 
-/// The file of the only object in the backups bucket.
-fn object(stack: &Stack) -> PathBuf {
-    let mut folders = vec![stack.objects.path().join("s3").join(&stack.resources.backups)];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.to_string_lossy().ends_with(".waymark.json.gz") {
-                found.push(path);
-            }
-        }
-    }
+/// The only object in the backups bucket.
+async fn object(stack: &Stack) -> Object {
+    let found = stack.backup_objects().await;
     assert_eq!(found.len(), 1, "{found:?}");
-    found.remove(0)
+    stack.backup_object(&found[0])
 }
 
 /// A stack with one backup of #1, and #2 the working version.
@@ -55,12 +43,12 @@ async fn a_whole_backup_verifies() {
 async fn a_flipped_byte_is_found_wherever_it_is() {
     let ada = Person::admin("ada");
     let (stack, id) = with_a_backup(&ada).await;
-    let path = object(&stack);
-    let whole = std::fs::read(&path).unwrap();
+    let object = object(&stack).await;
+    let whole = stack.stored(&object).await;
     for place in [0, 4, 9, 10, whole.len() / 2, whole.len() - 6, whole.len() - 1] {
         let mut bytes = whole.clone();
         bytes[place] ^= 0x10;
-        std::fs::write(&path, bytes).unwrap();
+        stack.alter(&object, bytes).await;
         let verified = verify(&stack, &ada, &id).await;
         assert_eq!(verified.at("/ok"), false, "byte {place}");
         let fault = verified.at("/faults/0");
@@ -72,7 +60,7 @@ async fn a_flipped_byte_is_found_wherever_it_is() {
     assert_eq!(stack.newest(&ada).await, 2);
     assert_eq!(stack.backup_ids(&ada).await.len(), 1, "what cannot be restored needs no backup before it");
     // Once it is whole again, the fault is gone.
-    std::fs::write(&path, whole).unwrap();
+    stack.alter(&object, whole).await;
     assert_eq!(verify(&stack, &ada, &id).await.at("/ok"), true);
     assert_eq!(stack.read(&ada, "backups").await.at("/items/0/fault"), Value::Null);
     stack.act(&ada, "restore", json!({"backup": id})).await.is(200);
@@ -83,7 +71,7 @@ async fn a_flipped_byte_is_found_wherever_it_is() {
 async fn a_lost_object_is_named() {
     let ada = Person::admin("ada");
     let (stack, id) = with_a_backup(&ada).await;
-    std::fs::remove_file(object(&stack)).unwrap();
+    stack.lose(&object(&stack).await).await;
     let verified = verify(&stack, &ada, &id).await;
     assert_eq!(verified.at("/faults"), json!(["the object is not in the bucket"]));
     assert_eq!(verified.at("/compared"), Value::Null);
@@ -96,13 +84,28 @@ async fn a_lost_object_is_named() {
 async fn another_backup_in_its_place_is_found() {
     let ada = Person::admin("ada");
     let (stack, id) = with_a_backup(&ada).await;
-    let path = object(&stack);
-    let whole = std::fs::read(&path).unwrap();
+    let object = object(&stack).await;
+    let whole = stack.stored(&object).await;
     let other = stack.back_up(&ada, json!({})).await;
-    std::fs::write(&path, stack.download(&ada, &other).await).unwrap();
+    stack.alter(&object, stack.download(&ada, &other).await).await;
     let verified = verify(&stack, &ada, &id).await;
     assert_eq!(verified.at("/ok"), false, "{verified:?}");
     stack.act(&ada, "restore", json!({"backup": id})).await.is_problem(422, "invalid-file");
-    std::fs::write(&path, whole).unwrap();
+    stack.alter(&object, whole).await;
     assert_eq!(verify(&stack, &ada, &id).await.at("/ok"), true);
+}
+
+#[tokio::test]
+async fn a_later_backup_of_the_same_version_in_its_place_is_found() {
+    let ada = Person::admin("ada");
+    let (stack, id) = with_a_backup(&ada).await;
+    let object = object(&stack).await;
+    stack.seconds_pass(3_600);
+    let later = stack.back_up(&ada, json!({"of": 1})).await;
+    stack.alter(&object, stack.download(&ada, &later).await).await;
+    // It is whole, and of the same config: that it is another file is known from the record alone.
+    let verified = verify(&stack, &ada, &id).await;
+    assert_eq!(verified.at("/ok"), false, "{verified:?}");
+    stack.act(&ada, "restore", json!({"backup": id})).await.is_problem(422, "invalid-file");
+    stack.act(&ada, "restore", json!({"backup": later})).await.is(200);
 }

@@ -130,7 +130,7 @@ async fn roll_backs_are_warned_and_never_refused() {
     assert_eq!(forward.at("/warnings"), json!([]));
     // Not even by a config that is lost: users may have it in a cache, and the way back stays open.
     let sha256 = waymark::hash::Sha256::of(b"{\"n\":1}").to_string();
-    std::fs::remove_file(stack.object(&sha256)).unwrap();
+    stack.lose(&stack.keyframe(&sha256)).await;
     let mut stack = stack;
     stack.cold();
     let back = stack.act(&ada, "rollback", json!({})).await.is(200);
@@ -171,7 +171,7 @@ async fn releases_that_no_longer_pass_are_marked() {
     assert_eq!(calls, ["DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.Query"]);
     // A release that is damaged is none to go back to.
     let sha256 = waymark::hash::Sha256::of(b"{\"n\":1}").to_string();
-    std::fs::remove_file(stack.object(&sha256)).unwrap();
+    stack.lose(&stack.keyframe(&sha256)).await;
     stack.cold();
     set(&stack, &ada, at_most(4)).await.is(200);
     assert_eq!(passes(&stack).await, expected(Some(true), Some(false)));

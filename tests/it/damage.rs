@@ -30,33 +30,36 @@ async fn four() -> (Stack, Person) {
     (stack, ada)
 }
 
+/// What becomes of a keyframe.
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    Removed,
+    /// Another config, whole in itself.
+    Exchanged,
+    /// The same number of bytes, one of them another.
+    Flipped,
+    CutShort,
+}
+
+use Damage::{CutShort, Exchanged, Flipped, Removed};
+
 /// Does something to the keyframe with this text; nothing is in memory afterwards.
-fn damage(stack: &mut Stack, text: &str, how: impl FnOnce(&std::path::Path)) {
-    let sha256 = waymark::hash::Sha256::of(text.as_bytes());
-    how(&stack.object(&sha256.to_string()));
+async fn damage(stack: &mut Stack, text: &str, how: Damage) {
+    let object = stack.keyframe(&waymark::hash::Sha256::of(text.as_bytes()).to_string());
+    match how {
+        Removed => stack.lose(&object).await,
+        Exchanged => {
+            let other = waymark::delta::compress(config("c", 1).as_bytes()).unwrap();
+            stack.alter(&object, other).await;
+        }
+        Flipped => stack.flip(&object).await,
+        CutShort => {
+            let mut bytes = stack.stored(&object).await;
+            bytes.truncate(bytes.len() / 2);
+            stack.alter(&object, bytes).await;
+        }
+    }
     stack.cold();
-}
-
-fn remove(path: &std::path::Path) {
-    std::fs::remove_file(path).unwrap();
-}
-
-/// Another config, whole in itself.
-fn exchange(path: &std::path::Path) {
-    std::fs::write(path, waymark::delta::compress(config("c", 1).as_bytes()).unwrap()).unwrap();
-}
-
-/// The same number of bytes, one of them another.
-fn flip(path: &std::path::Path) {
-    let mut bytes = std::fs::read(path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
-    std::fs::write(path, bytes).unwrap();
-}
-
-fn cut_short(path: &std::path::Path) {
-    let bytes = std::fs::read(path).unwrap();
-    std::fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
 }
 
 async fn config_of(stack: &Stack, version: u64) -> Answer {
@@ -65,9 +68,9 @@ async fn config_of(stack: &Stack, version: u64) -> Answer {
 
 #[tokio::test]
 async fn a_damaged_keyframe_is_named_and_the_others_are_read() {
-    for how in [remove, exchange, flip, cut_short] {
+    for how in [Removed, Exchanged, Flipped, CutShort] {
         let (mut stack, ada) = four().await;
-        damage(&mut stack, &config("a", 1), how);
+        damage(&mut stack, &config("a", 1), how).await;
         for version in [1, 2] {
             let answer = config_of(&stack, version).await.is_problem(500, "config-damaged");
             assert_eq!(answer.at("/version"), version);
@@ -106,9 +109,9 @@ async fn a_damaged_keyframe_is_named_and_the_others_are_read() {
 
 #[tokio::test]
 async fn a_damaged_working_version_is_saved_over() {
-    for how in [remove, exchange, flip] {
+    for how in [Removed, Exchanged, Flipped] {
         let (mut stack, ada) = four().await;
-        damage(&mut stack, &config("b", 3), how);
+        damage(&mut stack, &config("b", 3), how).await;
         let working = format!("{ENV}/working");
         stack.get(&ada, &working, &[]).await.is_problem(500, "config-damaged");
         // An edit of what cannot be read is none.
@@ -128,10 +131,10 @@ async fn a_damaged_working_version_is_saved_over() {
 
 #[tokio::test]
 async fn saving_what_was_damaged_brings_it_back() {
-    for how in [remove, exchange, flip] {
+    for how in [Removed, Exchanged, Flipped] {
         // The working version is an edit of the damaged keyframe.
         let (mut stack, ada) = four().await;
-        damage(&mut stack, &config("b", 3), how);
+        damage(&mut stack, &config("b", 3), how).await;
         stack.overwrite(&ada, config("b", 4)).await.is(200);
         stack.cold();
         assert_eq!(stack.get(&ada, &format!("{ENV}/working"), &[]).await.is(200).text(), config("b", 4));
@@ -139,7 +142,7 @@ async fn saving_what_was_damaged_brings_it_back() {
         // It is the damaged keyframe itself.
         let (mut stack, ada) = four().await;
         stack.post(&ada, &format!("{ENV}/restore"), json!({"version": 3})).await.is(200);
-        damage(&mut stack, &config("b", 3), how);
+        damage(&mut stack, &config("b", 3), how).await;
         stack.overwrite(&ada, config("b", 3)).await.is(200);
         stack.cold();
         assert_eq!(stack.get(&ada, &format!("{ENV}/working"), &[]).await.is(200).text(), config("b", 3));

@@ -213,3 +213,32 @@ async fn a_first_attempt_that_lands_during_the_second_is_answered_not_refused() 
     assert_eq!((answer.at("/version"), answer.at("/author/id")), (json!(2), json!("ada")));
     stack.assert_whole(2).await;
 }
+
+#[tokio::test]
+async fn a_save_that_is_done_is_not_said_to_have_failed() {
+    let (stack, faults, ada) = begun().await;
+    let (base, theirs) = (json!({ "a": 1, "b": 1 }), json!({ "a": 1, "b": 2 }));
+    stack.overwrite(&ada, base.to_string()).await.is(200);
+    stack.overwrite(&ada, theirs.to_string()).await.is(200);
+    // Whatever is read behind the version that it builds on (and the record of its key) cannot be read.
+    let no_more_than = |read: usize| {
+        (0..read).for_each(|_| faults.next("GetItem", first(async {})));
+        (0..8).for_each(|_| faults.next("GetItem", refuses(500, "InternalServerError")));
+    };
+    no_more_than(1);
+    let ours = json!({ "a": 2, "b": 1 }).to_string();
+    let headers = [("waymark-base", "2"), ("idempotency-key", "k-1")];
+    let merged = stack.put(&ada, &headers[..1], ours.clone()).await.is(200);
+    assert_eq!((merged.at("/version"), merged.at("/config")), (json!(4), json!({ "a": 2, "b": 2 })));
+
+    // A repeat has to read what was merged then.
+    let (stack, faults, ada) = begun().await;
+    stack.overwrite(&ada, base.to_string()).await.is(200);
+    stack.overwrite(&ada, theirs.to_string()).await.is(200);
+    let merged = stack.put(&ada, &headers, ours.clone()).await.is(200);
+    faults.next("GetItem", first(async {}));
+    (0..8).for_each(|_| faults.next("GetItem", refuses(500, "InternalServerError")));
+    let again = stack.put(&ada, &headers, ours).await.is(200);
+    assert_eq!((again.at("/version"), again.at("/config")), (merged.at("/version"), json!(null)));
+    stack.assert_whole(4).await;
+}

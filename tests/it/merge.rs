@@ -232,8 +232,56 @@ async fn conflicts_are_bounded_and_name_who_it_was() {
         (&json!("/long"), &json!(true), &Value::Null)
     );
     assert_eq!(refused.at("/conflicts/1/author/id"), "ben");
-    // Once another has saved, it may have been either.
+    // Once another has saved, what the entries say and a few readings tell who it was.
     stack.save(&ada, with(&many("b"), "/long", "other").to_string()).await.is(200);
+    stack.calls.take();
     let refused = stack.save_on(&cyd, "1", &many("c")).await.is_problem(409, "merge-conflict");
-    assert_eq!(refused.at("/conflicts/1/author"), Value::Null);
+    assert_eq!(refused.at("/conflicts/0/author/id"), "ada");
+    assert_eq!(
+        (refused.at("/conflicts/1/author/id"), refused.at("/conflicts/19/author/id")),
+        (json!("ben"), json!("ben"))
+    );
+    // The others are not looked for, and nobody is named.
+    assert_eq!(
+        (refused.at("/conflicts/20/path"), refused.at("/conflicts/20/author")),
+        (json!("/many/k115"), Value::Null)
+    );
+    assert!(refused.at("/detail").as_str().unwrap().starts_with("Others changed"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn each_conflict_names_who_changed_it() {
+    let (ada, ben, cyd) = (Person::admin("ada"), Person::admin("ben"), Person::admin("cyd"));
+    let stack = at_seven(&ada).await;
+    let mut head = with(&tool(), "/title", "Ben's");
+    stack.save(&ben, head.to_string()).await.is(200);
+    // Ada puts a page before the others, Cyd gives one of those another title and takes the limit away.
+    head["pages"].as_array_mut().unwrap().insert(0, json!({"id": "new", "title": "New", "widgets": []}));
+    stack.save(&ada, head.to_string()).await.is(200);
+    head = with(&head, "/pages/1/title", "Cyd's");
+    head.as_object_mut().unwrap().remove("limit");
+    stack.save(&cyd, head.to_string()).await.is(200);
+    // Ben removes a widget, and restores no part of what the others did.
+    head["pages"][1]["widgets"].as_array_mut().unwrap().remove(0);
+    stack.save(&ben, head.to_string()).await.is(200);
+    let mut mine = with(&with(&tool(), "/title", "Mine"), "/pages/0/title", "Mine");
+    mine = with(&with(&mine, "/limit", 9), "/pages/0/widgets/0/label", "Mine");
+    let refused = stack.save_on(&Person::admin("dan"), "7", &mine).await.is_problem(409, "merge-conflict");
+    let conflicts = refused.at("/conflicts");
+    let mut named: Vec<String> = conflicts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|conflict| format!("{} {}", conflict["path"].as_str().unwrap(), conflict["author"]["name"]))
+        .collect();
+    named.sort_unstable();
+    // Where an element was in the head is not known once it is gone.
+    assert_eq!(
+        named,
+        ["/limit \"cyd\"", "/pages/1/title \"cyd\"", "/pages/1/widgets/0 null", "/title \"ben\""]
+    );
+    // A preview says the same.
+    let headers = [("waymark-base", "7")];
+    let shown = stack.call(&ada, "POST", &under("merge"), &headers, mine.to_string()).await;
+    assert_eq!(shown.is_problem(409, "merge-conflict").at("/conflicts"), conflicts);
 }

@@ -1,6 +1,7 @@
 //! The service beside a model of it: random sequences of what several people do, and after every step every answer and
 //! everything that can be seen must be what the model says. A sequence that fails is printed, and shrunk.
 
+mod act;
 mod operation;
 mod state;
 
@@ -8,13 +9,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
+use self::act::{Act, ENVIRONMENTS, PEOPLE};
 use self::operation::{Operation, operations};
-use self::state::{Expected, State};
-use crate::support::steps::under;
+use self::state::{Expected, State, shown};
 use crate::support::{Answer, Person, Stack};
-
-/// People who may do everything; who does something is part of what is compared.
-const PEOPLE: [&str; 3] = ["ada", "ben", "cleo"];
 
 #[test]
 fn whatever_people_do_the_service_does_as_the_model() {
@@ -31,27 +29,60 @@ fn whatever_people_do_the_service_does_as_the_model() {
 
 /// Plays a sequence; what differs from the model is the error.
 async fn play(sequence: &[Operation]) -> Result<(), String> {
-    let (stack, mut state) = (Stack::start().await, State::default());
+    let (stack, mut model) = (Stack::start().await, Model::default());
     let mut last: Option<(Request, Value)> = None;
     for (number, operation) in sequence.iter().enumerate() {
         let at = |what: String| format!("step {number}, {operation:?}: {what}");
         stack.seconds_pass(1);
-        if *operation == Operation::Repeat {
-            let Some((request, first)) = &last else { continue };
-            let again = request.send(&stack).await;
-            if again.status.is_success() && again.at("") != *first {
-                return Err(at(format!("a repeat answers {}, at first {first}", again.text())));
+        match operation {
+            Operation::Repeat => {
+                let Some((request, first)) = &last else { continue };
+                let again = request.send(&stack).await;
+                if again.status.is_success() && again.at("") != *first {
+                    return Err(at(format!("a repeat answers {}, at first {first}", again.text())));
+                }
             }
-        } else {
-            let request = Request::of(operation, &state, number);
-            let answer = request.send(&stack).await;
-            let expected = state.apply(operation);
-            compare(&answer, &expected).map_err(at)?;
-            last = answer.status.is_success().then(|| (request, answer.at("")));
+            Operation::Act { who, env, what } => {
+                let Some(act) = what.act(*env, &model.states[*env], &model.backups[*env]) else { continue };
+                let request = Request::of(*who, *env, &act, number);
+                let answer = request.send(&stack).await;
+                model.apply(*who, *env, &act, &answer).map_err(at)?;
+                last = answer.status.is_success().then(|| (request, answer.at("")));
+            }
         }
-        visible(&stack, &state).await.map_err(at)?;
+        for env in [0, 1] {
+            visible(&stack, env, &model).await.map_err(at)?;
+        }
     }
     Ok(())
+}
+
+/// What the service should be like.
+#[derive(Default)]
+struct Model {
+    states: [State; 2],
+    /// The ids of backups, and the versions that they are of.
+    backups: [Vec<(String, usize)>; 2],
+    /// The versions that were backed up before something was restored from a backup.
+    saved_before: [Vec<usize>; 2],
+}
+
+impl Model {
+    fn apply(&mut self, who: usize, env: usize, act: &Act, answer: &Answer) -> Result<(), String> {
+        let [production, staging] = &mut self.states;
+        let (state, other) = if env == 0 { (production, staging) } else { (staging, production) };
+        let before = state.head();
+        let expected = state.apply(who, act, other);
+        compare(answer, &expected)?;
+        if *act == Act::Backup && expected == Expected::Done {
+            let id = answer.at("/id").as_str().unwrap_or_default().to_owned();
+            self.backups[env].push((id, state.head()));
+        }
+        if let (Act::RestoreBackup { .. }, Expected::Appended(_)) = (act, expected) {
+            self.saved_before[env].push(before);
+        }
+        Ok(())
+    }
 }
 
 /// One request, to be sent once or again.
@@ -64,10 +95,11 @@ struct Request {
 }
 
 impl Request {
-    fn of(operation: &Operation, state: &State, number: usize) -> Self {
-        let operation::Sent { who, method, path, mut headers, body } = operation.sent(state);
+    fn of(who: usize, env: usize, act: &Act, number: usize) -> Self {
+        let act::Sent { method, path, mut headers, body } = act.sent(&format!("step {number}"));
         headers.push(("idempotency-key", format!("step-{number}")));
-        Self { person: Person::admin(PEOPLE[who]), method, path: under(&path), headers, body }
+        let path = format!("/v1/apps/crm/envs/{}/{path}", ENVIRONMENTS[env]);
+        Self { person: Person::admin(PEOPLE[who]), method, path, headers, body }
     }
 
     async fn send(&self, stack: &Stack) -> Answer {
@@ -81,6 +113,9 @@ fn compare(answer: &Answer, expected: &Expected) -> Result<(), String> {
     let found = match expected {
         Expected::Appended(version) => (json!(version), json!(false)),
         Expected::Unchanged(version) => (json!(version), json!(true)),
+        Expected::Done => {
+            return answer.status.is_success().then_some(()).ok_or_else(|| answer.text().to_owned());
+        }
         Expected::Refused(kind) => {
             let kind = format!("urn:waymark:problem:{kind}");
             let found = (answer.status.is_client_error(), answer.at("/type"));
@@ -95,25 +130,46 @@ fn compare(answer: &Answer, expected: &Expected) -> Result<(), String> {
         .ok_or_else(|| format!("expected {expected:?}, got {} {}", answer.status, answer.text()))
 }
 
-/// Compares everything that can be seen with the model.
-async fn visible(stack: &Stack, state: &State) -> Result<(), String> {
-    let ada = Person::admin("ada");
+/// Compares everything that can be seen of an environment with the model.
+async fn visible(stack: &Stack, env: usize, model: &Model) -> Result<(), String> {
+    let (ada, state) = (Person::admin("ada"), &model.states[env]);
+    let path = |rest: &str| format!("/v1/apps/crm/envs/{}{rest}", ENVIRONMENTS[env]);
     let differs = |what: &str, found: Value, expected: Value| {
-        if found == expected { Ok(()) } else { Err(format!("{what}: {found}, and in the model {expected}")) }
+        let place = ENVIRONMENTS[env];
+        if found == expected {
+            Ok(())
+        } else {
+            Err(format!("{what} of {place}: {found}, and in the model {expected}"))
+        }
     };
+    let standing = stack.get(&ada, &path(""), &[]).await;
+    if state.head() == 0 {
+        return differs("standing", standing.status.as_u16().into(), json!(404));
+    }
     let text = |answer: Answer| serde_json::from_str::<Value>(answer.text()).unwrap_or_default();
-    differs("working", text(stack.read(&ada, "working").await), state.working().into())?;
-    differs("live", text(stack.read(&ada, "live").await), state.live().into())?;
-    let standing = stack.get(&ada, crate::support::stack::ENV, &[]).await;
-    let shown =
+    let working = text(stack.get(&ada, &path("/working"), &[]).await);
+    differs("working", working, shown(state.last().document))?;
+    let live = stack.get(&ada, &path("/live"), &[]).await;
+    match state.live() {
+        Some(document) => differs("live", text(live), shown(document))?,
+        None => differs("live", live.at("/type"), json!("urn:waymark:problem:nothing-live"))?,
+    }
+    let names =
         json!([standing.at("/working/version"), standing.at("/live/name"), standing.at("/before/name")]);
-    differs("standing", shown, state.standing())?;
-    let history = stack.pages(&ada, &under("history?limit=200")).await.concat();
-    let shown: Vec<Value> =
+    differs("standing", names, state.standing())?;
+    let history = stack.pages(&ada, &path("/history?limit=200")).await.concat();
+    let entries: Vec<Value> =
         history.iter().map(|entry| json!([entry["version"], entry["kind"], entry["author"]["id"]])).collect();
-    differs("history", shown.into(), state.history())?;
-    let snapshots = stack.pages(&ada, &under("snapshots?limit=200")).await.concat();
-    let shown: Vec<Value> =
+    differs("history", entries.into(), state.history())?;
+    let snapshots = stack.pages(&ada, &path("/snapshots?limit=200")).await.concat();
+    let named: Vec<Value> =
         snapshots.iter().map(|one| json!([one["name"], one["release"], one["live"]])).collect();
-    differs("snapshots", shown.into(), state.snapshots())
+    differs("snapshots", named.into(), state.snapshots())?;
+    let backups = stack.pages(&ada, &path("/backups?limit=200")).await.concat();
+    let mut versions: Vec<u64> = backups.iter().filter_map(|one| one["version"].as_u64()).collect();
+    let taken = model.backups[env].iter().map(|(_, version)| version).chain(&model.saved_before[env]);
+    let mut expected: Vec<u64> = taken.map(|version| *version as u64).collect();
+    versions.sort_unstable();
+    expected.sort_unstable();
+    differs("backups", json!(versions), json!(expected))
 }

@@ -2,6 +2,7 @@
 
 mod budget;
 mod keep;
+mod merge;
 mod own;
 
 use serde_json::{Value, json};
@@ -184,13 +185,20 @@ async fn what_cannot_be_promoted_is_refused() {
         json!({"version": 1}),
         json!({"from": {"env": "staging"}}),
         json!({"merge": 1}),
+        json!({"merge": true, "go_ahead": true}),
+        json!({"preview": "yes"}),
         json!({"go_ahead": "yes"}),
     ] {
         promote(&stack, &ada, "spring", more).await.is_problem(400, "malformed-request");
     }
     promote(&stack, &ada, "spring", json!({"name": "live"})).await.is_problem(422, "invalid-name");
     promote(&stack, &ada, "spring", json!({"expect_live": "v1"})).await.is_problem(409, "live-changed");
-    for body in [json!({"snapshot": "a", "name": "b"}), json!({"version": 1, "go_ahead": true})] {
+    for body in [
+        json!({"snapshot": "a", "name": "b"}),
+        json!({"version": 1, "go_ahead": true}),
+        json!({"version": 1, "merge": true}),
+        json!({"version": 1, "preview": true}),
+    ] {
         stack.act(&ada, "publish", body).await.is_problem(400, "malformed-request");
     }
     stack.get(&ada, ENV, &[]).await.is_problem(404, "environment-not-found");
@@ -231,7 +239,7 @@ async fn the_name_there_may_be_a_former_one() {
     let promoted = promote(&stack, &ada, "spring", json!({})).await.is(201);
     assert_eq!(
         promoted.at("/origin"),
-        json!({"environment": "staging", "snapshot": "easter", "version": 1, "kept": false})
+        json!({"environment": "staging", "snapshot": "easter", "version": 1, "kept": false, "merged": false})
     );
 }
 

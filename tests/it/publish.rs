@@ -75,6 +75,28 @@ async fn a_version_becomes_a_snapshot_and_a_release_in_one_step() {
 }
 
 #[tokio::test]
+async fn a_version_is_published_by_the_name_that_was_asked_for() {
+    let stack = Stack::start().await;
+    let ada = Person::admin("ada");
+    stack.save_each(&ada, 1..=3).await;
+    // The name that is shown before is the name that is made, and the count goes on.
+    assert_eq!(stack.get(&ada, ENV, &[]).await.at("/next_name"), "v1");
+    let published = stack.act(&ada, "publish", json!({"version": 1, "name": "v1"})).await.is(200);
+    assert_eq!(published.at("/label"), "Published v1");
+    assert_eq!(stack.get(&ada, ENV, &[]).await.at("/next_name"), "v2");
+    stack.act(&ada, "publish", json!({"version": 2, "name": "spring"})).await.is(200);
+    assert_eq!(stack.get(&ada, ENV, &[]).await.at("/next_name"), "v2");
+    assert_eq!(stack.users_see().await, seen("{\"n\":2}", "spring"));
+
+    let taken = stack.act(&ada, "publish", json!({"version": 3, "name": "v1"})).await;
+    taken.is_problem(409, "name-taken");
+    stack.act(&ada, "publish", json!({"version": 3, "name": "a b"})).await.is_problem(422, "invalid-name");
+    let named_already = stack.act(&ada, "publish", json!({"snapshot": "v1", "name": "v9"})).await;
+    named_already.is_problem(400, "malformed-request");
+    assert_eq!(stack.users_see().await, seen("{\"n\":2}", "spring"));
+}
+
+#[tokio::test]
 async fn who_expects_something_else_to_be_live_is_told_what_is() {
     let ada = Person::admin("ada");
     let stack = three_snapshots(&ada).await;

@@ -3,6 +3,8 @@
 mod gateway;
 mod rights;
 
+pub(crate) use rights::routes;
+
 use axum::body::Body;
 use http::Request;
 use serde_json::json;

@@ -1,11 +1,11 @@
 //! Keyframes over a bad line: what is stored is whole, or nothing is appended.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::support::faults::{Faults, answer_lost, s3_refuses, unsent};
+use crate::support::objects::Object;
 use crate::support::stack::ENV;
 use crate::support::{Answer, Person, Stack};
 
@@ -32,10 +32,10 @@ async fn begun() -> (Stack, Faults, Person) {
     (stack, faults, ada)
 }
 
-/// The file of the only keyframe.
-fn object(stack: &Stack) -> PathBuf {
+/// The only keyframe.
+fn object(stack: &Stack) -> Object {
     let sha256 = waymark::hash::Sha256::of(config("one").as_bytes());
-    stack.object(&sha256.to_string())
+    stack.keyframe(&sha256.to_string())
 }
 
 async fn reads_as(stack: &mut Stack, person: &Person, env: &str, text: &str) {
@@ -56,7 +56,7 @@ async fn a_keyframe_that_is_there_already_is_a_success() {
 #[tokio::test]
 async fn a_damaged_keyframe_that_is_there_already_is_mended() {
     let (mut stack, _, ada) = begun().await;
-    std::fs::write(object(&stack), b"nothing that zstd knows").unwrap();
+    stack.alter(&object(&stack), b"nothing that zstd knows".to_vec()).await;
     save_in(&stack, &ada, STAGING, "one").await.is(201);
     // For both who refer to it.
     reads_as(&mut stack, &ada, STAGING, "one").await;

@@ -22,14 +22,13 @@ async fn expire(stack: &Stack, written: &mut Vec<(String, Timestamp)>, now: Time
             written.push((key, now));
         }
     }
-    written.retain(|(key, at)| {
+    let runs_out = |key: &str, at: Timestamp| {
         let class: waymark::backup::Class = key.split('/').next().unwrap().parse().unwrap();
-        let lives = class.lifetime().is_none_or(|lifetime| now < *at + lifetime);
-        if !lives {
-            std::fs::remove_file(stack.backup_file(key)).unwrap();
-        }
-        lives
-    });
+        class.lifetime().is_some_and(|lifetime| now >= at + lifetime)
+    };
+    for (key, _) in written.extract_if(.., |(key, at)| runs_out(key, *at)) {
+        stack.lose(&stack.backup_object(&key)).await;
+    }
 }
 
 /// The ids that the default policy promises on a day, since `first`.

@@ -18,7 +18,7 @@ async fn a_flipped_bit_is_reported_by_the_next_proof_and_a_new_backup_is_taken()
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, [1]).await;
     stack.scheduled_backups(day(0)).await;
-    stack.flip(&stack.backup_objects().await[0]);
+    stack.flip(&stack.backup_object(&stack.backup_objects().await[0])).await;
     // Within a week the object stands for the unchanged state unread.
     stack.scheduled_backups(day(6)).await;
     assert_eq!(stack.read(&ada, "backup-policy").await.at("/last/fault"), json!(null));
@@ -47,7 +47,7 @@ async fn what_verifying_one_shows_is_told_of_all_that_share_its_object() {
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, [1]).await;
     stack.scheduled_backups(day(0)).await;
-    stack.flip(&stack.backup_objects().await[0]);
+    stack.flip(&stack.backup_object(&stack.backup_objects().await[0])).await;
     stack.act(&ada, "backups/d14.2026-11-13/verify", json!({})).await.is(200);
     for id in ["d800.2026-11", "d70.2026-W46", "d14.2026-11-13"] {
         let shown = stack.read(&ada, &format!("backups/{id}")).await.is(200);
@@ -83,9 +83,10 @@ async fn an_object_that_is_damaged_before_it_is_proven_does_not_count() {
     stack.scheduled_backups(day(0)).await;
     let key = stack.backup_objects().await.remove(0);
     // What lies where the next month's backup belongs is no whole backup.
-    stack.flip(&key);
+    stack.flip(&stack.backup_object(&key)).await;
     let in_the_way = key.replace("2026-11", "2026-12");
-    std::fs::rename(stack.backup_file(&key), stack.backup_file(&in_the_way)).unwrap();
+    stack.copy_backup(&key, &in_the_way).await;
+    stack.lose(&stack.backup_object(&key)).await;
     stack.save_each(&ada, [2]).await;
     stack.scheduled_backups("2026-12-01T00:00:00Z".parse().unwrap()).await;
 
@@ -102,9 +103,9 @@ async fn a_config_that_cannot_be_read_is_reported_and_stays_due() {
     let (mut stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, [1]).await;
     let sha256 = stack.read(&ada, "versions/1").await.at("/sha256");
-    let keyframe = stack.object(sha256.as_str().unwrap());
-    let whole = std::fs::read(&keyframe).unwrap();
-    std::fs::write(&keyframe, b"nonsense").unwrap();
+    let keyframe = stack.keyframe(sha256.as_str().unwrap());
+    let whole = stack.stored(&keyframe).await;
+    stack.alter(&keyframe, b"nonsense".to_vec()).await;
     stack.cold();
     let queue = TestQueue::default();
     stack.tick(&queue, day(0)).await;
@@ -116,7 +117,7 @@ async fn a_config_that_cannot_be_read_is_reported_and_stays_due() {
         "{policy:?}"
     );
     assert_eq!(policy.at("/next"), "2026-11-13T10:00:00.000Z", "it is tried again in an hour");
-    std::fs::write(&keyframe, whole).unwrap();
+    stack.alter(&keyframe, whole).await;
     assert_eq!(stack.scheduled_backups(day(0)).await, 1);
     assert_eq!(stack.read(&ada, "backup-policy").await.at("/last/ok"), true);
 }

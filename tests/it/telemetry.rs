@@ -58,7 +58,7 @@ async fn the_tick_and_each_environment_of_the_worker_have_a_line() {
     assert_eq!((&lines[1]["version"], &lines[1]["s3_calls"]), (&json!(1), &json!(2)));
 
     let objects = stack.backup_objects().await;
-    stack.flip(&objects[0]);
+    stack.flip(&stack.backup_object(&objects[0])).await;
     let next = time::start() + jiff::SignedDuration::from_hours(24 * 8);
     stack.clock.advance(jiff::SignedDuration::from_hours(24 * 8));
     let (_, log) = logged(stack.scheduled_backups(next)).await;
@@ -113,7 +113,8 @@ async fn nothing_that_people_write_is_logged() {
 async fn a_damaged_config_is_logged_by_its_place_alone() {
     let (mut stack, ada) = (Stack::start().await, Person::admin("ada"));
     let saved = stack.save(&ada, r#"{"canary":"canary"}"#).await.is(201);
-    std::fs::write(stack.object(saved.at("/sha256").as_str().unwrap()), b"{\"canary\":1}").unwrap();
+    let keyframe = stack.keyframe(saved.at("/sha256").as_str().unwrap());
+    stack.alter(&keyframe, b"{\"canary\":1}".to_vec()).await;
     stack.cold();
     let (_, log) = logged(stack.read(&ada, "working")).await;
     assert_eq!(lines(&log)[0]["problem"], "config-damaged");

@@ -38,6 +38,9 @@ async fn one_edit_is_undone_and_what_came_later_stays() {
     );
     assert_eq!((undone.at("/version"), undone.at("/label")), (json!(4), json!("Undid #2")));
     assert_eq!(undone.at("/from"), json!({"version": 1, "undo": 2}));
+    // The history says what it changed.
+    assert_eq!(undone.at("/changes"), json!({"added": 0, "removed": 0, "changed": 1}));
+    assert_eq!(undone.at("/first_changes"), json!([{"op": "replace", "path": "/title"}]));
     assert_eq!((undone.at("/kind"), undone.at("/note")), (json!("restored"), json!("Too early")));
     // Undone once, there is nothing left of it.
     let again = stack.act(&ada, "restore", json!({"undo": 2})).await.is(200);
@@ -101,6 +104,8 @@ async fn parts_come_back_and_the_rest_stays() {
         r#"{"title":"Desk", "pages":[{"id":3,"name":"New"},{"id":1,"name":"Home"}]}"#
     );
     assert_eq!(restored.at("/label"), "Brought back /title, /pages/0/name from #1");
+    let changed = json!([{"op": "replace", "path": "/title"}, {"op": "replace", "path": "/pages/1/name"}]);
+    assert_eq!(restored.at("/first_changes"), changed);
     assert_eq!(restored.at("/from"), json!({"version": 1, "paths": ["/title", "/pages/0/name"]}));
     assert_eq!(stack.act(&ada, "restore", body).await.is(200).at("/unchanged"), true);
     // By a snapshot's name, and what is gone comes back.

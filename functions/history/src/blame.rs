@@ -9,13 +9,14 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use waymark::config::Config;
-use waymark::config::diff::{Earlier, at, follow, labelled};
+use waymark::config::diff::{at, labelled};
 use waymark::config::pointer::Pointer;
 use waymark::entry::{Entry, EntryView, Event};
 use waymark::history::Filter;
 use waymark::http::{As, Query, Viewer, page_json, query_of};
 use waymark::id::{EnvId, Version, VersionRef};
-use waymark::{Error, Problem, Waymark};
+use waymark::trace::{Bounds, Done, Place, Trace};
+use waymark::{Error, Found, Problem, Waymark};
 
 /// Entries that are read in one query.
 const PAGE: u16 = 200;
@@ -42,6 +43,8 @@ pub(crate) struct Params {
     /// The version to look at; the working one unless it says.
     #[cfg_attr(feature = "openapi", param(value_type = Option<VersionRef>))]
     version: Option<String>,
+    /// The restore that an earlier part of the search passed.
+    restored: Option<Version>,
 }
 
 /// Who gave a value its present form, when, and what it was before.
@@ -65,14 +68,17 @@ pub(crate) async fn blame(
     let mut search = Search {
         waymark: &waymark,
         env,
-        place: place.clone(),
-        is_there: shown.is_some(),
-        last: Some((found.version, config)),
-        brought_back: None,
-        configs: MAX_CONFIGS,
-        bytes: MAX_BYTES,
+        place: Place { at: place.clone(), is_there: shown.is_some() },
+        trace: Trace::new(&waymark, env, Bounds { configs: MAX_CONFIGS, bytes: MAX_BYTES }),
+        brought_back: passed(&waymark, env, params.restored, found.version).await?,
     };
-    let blamed = search.from(found.version).await?;
+    let blamed = match promoted(&waymark, env, &found).await?.filter(|_| shown.is_some()) {
+        Some(entry) => Blamed::By(Box::new(entry), None),
+        None => {
+            search.trace.knows(found.version, config);
+            search.from(found.version).await?
+        }
+    };
     let (label, value) = shown.unzip();
     let mut answer = Answer {
         path: place.to_string(),
@@ -194,26 +200,13 @@ enum Blamed {
     Never,
 }
 
-/// What one entry did to the place.
-enum Seen {
-    Nothing,
-    Did(Option<Box<RawValue>>),
-    /// It would take another config, and no more may be read.
-    TooMuch,
-}
-
 struct Search<'a> {
     waymark: &'a Waymark,
     env: &'a EnvId,
-    /// Where the value is in the version that is looked at.
-    place: Pointer,
-    is_there: bool,
-    /// The config that was read last, since it is often the next pair's newer one.
-    last: Option<(Version, Config)>,
+    place: Place,
+    trace: Trace<'a>,
     /// The newest restore that brought the value back.
     brought_back: Option<Box<Entry>>,
-    configs: usize,
-    bytes: usize,
 }
 
 impl Search<'_> {
@@ -226,10 +219,11 @@ impl Search<'_> {
             let page = history.page(self.env, Some(from.next()), PAGE, &Filter::default()).await?;
             next = page.next.and_then(Version::before);
             for entry in page.items {
-                match self.look(&entry).await? {
-                    Seen::Nothing => {}
-                    Seen::TooMuch => return Ok(Blamed::SoFar(entry.version)),
-                    Seen::Did(before) => match self.came_from(&entry).await? {
+                let done = self.trace.step(&entry, std::slice::from_mut(&mut self.place)).await?;
+                match done.into_iter().next().unwrap_or(Done::Nothing) {
+                    Done::Nothing => {}
+                    Done::TooMuch => return Ok(Blamed::SoFar(entry.version)),
+                    Done::Changed(before) => match came_from(self.waymark, self.env, &entry).await? {
                         Some(earlier) => {
                             self.brought_back.get_or_insert_with(|| Box::new(entry));
                             next = Some(earlier);
@@ -243,68 +237,6 @@ impl Search<'_> {
         Ok(next.map_or(Blamed::Never, Blamed::SoFar))
     }
 
-    async fn look(&mut self, entry: &Entry) -> Result<Seen, Problem> {
-        match &entry.event {
-            Event::Saved { changes: Some(changes) } if changes.leaves_alone(&self.place) => {
-                return Ok(Seen::Nothing);
-            }
-            Event::Saved { .. } | Event::Restored { .. } | Event::Imported { .. } | Event::Unknown => {}
-            // They change no config.
-            Event::Snapshot { .. }
-            | Event::Renamed { .. }
-            | Event::Published { .. }
-            | Event::Unpublished { .. } => return Ok(Seen::Nothing),
-        }
-        let Some(before) = entry.version.before() else {
-            // What is in the first version came with it.
-            return Ok(if self.is_there { Seen::Did(None) } else { Seen::Nothing });
-        };
-        let Some(after) = self.config(entry.version).await? else { return Ok(Seen::TooMuch) };
-        let Some(before) = self.config(before).await? else { return Ok(Seen::TooMuch) };
-        Ok(match follow(before.text(), after.text(), &self.place) {
-            Earlier::Same(place) => {
-                self.place = place;
-                Seen::Nothing
-            }
-            Earlier::Nowhere => Seen::Nothing,
-            Earlier::New => Seen::Did(None),
-            Earlier::Other { value, .. } | Earlier::Gone(value) => Seen::Did(Some(value)),
-        })
-    }
-
-    /// The config of a version; `None` when no more may be read.
-    async fn config(&mut self, version: Version) -> Result<Option<Config>, Error> {
-        if let Some((last, config)) = &self.last
-            && *last == version
-        {
-            return Ok(Some(config.clone()));
-        }
-        let Some(left) = self.configs.checked_sub(1) else { return Ok(None) };
-        self.configs = left;
-        let entry = self.waymark.history.entry(self.env, version).await?;
-        let bytes = usize::try_from(entry.config.bytes).unwrap_or(usize::MAX);
-        let Some(left) = self.bytes.checked_sub(bytes) else { return Ok(None) };
-        self.bytes = left;
-        let config = self.waymark.configs.of(&self.env.app, &entry).await?;
-        self.last = Some((version, config.clone()));
-        Ok(Some(config))
-    }
-
-    /// The version whose config, whole, an entry has brought back.
-    async fn came_from(&self, entry: &Entry) -> Result<Option<Version>, Error> {
-        let Event::Restored { from } = &entry.event else { return Ok(None) };
-        if from.version >= entry.version {
-            return Ok(None);
-        }
-        let earlier = match self.waymark.history.entry(self.env, from.version).await {
-            Ok(earlier) => earlier,
-            Err(Error::NoVersion(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        // A part of it, or a backup of another history, is another config.
-        Ok((earlier.config.sha256 == entry.config.sha256).then_some(from.version))
-    }
-
     fn named(&self, entry: &Entry, before: Option<Box<RawValue>>) -> By {
         let who = format!("{}, #{}", entry.author.name, entry.version);
         let who = match &self.brought_back {
@@ -314,7 +246,7 @@ impl Search<'_> {
         By {
             who,
             entry: entry.into(),
-            path_then: self.place.to_string(),
+            path_then: self.place.at.to_string(),
             before: Shown::of(before),
             brought_back: self.brought_back.as_deref().map(EntryView::from),
         }
@@ -322,7 +254,58 @@ impl Search<'_> {
 
     /// Where the next request goes on.
     fn goes_on(&self, version: Version) -> String {
-        let query = query_of(&[("path", &self.place.to_string()), ("version", &version.to_string())]);
-        format!("/v1/apps/{}/envs/{}/blame?{query}", self.env.app, self.env.env)
+        let (path, version) = (self.place.at.to_string(), version.to_string());
+        let restored = self.brought_back.as_ref().map(|entry| entry.version.to_string());
+        let mut query = vec![("path", path.as_str()), ("version", &version)];
+        query.extend(restored.as_deref().map(|restored| ("restored", restored)));
+        format!("/v1/apps/{}/envs/{}/blame?{}", self.env.app, self.env.env, query_of(&query))
     }
+}
+
+/// The entry that a config came with from another environment: nobody edited it here, and the entries before that one
+/// are about another config.
+async fn promoted(waymark: &Waymark, env: &EnvId, found: &Found) -> Result<Option<Entry>, Error> {
+    if found.entry.is_some() {
+        return Ok(None);
+    }
+    let entry = waymark.history.entry(env, found.version).await?;
+    Ok((entry.config.sha256 != found.config.sha256).then_some(entry))
+}
+
+/// The version whose config, whole, an entry has brought back.
+async fn came_from(waymark: &Waymark, env: &EnvId, entry: &Entry) -> Result<Option<Version>, Error> {
+    let Event::Restored { from, .. } = &entry.event else { return Ok(None) };
+    if from.version >= entry.version {
+        return Ok(None);
+    }
+    let earlier = match waymark.history.entry(env, from.version).await {
+        Ok(earlier) => earlier,
+        Err(Error::NoVersion(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // A part of it, or a backup of another history, is another config.
+    Ok((earlier.config.sha256 == entry.config.sha256).then_some(from.version))
+}
+
+/// The restore that an earlier part of the search passed, as `next` said. Whatever a caller writes there, it is a restore
+/// of this history, to a version from which `version` can be come to.
+async fn passed(
+    waymark: &Waymark,
+    env: &EnvId,
+    restored: Option<Version>,
+    version: Version,
+) -> Result<Option<Box<Entry>>, Problem> {
+    let Some(restored) = restored else { return Ok(None) };
+    let entry = match waymark.history.entry(env, restored).await {
+        Err(Error::NoVersion(_)) => None,
+        found => Some(found?),
+    };
+    if let Some(entry) = entry
+        && came_from(waymark, env, &entry).await?.is_some_and(|from| version <= from)
+    {
+        return Ok(Some(Box::new(entry)));
+    }
+    Err(Problem::malformed(
+        "restored is a part of next, the way on that an answer gives: leave it out, or take next as it is.",
+    ))
 }

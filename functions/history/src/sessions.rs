@@ -17,6 +17,12 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// Bytes of configs that one page compares. Sessions past it say how many saves they are, and not what they changed.
 const COMPARED: u64 = 64 * 1024 * 1024;
 
+/// Entries that the first query of a page reads at least.
+const FIRST: usize = 32;
+
+/// Entries that one page reads at most.
+const EXAMINED: usize = 1_000;
+
 /// A line of the log: an entry, or several saves of one author.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -48,31 +54,32 @@ pub(crate) struct Session {
     items: Vec<EntryView>,
 }
 
-/// A page of the log by session, newest first: at most `limit` lines, out of one query for each MB of entries.
+/// A page of the log by session, newest first: at most `limit` lines. It reads as many entries as they take, by queries
+/// that double, and about as many again; 1,000 at most, or 1 MB of them and what one query more gives. A page with
+/// fewer lines than asked for still has a `next`.
 pub(crate) async fn list(
     waymark: &Waymark,
     env: &EnvId,
     before: Option<Version>,
     limit: u16,
 ) -> Result<Response, Problem> {
-    let page = waymark.history.whole_page(env, before).await?;
-    if page.items.is_empty() && before.is_none() {
+    let (entries, mut next) = entries(waymark, env, before, usize::from(limit)).await?;
+    if entries.is_empty() && before.is_none() {
         return Err(Problem::no_environment(env));
     }
-    let mut groups = grouped(page.items);
+    let mut groups = grouped(entries);
     let limit = usize::from(limit);
-    // The last group may go on where the page ends; it is told on the next page, unless it is all there is.
-    let mut next = page.next;
+    // The last group may go on where the entries end; it is told on the next page, unless it is all there is.
     if let Some(last) = groups.pop_if(|_| next.is_some()) {
         if groups.is_empty() {
             groups.push(last);
         } else {
-            next = groups.last().and_then(|group| group.last()).map(|oldest| oldest.version);
+            next = oldest(&groups);
         }
     }
     if groups.len() > limit {
         groups.truncate(limit);
-        next = groups.last().and_then(|group| group.last()).map(|oldest| oldest.version);
+        next = oldest(&groups);
     }
     let mut comparison = Comparison { waymark, env, left: COMPARED };
     let mut lines = Vec::with_capacity(groups.len());
@@ -84,6 +91,38 @@ pub(crate) async fn list(
         format!("{path}?group=session&before={before}&limit={limit}")
     });
     listing(&lines, next)
+}
+
+/// Entries, newest first, until they are more lines than asked for; and before which one others go on.
+async fn entries(
+    waymark: &Waymark,
+    env: &EnvId,
+    before: Option<Version>,
+    lines: usize,
+) -> Result<(Vec<Entry>, Option<Version>), Error> {
+    let (mut entries, mut before, mut found): (Vec<Entry>, _, _) = (Vec::new(), before, 0);
+    let mut wanted = (lines + 1).max(FIRST);
+    loop {
+        let asked = wanted.min(EXAMINED - entries.len());
+        let page = waymark.history.whole_page(env, before, asked).await?;
+        let is_cut = page.items.len() < asked;
+        for entry in page.items {
+            let goes_on = entries.last().is_some_and(|newer| go_together(newer, &entry));
+            found += usize::from(!goes_on);
+            entries.push(entry);
+        }
+        // A query that gave less than was asked for came to its end at 1 MB.
+        if page.next.is_none() || is_cut || found > lines || entries.len() >= EXAMINED {
+            return Ok((entries, page.next));
+        }
+        before = page.next;
+        wanted = entries.len();
+    }
+}
+
+/// The oldest entry of what is listed.
+fn oldest(groups: &[Vec<Entry>]) -> Option<Version> {
+    groups.last().and_then(|group| group.last()).map(|oldest| oldest.version)
 }
 
 /// Entries, newest first, with those of a session together.

@@ -47,6 +47,7 @@ pub(crate) async fn standing(
             .as_ref()
             .map(|before| Before { name: &before.name, published: before.entry }),
         differs: live.is_some_and(|live| live.subject.sha256 != head.config.sha256),
+        next_name: SnapshotName::generated(head.generated + 1),
         settings,
         role: viewer.caller.role(env),
         backup: backups.first().map(|backup| LastBackup {
@@ -72,6 +73,8 @@ struct Standing<'a> {
     before: Option<Before<'a>>,
     /// Whether users see another config than builders edit.
     differs: bool,
+    /// What the next snapshot is called that nobody names.
+    next_name: SnapshotName,
     /// What holds here.
     settings: Settings,
     /// The caller's role.

@@ -1,5 +1,6 @@
 //! Publishing: decides what users see, and changes nothing that builders edit.
 
+mod ancestor;
 mod checks;
 mod own_changes;
 mod promote;

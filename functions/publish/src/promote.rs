@@ -6,20 +6,26 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use waymark::caller::Role;
 use waymark::config::Config;
 use waymark::config::keep::{self, Keep};
 use waymark::config::schema::Schema;
 use waymark::entry::{Entry, Event, Promotion, PromotionView, Source, Subject};
-use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Refused};
-use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::history::{
+    Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Refused, Reply,
+};
+use waymark::http::{As, Change, Publisher, given, reply, reply_with};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::{Error, Problem, Waymark};
 
 use crate::checks::passes;
-use crate::own_changes::own_changes;
+use crate::own_changes::Promoted;
 use crate::publish::{Request, published, releases_off, shows};
 use crate::releases::{Expected, users_see_it_soon};
+
+/// The member of an answer that says what was merged.
+const MERGED: &str = "merged";
 
 /// The snapshot that is to be brought here.
 #[derive(Debug, Deserialize)]
@@ -39,7 +45,32 @@ struct Asked {
     name: Option<SnapshotName>,
     note: Option<Note>,
     expected: Option<Expected>,
-    go_ahead: bool,
+    over: Over,
+    preview: bool,
+}
+
+/// What to do about changes that were made here and that the snapshot does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// Nothing is promoted over them.
+    Refuse,
+    /// They are merged into what is promoted.
+    Merge,
+    /// Users no longer see them.
+    GoAhead,
+}
+
+impl Over {
+    fn read(request: &Request) -> Result<Self, Problem> {
+        match (request.merge.unwrap_or_default(), request.go_ahead.unwrap_or_default()) {
+            (false, false) => Ok(Self::Refuse),
+            (true, false) => Ok(Self::Merge),
+            (false, true) => Ok(Self::GoAhead),
+            (true, true) => Err(Problem::malformed(
+                "merge keeps what was changed here, go_ahead promotes over it: say one of them.",
+            )),
+        }
+    }
 }
 
 impl Asked {
@@ -63,7 +94,8 @@ impl Asked {
             name: given(request.name.as_deref())?,
             note: given(request.note.as_deref())?,
             expected: Expected::read(request.expect_live.as_ref())?,
-            go_ahead: request.go_ahead.unwrap_or_default(),
+            over: Over::read(request)?,
+            preview: request.preview.unwrap_or_default(),
         })
     }
 }
@@ -77,14 +109,15 @@ pub(crate) async fn promote(
 ) -> Result<Response, Problem> {
     let asked = Asked::read(publisher, from, request)?;
     let env = &publisher.env;
+    if asked.preview {
+        return preview(waymark, env, asked).await;
+    }
     let mutation: Mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
-    let (start, found, settings, schema) = tokio::join!(
-        waymark.history.start(&mutation),
-        find(waymark, &asked),
-        waymark.history.effective_settings(env),
-        waymark.schema(env)
-    );
-    let start = start?;
+    let (found, settings, schema) =
+        tokio::join!(find(waymark, &asked), waymark.history.effective_settings(env), waymark.schema(env));
+    // After the snapshot: nothing else says which of two environments was read first, and what users see must be what they
+    // saw when the snapshot was there.
+    let start = waymark.history.start(&mutation).await?;
     // A repeat gives the first answer, whatever has become of the snapshot.
     if let Some(first) = start.replayed() {
         return reply(first);
@@ -93,6 +126,36 @@ pub(crate) async fn promote(
     let keep = settings?.keep.unwrap_or_default();
     let promote = Promote { waymark, env, asked, incoming, origin, keep, schema: Some(schema?) };
     reply(&waymark.history.commit(&mutation, start, promote).await?)
+}
+
+/// `POST /publish {from: {env, snapshot}, preview: true}`: what users would get. Publishes nothing.
+async fn preview(waymark: &Waymark, env: &EnvId, asked: Asked) -> Result<Response, Problem> {
+    let (head, found, settings, schema) = tokio::join!(
+        waymark.history.head(env),
+        find(waymark, &asked),
+        waymark.history.effective_settings(env),
+        waymark.schema(env)
+    );
+    let (head, (incoming, origin), keep) = (head?, found?, settings?.keep.unwrap_or_default());
+    let mut promote = Promote { waymark, env, asked, incoming, origin, keep, schema: Some(schema?) };
+    let head = head.as_ref().map(|head| &head.entry);
+    let outcome = promote.outcome(head).await?;
+    let is_shown = head.is_some_and(|head| shows(head, outcome.config.sha256()));
+    if !is_shown {
+        promote.check(&outcome.config).await?;
+    }
+    let origin = PromotionView::from(&promote.origin_of(&outcome)).to_json();
+    let mut body = json!({
+        "version": head.map(|head| head.version),
+        "sha256": outcome.config.sha256(),
+        "unchanged": is_shown,
+        "origin": origin,
+    });
+    if let (Some(members), Some(merged)) = (body.as_object_mut(), outcome.merged) {
+        members.insert(MERGED.to_owned(), merged);
+    }
+    let answer = Reply { status: 200, body, version: None, etag: None, location: None };
+    reply_with(&answer, "config", &outcome.config)
 }
 
 /// The config of the snapshot, and where it is from. What users are to see is read first, as where it got its name.
@@ -111,7 +174,7 @@ async fn find(waymark: &Waymark, asked: &Asked) -> Result<(Config, Promotion), P
     let name = waymark.history.present_name(source, snapshot.clone(), &record).await?;
     let version = record.subject.version;
     let config = waymark.configs.read(&source.app, version, &record.subject.config()).await?;
-    Ok((config, Promotion { environment: source.env.clone(), name, version, kept: false }))
+    Ok((config, Promotion { environment: source.env.clone(), name, version, kept: false, merged: None }))
 }
 
 /// The decision to make another environment's snapshot what users see here.
@@ -139,30 +202,16 @@ impl Decide for Promote<'_> {
             return Err(Problem::name_taken(name));
         }
         let head = attempt.head.map(|head| &head.entry);
-        if let Some(expected) = &self.asked.expected {
-            expected.check_any(self.waymark, self.env, head).await?;
+        let outcome = self.outcome(head).await?;
+        if let Some(head) = head.filter(|head| shows(head, outcome.config.sha256())) {
+            return Ok(Decision::unchanged(head));
         }
-        let config = self.with_own_values(head).await?;
-        if let Some(head) = head {
-            if shows(head, config.sha256()) {
-                return Ok(Decision::unchanged(head));
-            }
-            if !self.asked.go_ahead {
-                own_changes(self.waymark, self.env, head, (&self.origin, &config)).await?;
-            }
-        }
-        let schema = match self.schema.take() {
-            Some(schema) => schema,
-            None => self.waymark.schema(self.env).await?,
-        };
-        if let Some(schema) = &schema {
-            passes(self.waymark, self.env, schema, &config).await?;
-        }
+        let schema = self.check(&outcome.config).await?;
         // The keyframe is the app's: only a config that is new has to be put away.
-        if config != self.incoming {
-            self.waymark.configs.put(&self.env.app, &config).await?;
+        if outcome.config != self.incoming {
+            self.waymark.configs.put(&self.env.app, &outcome.config).await?;
         }
-        let mut draft = self.draft(&attempt, &config);
+        let mut draft = self.draft(&attempt, outcome);
         draft.alongside = vec![
             Alongside::ReleasesAllowed(self.env.clone()),
             Alongside::SchemaIs(schema.map(|schema| schema.sha256())),
@@ -171,7 +220,57 @@ impl Decide for Promote<'_> {
     }
 }
 
+/// What users are to see.
+struct Outcome {
+    config: Config,
+    /// Whether values of this environment are kept in it.
+    kept: bool,
+    /// What the answer says of the changes of this environment that are merged into it.
+    merged: Option<Value>,
+}
+
 impl Promote<'_> {
+    /// What users are to see on top of `head`, unless that is not what the request expects.
+    async fn outcome(&self, head: Option<&Entry>) -> Result<Outcome, Problem> {
+        if let Some(expected) = &self.asked.expected {
+            expected.check_any(self.waymark, self.env, head).await?;
+        }
+        let config = self.with_own_values(head).await?;
+        let kept = config != self.incoming;
+        let (waymark, env, origin) = (self.waymark, self.env, &self.origin);
+        if let Some(head) = head.filter(|head| !shows(head, config.sha256())) {
+            let promoted = Promoted { waymark, env, head, origin, incoming: &config };
+            match self.asked.over {
+                Over::GoAhead => {}
+                Over::Refuse => promoted.must_lose_nothing().await?,
+                Over::Merge => {
+                    if let Some((config, merged)) = promoted.merged().await? {
+                        return Ok(Outcome { config, kept, merged: Some(merged) });
+                    }
+                }
+            }
+        }
+        Ok(Outcome { config, kept, merged: None })
+    }
+
+    /// Refuses what fails the schema, and gives that.
+    async fn check(&mut self, config: &Config) -> Result<Option<Arc<Schema>>, Problem> {
+        let schema = match self.schema.take() {
+            Some(schema) => schema,
+            None => self.waymark.schema(self.env).await?,
+        };
+        if let Some(schema) = &schema {
+            passes(self.waymark, self.env, schema, config).await?;
+        }
+        Ok(schema)
+    }
+
+    /// Where it is from, and what became of it here.
+    fn origin_of(&self, outcome: &Outcome) -> Promotion {
+        let merged = outcome.merged.as_ref().map(|_| self.incoming.sha256());
+        Promotion { kept: outcome.kept, merged, ..self.origin.clone() }
+    }
+
     /// The config with this environment's values where the settings keep them: those that users see, or without a
     /// release those of the working version.
     async fn with_own_values(&self, head: Option<&Entry>) -> Result<Config, Problem> {
@@ -185,9 +284,9 @@ impl Promote<'_> {
     }
 
     /// The entries: the snapshot and its publication; before them, where nothing was saved, the first config.
-    fn draft(&self, attempt: &Attempt<'_>, config: &Config) -> Draft {
-        let (sha256, bytes) = (config.sha256(), config.len() as u64);
-        let origin = Promotion { kept: *config != self.incoming, ..self.origin.clone() };
+    fn draft(&self, attempt: &Attempt<'_>, outcome: Outcome) -> Draft {
+        let (sha256, bytes) = (outcome.config.sha256(), outcome.config.len() as u64);
+        let origin = self.origin_of(&outcome);
         let (number, generated) = attempt.generated_name();
         let name = self.asked.name.clone().unwrap_or_else(|| generated.clone());
         let (snapshot, read_from) = match attempt.head {
@@ -214,6 +313,7 @@ impl Promote<'_> {
             draft.status = StatusCode::CREATED.as_u16();
         }
         draft.more.insert("origin".to_owned(), PromotionView::from(&origin).to_json());
+        draft.more.extend(outcome.merged.map(|merged| (MERGED.to_owned(), merged)));
         users_see_it_soon(&mut draft);
         draft
     }
@@ -226,6 +326,9 @@ impl Promote<'_> {
             version: Some(self.origin.version),
             at: None,
         };
-        DraftEntry { config: Some(subject.config()), ..DraftEntry::new(Event::Imported { source }) }
+        DraftEntry {
+            config: Some(subject.config()),
+            ..DraftEntry::new(Event::Imported { source, changes: None })
+        }
     }
 }

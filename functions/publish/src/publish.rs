@@ -28,7 +28,7 @@ pub(crate) struct Request {
     pub(crate) version: Option<VersionRef>,
     /// A snapshot of another environment.
     pub(crate) from: Option<PromoteFrom>,
-    /// What a promoted snapshot is to be called here.
+    /// What the snapshot that is made is to be called here.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     pub(crate) name: Option<String>,
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
@@ -39,6 +39,10 @@ pub(crate) struct Request {
     pub(crate) expect_live: Option<Value>,
     /// Whether to promote over changes that were made here.
     pub(crate) go_ahead: Option<bool>,
+    /// Whether to merge changes that were made here into what is promoted.
+    pub(crate) merge: Option<bool>,
+    /// Whether only to show what users would get.
+    pub(crate) preview: Option<bool>,
 }
 
 /// What is to be published.
@@ -74,17 +78,28 @@ pub(crate) async fn publish(
     if let Some(from) = &request.from {
         return promote(&waymark, &publisher, &change, (from, &request)).await;
     }
-    if request.name.is_some() || request.go_ahead.is_some() {
-        return Err(Problem::malformed("name and go_ahead belong to a promotion: {\"from\": {…}}."));
+    if [request.go_ahead, request.merge, request.preview].iter().any(Option::is_some) {
+        return Err(Problem::malformed(
+            "merge, go_ahead and preview belong to a promotion: {\"from\": {…}}.",
+        ));
     }
+    let is_snapshot = request.snapshot.is_some() || matches!(request.version, Some(VersionRef::Snapshot(_)));
+    if request.name.is_some() && is_snapshot {
+        return Err(Problem::malformed(
+            "A snapshot has its name: give a name with a version, or rename the snapshot.",
+        ));
+    }
+    let name: Option<SnapshotName> = given(request.name.as_deref())?;
     let note: Option<Note> = given(request.note.as_deref())?;
     let expected = Expected::read(request.expect_live.as_ref())?;
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let (start, found, schema) =
         tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
-    let (start, found) = (start?, Some((found?, schema?)));
-    let publish = Publish { waymark: &waymark, env, request, note, expected, found };
+    let (start, wanted, schema) = (start?, found?, schema?);
+    let start = waymark.history.not_before(env, start, wanted.subject().version).await?;
+    let found = Some((wanted, schema));
+    let publish = Publish { waymark: &waymark, env, request, name, note, expected, found };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
 
@@ -93,6 +108,8 @@ struct Publish<'a> {
     waymark: &'a Waymark,
     env: &'a EnvId,
     request: Request,
+    /// What a version is to be called as a snapshot; without it, the next generated name.
+    name: Option<SnapshotName>,
     note: Option<Note>,
     expected: Option<Expected>,
     /// What was found for the first attempt, and the schema that it must pass.
@@ -117,7 +134,7 @@ impl Decide for Publish<'_> {
             }
         };
         let subject = wanted.subject().clone();
-        let decision = decide(self.env, &attempt, wanted, self.note.clone())?;
+        let decision = decide(self.env, &attempt, wanted, (self.name.as_ref(), self.note.clone()))?;
         must_pass(self.waymark, self.env, schema.as_ref(), &subject, decision).await
     }
 }
@@ -146,7 +163,7 @@ fn decide(
     env: &EnvId,
     attempt: &Attempt<'_>,
     wanted: Wanted,
-    note: Option<Note>,
+    (name, note): (Option<&SnapshotName>, Option<Note>),
 ) -> Result<Decision, Problem> {
     let head = attempt.head()?;
     match wanted {
@@ -162,10 +179,16 @@ fn decide(
         // Another name for it would change nothing for users, and take the way back from roll back.
         Wanted::Version(subject) if shows(head, subject.sha256) => Ok(Decision::unchanged(head)),
         Wanted::Version(subject) => {
-            let (number, name) = attempt.generated_name();
+            let (number, generated) = attempt.generated_name();
+            let name = match name {
+                Some(name) if attempt.is_taken(name) => return Err(Problem::name_taken(name)),
+                Some(name) => name.clone(),
+                None => generated.clone(),
+            };
             let snapshot = attempt.next();
             let named = DraftEntry {
-                generated: Some(number),
+                // The count goes on where it was asked for by its name.
+                generated: (name == generated).then_some(number),
                 ..DraftEntry::new(Event::Snapshot {
                     name: name.clone(),
                     subject: subject.clone(),

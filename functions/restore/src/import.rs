@@ -55,7 +55,7 @@ impl Import {
             }
             let config = Config::check(document).map_err(Problem::from)?;
             let source = Source { environment: None, snapshot: None, version: None, at: None };
-            return Ok(Self { config, event: Event::Imported { source }, is_foreign: false });
+            return Ok(Self { config, event: Event::Imported { source, changes: None }, is_foreign: false });
         }
         let checked = File::parse(&document).map_err(Error::from)?;
         let file = checked.file;
@@ -70,7 +70,7 @@ impl Import {
             version: Some(file.config.version),
             at: Some(file.at),
         };
-        Ok(Self { config: checked.config, event: Event::Imported { source }, is_foreign })
+        Ok(Self { config: checked.config, event: Event::Imported { source, changes: None }, is_foreign })
     }
 
     /// Reads a stored backup.
@@ -84,7 +84,7 @@ impl Import {
         };
         let version = checked.file.config.version;
         let from = Origin { backup: Some(id), ..Origin::of(version) };
-        Ok(Self { config: checked.config, event: Event::Restored { from }, is_foreign: false })
+        Ok(Self { config: checked.config, event: Event::Restored { from, changes: None }, is_foreign: false })
     }
 }
 
@@ -125,11 +125,13 @@ impl Decide for RestoreFile<'_> {
             self.back_up_before(head).await?;
         }
         let entry = head.map(|head| &head.entry);
-        let stored = self.waymark.configs.store(&self.env.app, config, entry).await?;
+        let event = self.import.event.clone();
+        let configs = &self.waymark.configs;
+        let stored = configs.store_beside(&self.env.app, config, entry, event.weight()).await?;
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(stored.config),
-            ..DraftEntry::new(self.import.event.clone())
+            ..DraftEntry::new(event.with_changes(stored.changes))
         });
         if head.is_none() {
             draft.status = 201;

@@ -153,6 +153,7 @@ async fn restore(
         Target::Undo(version) => {
             let start = existing(start.await)?;
             let undone = part::undo(&waymark, env, version).await?;
+            let start = waymark.history.not_before(env, start, version).await?;
             return part::restore(&waymark, env, (&mutation, start), undone, note).await;
         }
         Target::Version(version) => find_version(&waymark, env, start, version).await?,
@@ -186,7 +187,7 @@ impl Decide for Restore {
         let draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(self.config.clone()),
-            ..DraftEntry::new(Event::Restored { from: self.from.clone() })
+            ..DraftEntry::new(Event::Restored { from: self.from.clone(), changes: None })
         });
         Ok(draft.append())
     }
@@ -204,6 +205,7 @@ async fn find_version(
 ) -> Result<Found, Error> {
     let (start, entry) = tokio::join!(start, waymark.history.entry(env, version));
     let (start, entry) = (existing(start)?, entry?);
+    let start = waymark.history.not_before(env, start, version).await?;
     Ok((start, (entry.config, Origin::of(version))))
 }
 
@@ -215,7 +217,9 @@ async fn find_snapshot(
     name: SnapshotName,
 ) -> Result<Found, Error> {
     let (start, record) = tokio::join!(start, waymark.history.named(env, &name));
-    let (start, subject) = (existing(start)?, record?.subject);
+    let (start, record) = (existing(start)?, record?);
+    let start = waymark.history.not_before(env, start, record.snapshot).await?;
+    let subject = record.subject;
     let origin = Origin { name: Some(name), ..Origin::of(subject.version) };
     Ok((start, (subject.config(), origin)))
 }

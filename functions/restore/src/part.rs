@@ -19,9 +19,6 @@ const MAX_PATH: usize = 200;
 /// Longest pointers together, in bytes: an entry stays under 4 KB.
 const MAX_PATHS_TOGETHER: usize = 1_500;
 
-/// What the list and each of its texts take in an entry beside themselves.
-const LIST_OVERHEAD: usize = 16;
-
 /// What is to be done to the newest config.
 #[derive(Debug)]
 pub(crate) enum Part {
@@ -122,7 +119,8 @@ impl RestorePart<'_> {
                 Err(error) => {
                     let since = self.from.undo.unwrap_or(self.from.version);
                     let since = self.waymark.history.since(self.env, since, head).await?;
-                    Err(Problem::undo(error, head, &since))
+                    let authors = self.waymark.authors(self.env, &since, &error).await?;
+                    Err(Problem::undo(error, head, &since, &authors))
                 }
             },
         }
@@ -138,13 +136,13 @@ impl Decide for RestorePart<'_> {
         if config.sha256() == head.config.sha256 {
             return Ok(Decision::unchanged(head));
         }
-        let taken = self.from.paths.iter().map(|path| path.len() + LIST_OVERHEAD).sum::<usize>();
+        let event = Event::Restored { from: self.from.clone(), changes: None };
         let configs = &self.waymark.configs;
-        let stored = configs.store_beside(&self.env.app, &config, Some(head), taken).await?;
+        let stored = configs.store_beside(&self.env.app, &config, Some(head), event.weight()).await?;
         let draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(stored.config),
-            ..DraftEntry::new(Event::Restored { from: self.from.clone() })
+            ..DraftEntry::new(event.with_changes(stored.changes))
         });
         Ok(draft.append())
     }

@@ -63,7 +63,13 @@ pub(crate) async fn onto(
     }
     let found = merge(&base, &current, request);
     let since = waymark.history.since(env, version, head).await?;
-    let found = found.map_err(|error| Problem::merge(error, head, &since))?;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            let authors = waymark.authors(env, &since, &error).await?;
+            return Err(Problem::merge(error, head, &since, &authors));
+        }
+    };
     let is_other = found.config.sha256() != request.sha256();
     let merged = described(&since, is_other).ok_or_else(|| Error::Item("what came since".to_owned()))?;
     Ok(Outcome { config: found.config, merged: Some(merged) })
@@ -81,13 +87,33 @@ pub(crate) fn say(merged: Option<Value>, more: &mut Map<String, Value>) {
     more.extend(merged.map(|merged| (MERGED.to_owned(), merged)));
 }
 
-/// The answer to a save: with the merged config as `config` where it is not what the caller sent.
-pub(crate) async fn answer(waymark: &Waymark, env: &EnvId, saved: &Reply) -> Result<Response, Problem> {
+/// The answer to a save: with the merged config as `config` where it is not what the caller sent. `made` is what was merged
+/// last; a repeat is answered about what was merged then, which has to be read. The save is done, whatever becomes of
+/// that: where it cannot be read the answer goes without it, as where it is too large.
+pub(crate) async fn answer(
+    waymark: &Waymark,
+    env: &EnvId,
+    saved: &Reply,
+    made: Option<Config>,
+) -> Result<Response, Problem> {
     let is_other = saved.body.pointer("/merged/config_changed") == Some(&Value::Bool(true));
     let Some(version) = saved.version.filter(|_| is_other) else { return reply(saved) };
+    if let Some(made) = made.filter(|made| saved.etag == Some(made.sha256())) {
+        return reply_with(saved, "config", &made);
+    }
     // Not part of what is recorded for a repeat: a record is small, and the version keeps its config.
+    match stored(waymark, env, version).await {
+        Ok(config) => reply_with(saved, "config", &config),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an answer without the merged config");
+            reply(saved)
+        }
+    }
+}
+
+async fn stored(waymark: &Waymark, env: &EnvId, version: Version) -> Result<Config, Error> {
     let entry = waymark.history.entry(env, version).await?;
-    reply_with(saved, "config", &waymark.configs.of(&env.app, &entry).await?)
+    waymark.configs.of(&env.app, &entry).await
 }
 
 /// What saving the body with this `Waymark-Base` would come to. Saves nothing.

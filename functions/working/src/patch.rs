@@ -46,8 +46,10 @@ pub(crate) async fn patch(
     let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
     let body = change.bytes(MAX_BYTES)?;
     let start = waymark.history.start(&mutation).await?;
-    let patch = Patch { waymark: &waymark, env: &editor.env, conditions, body, is_merge, note };
-    merge::answer(&waymark, &editor.env, &waymark.history.commit(&mutation, start, patch).await?).await
+    let mut patch =
+        Patch { waymark: &waymark, env: &editor.env, conditions, body, is_merge, note, made: None };
+    let saved = waymark.history.commit(&mutation, start, &mut patch).await?;
+    merge::answer(&waymark, &editor.env, &saved, patch.made).await
 }
 
 /// The decision to save the newest config, patched.
@@ -58,6 +60,8 @@ struct Patch<'a> {
     body: Bytes,
     is_merge: bool,
     note: Option<Note>,
+    /// What was merged last.
+    made: Option<Config>,
 }
 
 impl Decide for Patch<'_> {
@@ -79,6 +83,7 @@ impl Decide for Patch<'_> {
             let request = apply(&before, &self.body, self.is_merge)?;
             let Outcome { config, merged } =
                 merge::onto(self.waymark, self.env, head, base, &request).await?;
+            self.made = Some(config.clone());
             return put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await;
         }
         let current = self.waymark.configs.of(&self.env.app, head).await?;

@@ -56,8 +56,9 @@ pub(crate) async fn save(
             (start, Config::check(text).map_err(Problem::from)?)
         }
     };
-    let save = Save { waymark: &waymark, env: &editor.env, conditions, config, note };
-    merge::answer(&waymark, &editor.env, &waymark.history.commit(&mutation, start, save).await?).await
+    let mut save = Save { waymark: &waymark, env: &editor.env, conditions, config, note, made: None };
+    let saved = waymark.history.commit(&mutation, start, &mut save).await?;
+    merge::answer(&waymark, &editor.env, &saved, save.made).await
 }
 
 /// The decision to save a whole config.
@@ -67,6 +68,8 @@ struct Save<'a> {
     conditions: Conditions,
     config: Config,
     note: Option<Note>,
+    /// What was merged last.
+    made: Option<Config>,
 }
 
 impl Decide for Save<'_> {
@@ -80,6 +83,7 @@ impl Decide for Save<'_> {
         };
         let Outcome { config, merged } =
             merge::onto(self.waymark, self.env, head, base, &self.config).await?;
+        self.made = Some(config.clone());
         put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await
     }
 }

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_s3::Client as S3;
 use waymark::aws::{Clients, Resources};
+use waymark::error::chain;
 
 /// The attribute by which DynamoDB removes what has run out.
 const EXPIRES: &str = "expires";
@@ -108,19 +109,21 @@ fn failed(task: String, source: Box<dyn std::error::Error + Send + Sync>) -> Pro
     ProvisionError { task, source }
 }
 
-/// The error with its causes, in one line: the SDK's own text alone is "unhandled error".
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 #[cfg(test)]
 mod tests {
+    use aws_config::retry::RetryConfig;
+    use waymark::aws::{dynamodb_config, local_sdk_config};
+
     use super::*;
 
     #[tokio::test]
     async fn an_engine_that_is_not_there_is_one_clear_line() {
-        let nowhere = waymark::aws::local_clients("http://127.0.0.1:1", "http://127.0.0.1:1", "a", "b");
+        let url = "http://127.0.0.1:1";
+        let mut nowhere = waymark::aws::local_clients(url, url, "a", "b");
+        // Without repeats, whose waits are random and may come to more than a call may take.
+        let config = dynamodb_config(&local_sdk_config("a", "b")).endpoint_url(url);
+        let config = config.retry_config(RetryConfig::disabled()).build();
+        nowhere.dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
         let line = provision(&nowhere, &local_resources()).await.unwrap_err().to_string();
         assert!(line.starts_with("cannot make the table waymark: "), "{line}");
         assert!(line.contains("refused") && line.lines().count() == 1, "{line}");

@@ -33,8 +33,8 @@ mod walk;
 mod tests;
 
 pub(super) use align::{MATCH_BUDGET, Sameness, matches};
-pub use follow::{Earlier, at, follow, labelled};
-pub(super) use identity::{Elements, shared_identity};
+pub use follow::{Earlier, at, follow, follow_each, labelled};
+pub(super) use identity::{Elements, by_identity, shared_identity};
 pub(super) use label::Trail;
 pub use lines::Hunk;
 pub(super) use lis::longest_rising;

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::{DeltaError, MAX_DELTA, compress, decode, decompress, encode};
+use super::{DeltaError, MAX_DELTA, checked, compress, decode, decompress, encode};
 
 /// A JSON text of about `bytes` bytes in which little repeats exactly.
 fn document(bytes: usize, mut seed: u64) -> String {
@@ -84,6 +84,16 @@ fn a_text_that_moved_far_is_still_found() {
     let text = format!("{end}{start}");
     let delta = encode(keyframe.as_bytes(), text.as_bytes()).unwrap();
     assert!(delta.len() <= MAX_DELTA, "{} bytes", delta.len());
+}
+
+#[test]
+fn a_delta_that_does_not_decode_to_its_text_is_not_kept() {
+    let keyframe = document(10_000, 1);
+    let [text, other] = ["x", "y"].map(|letter| edited(&keyframe, &[(500, 3, letter.to_owned())]));
+    let delta = encode(keyframe.as_bytes(), other.as_bytes()).unwrap();
+    let kept = checked(keyframe.as_bytes(), text.as_bytes(), delta.clone());
+    assert!(matches!(kept, Err(DeltaError::NotReversible)), "{kept:?}");
+    assert_eq!(checked(keyframe.as_bytes(), other.as_bytes(), delta.clone()).unwrap(), delta);
 }
 
 #[test]

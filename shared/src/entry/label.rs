@@ -12,7 +12,11 @@ impl Entry {
             Event::Saved { changes: None } if self.prev.is_none() => "First save".to_owned(),
             Event::Saved { changes: None } => "Saved".to_owned(),
             Event::Snapshot { name, origin: Some(from), .. } => {
-                format!("Promoted {} (#{}) from {} as {name}", from.name, from.version, from.environment)
+                let merged = if from.merged.is_some() { ", merged with changes made here" } else { "" };
+                format!(
+                    "Promoted {} (#{}) from {} as {name}{merged}",
+                    from.name, from.version, from.environment
+                )
             }
             Event::Snapshot { name, subject, .. } if Some(subject.version) == self.version.before() => {
                 format!("Snapshot {name}")
@@ -22,11 +26,11 @@ impl Entry {
                 format!("Changed the note of {name}")
             }
             Event::Renamed { name, previous, .. } => format!("Renamed {previous} to {name}"),
-            Event::Restored { from } => restored(from),
+            Event::Restored { from, .. } => restored(from),
             Event::Published { name, rollback: true, .. } => format!("Rolled back to {name}"),
             Event::Published { name, .. } => format!("Published {name}"),
             Event::Unpublished { name } => format!("Unpublished {name}"),
-            Event::Imported { source } => imported(source),
+            Event::Imported { source, .. } => imported(source),
             Event::Unknown => "A change that this version of Waymark does not know".to_owned(),
         }
     }
@@ -57,7 +61,8 @@ fn restored(from: &Origin) -> String {
         return format!("Undid #{undone}");
     }
     if !from.paths.is_empty() {
-        let named: Vec<&str> = from.paths.iter().take(NAMED_PATHS).map(String::as_str).collect();
+        let name = |path: &String| if path.is_empty() { "everything".to_owned() } else { path.clone() };
+        let named: Vec<String> = from.paths.iter().take(NAMED_PATHS).map(name).collect();
         let more = match from.paths.len().saturating_sub(NAMED_PATHS) {
             0 => String::new(),
             more => format!(" and {more} more"),

@@ -103,6 +103,9 @@ pub struct Promotion {
     /// Whether values of this environment were kept in it, so that it is not the config that is there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
+    /// The SHA-256 of the config that is there, where changes that were made here were merged into it. It is a keyframe.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "item::optional_hash")]
+    pub merged: Option<Sha256>,
 }
 
 /// The release that users see.
@@ -233,6 +236,10 @@ pub enum Event {
     Restored {
         /// Where it came from.
         from: Origin,
+        /// What changed, where one edit was undone or parts were brought back. `None` for a whole config: a restore of
+        /// that reads none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Box<Summary>>,
     },
     /// A release became what users see.
     Published {
@@ -253,6 +260,9 @@ pub enum Event {
     Imported {
         /// What the file says of where it came from.
         source: Source,
+        /// What changed; `None` where nothing was there, or nothing that can be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Box<Summary>>,
     },
     /// A kind that a newer format brought.
     #[serde(other)]

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Author, Entry, Event, Origin, Promotion, Source, Subject};
 use crate::backup::BackupId;
-use crate::config::diff::Counts;
+use crate::config::diff::{Counts, Summary};
 use crate::hash::Sha256;
 use crate::id::{EnvName, Note, SnapshotName, Version};
 
@@ -107,6 +107,7 @@ pub struct PromotionView {
     snapshot: SnapshotName,
     version: Version,
     kept: bool,
+    merged: bool,
 }
 
 impl PromotionView {
@@ -119,8 +120,8 @@ impl PromotionView {
 
 impl From<&Promotion> for PromotionView {
     fn from(origin: &Promotion) -> Self {
-        let Promotion { environment, name, version, kept } = origin.clone();
-        Self { environment, snapshot: name, version, kept }
+        let Promotion { environment, name, version, kept, merged } = origin.clone();
+        Self { environment, snapshot: name, version, kept, merged: merged.is_some() }
     }
 }
 
@@ -161,11 +162,11 @@ impl From<&Entry> for EntryView {
             rollback: None,
             live: entry.releases.live.as_ref().map(|live| live.name.clone()),
         };
+        if let Some(changes) = entry.event.changes() {
+            view.changes = Some(changes.counts);
+            view.first_changes = changes.paths.iter().map(touched).collect();
+        }
         match &entry.event {
-            Event::Saved { changes } => {
-                view.changes = changes.as_ref().map(|changes| changes.counts);
-                view.first_changes = changes.iter().flat_map(|changes| &changes.paths).map(touched).collect();
-            }
             Event::Snapshot { name, subject, origin } => {
                 view.name = Some(name.clone());
                 view.origin = origin.as_ref().map(PromotionView::from);
@@ -175,15 +176,15 @@ impl From<&Entry> for EntryView {
                 view.name = Some(name.clone());
                 view.previous = Some(previous.clone());
             }
-            Event::Restored { from } => view.from = Some(from.into()),
+            Event::Restored { from, .. } => view.from = Some(from.into()),
             Event::Published { name, subject, rollback } => {
                 view.name = Some(name.clone());
                 view.subject = Some(subject.into());
                 view.rollback = Some(*rollback);
             }
             Event::Unpublished { name } => view.name = Some(name.clone()),
-            Event::Imported { source } => view.source = Some(source.into()),
-            Event::Unknown => {}
+            Event::Imported { source, .. } => view.source = Some(source.into()),
+            Event::Saved { .. } | Event::Unknown => {}
         }
         view
     }
@@ -222,5 +223,36 @@ impl Event {
             Self::Imported { .. } => "imported",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// What it says of the changes that it made to the config.
+    pub fn changes(&self) -> Option<&Summary> {
+        match self {
+            Self::Saved { changes } | Self::Restored { changes, .. } | Self::Imported { changes, .. } => {
+                changes.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with what it says of the changes that it made to the config, where its kind says so.
+    #[must_use]
+    pub fn with_changes(mut self, what: Option<Box<Summary>>) -> Self {
+        if let Self::Saved { changes } | Self::Restored { changes, .. } | Self::Imported { changes, .. } =
+            &mut self
+        {
+            *changes = what;
+        }
+        self
+    }
+
+    /// About how many bytes it takes in an entry, rather too many.
+    pub fn weight(&self) -> usize {
+        serde_json::to_string(self).map_or(0, |text| text.len())
+    }
+
+    /// Whether it may have changed the working config. A kind that is not known may have.
+    pub fn changes_config(&self) -> bool {
+        matches!(self, Self::Saved { .. } | Self::Restored { .. } | Self::Imported { .. } | Self::Unknown)
     }
 }

@@ -112,12 +112,17 @@ impl History {
         Ok(Page { items, next: newest.map(Version::next) })
     }
 
-    /// Whole entries, newest first, those before the entry `before` if given: as many as one query of 1 MB gives, and at
-    /// most 1,000.
+    /// Whole entries, newest first, those before the entry `before` if given: at most `limit`, and as many as one query of
+    /// 1 MB gives.
     ///
     /// # Errors
     /// [`Error::Storage`]; [`Error::Item`].
-    pub async fn whole_page(&self, env: &EnvId, before: Option<Version>) -> Result<Page<Entry>, Error> {
+    pub async fn whole_page(
+        &self,
+        env: &EnvId,
+        before: Option<Version>,
+        limit: usize,
+    ) -> Result<Page<Entry>, Error> {
         let newest = match before {
             None => Version::MAX,
             Some(version) => match version.before() {
@@ -126,7 +131,7 @@ impl History {
             },
         };
         let output = self
-            .entries(env, newest, EXAMINED_MAX)
+            .entries(env, newest, limit)
             .send()
             .await
             .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;

@@ -78,6 +78,19 @@ impl History {
         Ok(Start { head, replayed })
     }
 
+    /// A start that is not of before `seen`, an entry that was read at the same time as the start: where the newest
+    /// entry is an older one, it is read again. One query then, none otherwise. What a decision compares is then of
+    /// one moment: "it is so already" is said only of what was so when the entry was there.
+    ///
+    /// # Errors
+    /// Those of [`History::head`].
+    pub async fn not_before(&self, env: &EnvId, mut start: Start, seen: Version) -> Result<Start, Error> {
+        if start.head.as_ref().is_none_or(|head| head.entry.version < seen) {
+            start.head = self.head(env).await?;
+        }
+        Ok(start)
+    }
+
     /// Decides, appends and answers; decides again as often as it must.
     ///
     /// # Errors

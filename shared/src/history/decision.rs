@@ -88,6 +88,18 @@ pub trait Decide: Send {
     ) -> impl Future<Output = Result<Decision, Self::Refusal>> + Send;
 }
 
+/// A decision that its owner looks at afterwards.
+impl<D: Decide> Decide for &mut D {
+    type Refusal = D::Refusal;
+
+    fn decide(
+        &mut self,
+        attempt: Attempt<'_>,
+    ) -> impl Future<Output = Result<Decision, Self::Refusal>> + Send {
+        (**self).decide(attempt)
+    }
+}
+
 /// Entries to append, in one write.
 #[derive(Debug)]
 pub struct Draft {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Filter, History};
-use crate::entry::{Author, Entry, Event, millis};
+use crate::entry::{Author, Entry, millis};
 use crate::error::Error;
 use crate::id::{EnvId, Version};
 
@@ -27,6 +27,9 @@ pub struct Since {
     /// Whether `with` has all of them.
     #[serde(skip)]
     is_whole: bool,
+    /// All that were looked at, newest first, without their deltas.
+    #[serde(skip)]
+    all: Vec<Entry>,
 }
 
 /// An entry in short.
@@ -45,6 +48,27 @@ pub struct Brief {
 }
 
 impl Since {
+    /// What came after `base`, by entries that came then, newest first. `is_whole` when they are all.
+    pub fn of(base: Version, entries: u64, found: Vec<Entry>, is_whole: bool) -> Self {
+        let is_change = |entry: &Entry| entry.version > base && entry.event.changes_config();
+        let all: Vec<Entry> = found.into_iter().filter(is_change).collect();
+        let with = all.iter().take(LISTED).map(Brief::from).collect();
+        Self { base, entries, with, is_whole: is_whole && all.len() <= LISTED, all }
+    }
+
+    /// The same without what came after a version; without all of it for none.
+    #[must_use]
+    pub fn until(self, newest: Option<Version>) -> Self {
+        let (base, entries, is_whole) = (self.base, self.entries, self.is_whole);
+        let is_older = |entry: &Entry| newest.is_some_and(|newest| entry.version <= newest);
+        Self::of(base, entries, self.all.into_iter().filter(is_older).collect(), is_whole)
+    }
+
+    /// The newest of the entries that may have changed the config, newest first and without their deltas.
+    pub fn entries(&self) -> &[Entry] {
+        &self.all
+    }
+
     /// Who made all of the changes, if one person did.
     pub fn only_author(&self) -> Option<&Author> {
         let first = &self.with.first()?.author;
@@ -61,17 +85,9 @@ impl History {
         let entries = head.version.get().saturating_sub(base.get());
         let limit = u16::try_from(entries).unwrap_or(EXAMINED).clamp(1, EXAMINED);
         let page = self.page(env, Some(head.version.next()), limit, &Filter::default()).await?;
-        let changed = |entry: &&Entry| {
-            entry.version > base
-                && matches!(
-                    entry.event,
-                    Event::Saved { .. } | Event::Restored { .. } | Event::Imported { .. } | Event::Unknown
-                )
-        };
-        let all: Vec<&Entry> = page.items.iter().filter(changed).collect();
-        let is_whole = all.len() <= LISTED && entries <= u64::from(limit);
-        let with = all.into_iter().take(LISTED).map(Brief::from).collect();
-        Ok(Since { base, entries, with, is_whole })
+        // One query gives 1 MB at most, which may be fewer.
+        let is_whole = entries <= page.items.len() as u64;
+        Ok(Since::of(base, entries, page.items, is_whole))
     }
 }
 

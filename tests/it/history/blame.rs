@@ -166,3 +166,49 @@ async fn a_search_that_would_read_too_much_says_where_it_stopped_and_how_to_go_o
     assert_eq!(under("blame?path=%2Fn&version=30"), next);
     assert_eq!(blamed(&stack, &ada, "/n").await, 1);
 }
+
+#[tokio::test]
+async fn a_search_that_goes_on_still_names_the_restore_that_it_passed() {
+    let (stack, ada, ben) = (Stack::start().await, Person::admin("ada"), Person::admin("ben"));
+    let config = |n: u8, number: usize| {
+        let others: serde_json::Map<String, Value> =
+            (0..20).map(|other| (format!("k{other}"), json!(number))).collect();
+        json!({"n": n, "others": others}).to_string()
+    };
+    for number in 0..120 {
+        stack.save(&ada, config(1, number)).await;
+    }
+    stack.save(&ada, config(2, 0)).await.is(200);
+    stack.act(&ben, "restore", json!({"version": 120})).await.is(200);
+    let first = ask(&stack, &ada, "/n").await.is(200);
+    assert_eq!(first.at("/complete"), false);
+    let next = first.at("/next").as_str().unwrap().to_owned();
+    assert!(next.ends_with("&restored=122"), "{next}");
+    let last = stack.get(&ada, &next, &[]).await.is(200);
+    assert_eq!(last.at("/who"), "ada, #1; brought back by ben's restore #122");
+    assert_eq!(last.at("/brought_back/version"), 122);
+    // Whoever makes up another is not believed.
+    for restored in ["121", "999", "0", "x", "1"] {
+        let other = next.replace("restored=122", &format!("restored={restored}"));
+        stack.get(&ada, &other, &[]).await.is_problem(400, "malformed-request");
+    }
+    stack.read(&ada, "blame?path=/n&version=121&restored=122").await.is_problem(400, "malformed-request");
+}
+
+#[tokio::test]
+async fn what_was_promoted_is_nobodys_edit_here() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    let staging = "/v1/apps/crm/envs/staging";
+    stack.save_each(&ada, 1..=2).await;
+    stack.call(&ada, "PUT", &format!("{staging}/working"), &[], "{\"n\":7}").await.is(201);
+    stack.post(&ada, &format!("{staging}/snapshots"), json!({"name": "spring"})).await.is(201);
+    let body = json!({"from": {"env": "staging", "snapshot": "spring"}, "go_ahead": true});
+    stack.act(&ada, "publish", body).await.is(200);
+    for version in ["live", "v1"] {
+        let answer = stack.read(&ada, &format!("blame?path=/n&version={version}")).await.is(200);
+        assert_eq!((answer.at("/value"), answer.at("/before")), (json!(7), Value::Null));
+        assert_eq!((answer.at("/entry/version"), answer.at("/entry/kind")), (json!(3), json!("snapshot")));
+        assert_eq!(answer.at("/entry/origin/environment"), "staging");
+    }
+    assert_eq!(ask(&stack, &ada, "/n").await.at("/who"), "ada, #2");
+}

@@ -90,3 +90,29 @@ async fn what_cannot_be_grouped_is_refused() {
         stack.read(&ada, &format!("history?{query}")).await.is_problem(400, "malformed-request");
     }
 }
+
+#[tokio::test]
+async fn a_page_reads_about_as_many_entries_as_its_lines_take() {
+    let (stack, ada, ben) = (Stack::start().await, Person::admin("ada"), Person::admin("ben"));
+    stack.save(&ben, "{\"n\":1}").await.is(201);
+    for number in 2..=150 {
+        stack.overwrite(if number % 2 == 0 { &ada } else { &ben }, format!("{{\"n\":{number}}}")).await;
+    }
+    stack.calls.take();
+    let page = stack.read(&ada, "history?group=session&limit=3").await.is(200);
+    assert_eq!(page.at("/items").as_array().unwrap().len(), 3);
+    assert_eq!(stack.calls.take_unrepeated(), ["DynamoDB.Query"], "one query");
+    assert_eq!(sessions(&stack, &ada).await.len(), 150);
+    // A long session is read to its end, by queries that double.
+    for number in 1..=100 {
+        stack.overwrite(&ada, format!("{{\"n\":{number},\"a\":1}}")).await.is(200);
+    }
+    stack.calls.take();
+    let page = stack.read(&ada, "history?group=session&limit=1").await.is(200);
+    assert_eq!((page.at("/items/0/saves"), page.at("/items/0/from")), (json!(101), json!(150)));
+    let calls = stack.calls.take_unrepeated();
+    assert_eq!(calls.iter().filter(|call| *call == "DynamoDB.Query").count(), 3, "{calls:?}");
+    let next = page.at("/next").as_str().unwrap().to_owned();
+    let page = stack.get(&ada, &next, &[]).await.is(200);
+    assert_eq!(page.at("/items/0/version"), 149);
+}

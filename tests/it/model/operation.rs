@@ -1,192 +1,187 @@
-//! What people do, and the requests that it takes.
+//! What people do, generated before anything is there: versions are counted back from the newest, names and backups are
+//! numbers.
 
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
-use super::state::{Document, State};
+use super::act::{Act, Base, Document, Expect};
+use super::state::State;
 
 /// What a save builds on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Base {
-    /// `If-Match` of the version so many before the newest.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum On {
     Match(usize),
-    /// `Waymark-Base` of the version so many before the newest.
     Merge(usize),
-    /// `If-Match: *`.
     Any,
     Nothing,
 }
 
-/// Who is a number below 3; names are numbers of [`NAMES`]; versions are counted back from the newest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is expected to be live: nothing said, no release, or a name.
+pub(super) type Live = Option<Option<usize>>;
+
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    Save { document: Document, on: On },
+    Patch { key: usize, value: u8 },
+    Snapshot { name: Option<usize>, back: Option<usize> },
+    Rename { from: usize, to: usize },
+    Restore { back: usize },
+    RestoreSnapshot { name: usize },
+    RestorePart { back: usize, key: usize },
+    RestoreBackup { back: usize },
+    Undo { back: usize },
+    Publish { name: usize, live: Live },
+    PublishVersion { back: usize, live: Live },
+    Promote { name: usize, renamed: Option<usize>, live: Live },
+    Unpublish { live: Live },
+    Rollback { to: Option<usize>, live: Live },
+    Backup,
+    Settings { releases: bool, nothing: bool },
+}
+
+/// One step.
+#[derive(Clone, Debug)]
 pub(super) enum Operation {
-    Save {
-        who: usize,
-        document: Document,
-        base: Base,
-    },
-    Patch {
-        who: usize,
-        key: usize,
-        value: u8,
-    },
-    Snapshot {
-        who: usize,
-        name: Option<usize>,
-        back: usize,
-    },
-    Rename {
-        who: usize,
-        from: usize,
-        to: usize,
-    },
-    Restore {
-        who: usize,
-        back: usize,
-    },
-    RestoreSnapshot {
-        who: usize,
-        name: usize,
-    },
-    Undo {
-        who: usize,
-        back: usize,
-    },
-    Publish {
-        who: usize,
-        name: usize,
-    },
-    PublishVersion {
-        who: usize,
-        back: usize,
-    },
-    Unpublish {
-        who: usize,
-    },
-    Rollback {
-        who: usize,
-        to: Option<usize>,
-    },
+    /// Somebody does something in an environment.
+    Act { who: usize, env: usize, what: What },
     /// The request before this one is sent again.
     Repeat,
 }
 
 /// The second is also a generated name.
-pub(super) const NAMES: [&str; 5] = ["spring", "v2", "v3", "autumn", "v1"];
-
-/// The members of a document.
-pub(super) const KEYS: [&str; 4] = ["a", "b", "c", "d"];
+const NAMES: [&str; 5] = ["spring", "v2", "v3", "autumn", "v1"];
 
 /// Sequences that begin with a save.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    let first = (0..3_usize, document()).prop_map(|(who, document)| Operation::Save {
+    let first = (0..3_usize, 0..2_usize, document()).prop_map(|(who, env, document)| Operation::Act {
         who,
-        document,
-        base: Base::Nothing,
+        env,
+        what: What::Save { document, on: On::Nothing },
     });
-    (first, prop::collection::vec(operation(), 1..28)).prop_map(|(first, rest)| {
+    (first, prop::collection::vec(operation(), 1..32)).prop_map(|(first, rest)| {
         let mut all = vec![first];
         all.extend(rest);
         all
     })
 }
 
+fn operation() -> impl Strategy<Value = Operation> {
+    let env = prop_oneof![3 => Just(0_usize), 1 => Just(1_usize)];
+    let act = (0..3_usize, env, prop_oneof![18 => edit(), 10 => restore(), 14 => release(), 4 => beside()]);
+    prop_oneof![
+        15 => act.prop_map(|(who, env, what)| Operation::Act { who, env, what }),
+        1 => Just(Operation::Repeat),
+    ]
+}
+
 fn document() -> impl Strategy<Value = Document> {
     prop::array::uniform4(0..4_u8)
 }
 
-fn operation() -> impl Strategy<Value = Operation> {
-    let (who, name, back) = (|| 0..3_usize, || 0..NAMES.len(), || 0..6_usize);
-    let base = prop_oneof![
-        4 => (0..2_usize).prop_map(Base::Match),
-        4 => (0..5_usize).prop_map(Base::Merge),
-        2 => Just(Base::Any),
-        1 => Just(Base::Nothing),
+fn name() -> impl Strategy<Value = usize> {
+    0..NAMES.len()
+}
+
+fn back() -> impl Strategy<Value = usize> {
+    0..6_usize
+}
+
+fn live() -> impl Strategy<Value = Live> {
+    prop::option::weighted(0.4, prop::option::weighted(0.8, name()))
+}
+
+fn edit() -> impl Strategy<Value = What> {
+    let on = prop_oneof![
+        4 => (0..2_usize).prop_map(On::Match),
+        4 => (0..5_usize).prop_map(On::Merge),
+        2 => Just(On::Any),
+        1 => Just(On::Nothing),
     ];
     prop_oneof![
-        8 => (who(), document(), base).prop_map(|(who, document, base)| Operation::Save { who, document, base }),
-        4 => (who(), 0..4_usize, 0..4_u8).prop_map(|(who, key, value)| Operation::Patch { who, key, value }),
-        4 => (who(), prop::option::of(name()), back())
-            .prop_map(|(who, name, back)| Operation::Snapshot { who, name, back }),
-        2 => (who(), name(), name()).prop_map(|(who, from, to)| Operation::Rename { who, from, to }),
-        3 => (who(), back()).prop_map(|(who, back)| Operation::Restore { who, back }),
-        2 => (who(), name()).prop_map(|(who, name)| Operation::RestoreSnapshot { who, name }),
-        3 => (who(), back()).prop_map(|(who, back)| Operation::Undo { who, back }),
-        5 => (who(), name()).prop_map(|(who, name)| Operation::Publish { who, name }),
-        2 => (who(), back()).prop_map(|(who, back)| Operation::PublishVersion { who, back }),
-        1 => who().prop_map(|who| Operation::Unpublish { who }),
-        4 => (who(), prop::option::weighted(0.3, name())).prop_map(|(who, to)| Operation::Rollback { who, to }),
-        2 => Just(Operation::Repeat),
+        8 => (document(), on).prop_map(|(document, on)| What::Save { document, on }),
+        4 => (0..4_usize, 0..4_u8).prop_map(|(key, value)| What::Patch { key, value }),
+        4 => (prop::option::of(name()), prop::option::of(back()))
+            .prop_map(|(name, back)| What::Snapshot { name, back }),
+        2 => (name(), name()).prop_map(|(from, to)| What::Rename { from, to }),
     ]
 }
 
-/// A request, but for its path's beginning.
-pub(super) struct Sent {
-    pub(super) who: usize,
-    pub(super) method: &'static str,
-    pub(super) path: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
+fn restore() -> impl Strategy<Value = What> {
+    prop_oneof![
+        3 => back().prop_map(|back| What::Restore { back }),
+        2 => name().prop_map(|name| What::RestoreSnapshot { name }),
+        2 => (back(), 0..4_usize).prop_map(|(back, key)| What::RestorePart { back, key }),
+        2 => back().prop_map(|back| What::RestoreBackup { back }),
+        3 => back().prop_map(|back| What::Undo { back }),
+    ]
 }
 
-impl Operation {
-    pub(super) fn who(&self) -> usize {
-        match self {
-            Self::Save { who, .. }
-            | Self::Patch { who, .. }
-            | Self::Snapshot { who, .. }
-            | Self::Rename { who, .. }
-            | Self::Restore { who, .. }
-            | Self::RestoreSnapshot { who, .. }
-            | Self::Undo { who, .. }
-            | Self::Publish { who, .. }
-            | Self::PublishVersion { who, .. }
-            | Self::Unpublish { who }
-            | Self::Rollback { who, .. } => *who,
-            Self::Repeat => 0,
-        }
-    }
+fn release() -> impl Strategy<Value = What> {
+    prop_oneof![
+        5 => (name(), live()).prop_map(|(name, live)| What::Publish { name, live }),
+        2 => (back(), live()).prop_map(|(back, live)| What::PublishVersion { back, live }),
+        3 => (name(), prop::option::of(name()), live())
+            .prop_map(|(name, renamed, live)| What::Promote { name, renamed, live }),
+        1 => live().prop_map(|live| What::Unpublish { live }),
+        4 => (prop::option::weighted(0.3, name()), live()).prop_map(|(to, live)| What::Rollback { to, live }),
+    ]
+}
 
-    pub(super) fn sent(&self, state: &State) -> Sent {
-        let post = |path: &str, body: Value| ("POST", path.to_owned(), Vec::new(), body.to_string());
-        let (method, path, headers, body) = match self {
-            Self::Save { document, base, .. } => {
-                let header = match base {
-                    Base::Match(back) => Some(("if-match", format!("\"{}\"", state.back(*back)))),
-                    Base::Merge(back) => Some(("waymark-base", state.back(*back).to_string())),
-                    Base::Any => Some(("if-match", "*".to_owned())),
-                    Base::Nothing => None,
+fn beside() -> impl Strategy<Value = What> {
+    prop_oneof![
+        3 => Just(What::Backup),
+        1 => (prop::bool::weighted(0.7), any::<bool>())
+            .prop_map(|(releases, nothing)| What::Settings { releases, nothing }),
+    ]
+}
+
+impl What {
+    /// What is sent, now that the environment is `state` and has these backups (their ids and versions, oldest first).
+    /// `None` for a restore from a backup where none was taken, and for a promotion of an environment to itself.
+    pub(super) fn act(&self, env: usize, state: &State, backups: &[(String, usize)]) -> Option<Act> {
+        let back = |back: &usize| state.head().saturating_sub(*back).max(1);
+        let name = |name: &usize| NAMES[*name].to_owned();
+        let live = |live: &Live| -> Expect { live.map(|live| live.map(|live| NAMES[live].to_owned())) };
+        Some(match self {
+            Self::Save { document, on } => {
+                let base = match on {
+                    On::Match(version) => Base::Match(back(version)),
+                    On::Merge(version) => Base::Merge(back(version)),
+                    On::Any => Base::Any,
+                    On::Nothing => Base::Nothing,
                 };
-                ("PUT", "working".to_owned(), header.into_iter().collect(), text(document))
+                Act::Save { document: *document, base }
             }
-            Self::Patch { key, value, .. } => {
-                let header = ("content-type", "application/merge-patch+json".to_owned());
-                ("PATCH", "working".to_owned(), vec![header], json!({ KEYS[*key]: value }).to_string())
+            Self::Patch { key, value } => Act::Patch { key: *key, value: *value },
+            Self::Snapshot { name: named, back: version } => {
+                Act::Snapshot { name: named.as_ref().map(name), version: version.as_ref().map(back) }
             }
-            Self::Snapshot { name, back, .. } => {
-                let body = json!({ "name": name.map(|name| NAMES[name]), "version": state.back(*back) });
-                post("snapshots", body)
+            Self::Rename { from, to } => Act::Rename { from: name(from), to: name(to) },
+            Self::Restore { back: version } => Act::Restore { version: back(version) },
+            Self::RestoreSnapshot { name: named } => Act::RestoreSnapshot { name: name(named) },
+            Self::RestorePart { back: version, key } => {
+                Act::RestorePart { version: back(version), key: *key }
             }
-            Self::Rename { from, to, .. } => {
-                let body = json!({ "name": NAMES[*to] }).to_string();
-                ("PATCH", format!("snapshots/{}", NAMES[*from]), Vec::new(), body)
+            Self::RestoreBackup { back } => {
+                let (id, version) = backups.iter().rev().nth(*back).or(backups.first())?;
+                Act::RestoreBackup { id: id.clone(), version: *version }
             }
-            Self::Restore { back, .. } => post("restore", json!({ "version": state.back(*back) })),
-            Self::RestoreSnapshot { name, .. } => post("restore", json!({ "snapshot": NAMES[*name] })),
-            Self::Undo { back, .. } => post("restore", json!({ "undo": state.back(*back) })),
-            Self::Publish { name, .. } => post("publish", json!({ "snapshot": NAMES[*name] })),
-            Self::PublishVersion { back, .. } => post("publish", json!({ "version": state.back(*back) })),
-            Self::Unpublish { .. } => post("unpublish", json!({})),
-            Self::Rollback { to: Some(to), .. } => post("rollback", json!({ "to": NAMES[*to] })),
-            Self::Rollback { to: None, .. } | Self::Repeat => post("rollback", json!({})),
-        };
-        Sent { who: self.who(), method, path, headers, body }
+            Self::Undo { back: version } => Act::Undo { version: back(version) },
+            Self::Publish { name: named, live: expect } => {
+                Act::Publish { name: name(named), expect: live(expect) }
+            }
+            Self::PublishVersion { back: version, live: expect } => {
+                Act::PublishVersion { version: back(version), expect: live(expect) }
+            }
+            Self::Promote { .. } if env != 0 => return None,
+            Self::Promote { name: named, renamed, live: expect } => {
+                Act::Promote { name: name(named), renamed: renamed.as_ref().map(name), expect: live(expect) }
+            }
+            Self::Unpublish { live: expect } => Act::Unpublish { expect: live(expect) },
+            Self::Rollback { to, live: expect } => {
+                Act::Rollback { to: to.as_ref().map(name), expect: live(expect) }
+            }
+            Self::Backup => Act::Backup,
+            Self::Settings { releases, nothing } => Act::Settings { releases: *releases, nothing: *nothing },
+        })
     }
-}
-
-/// A document's text, always written in the same way.
-pub(super) fn text(document: &Document) -> String {
-    let members: Vec<String> =
-        KEYS.iter().zip(document).map(|(key, value)| format!("\"{key}\":{value}")).collect();
-    format!("{{{}}}", members.join(","))
 }

@@ -1,36 +1,35 @@
-//! The model: a list of states, and what each operation makes of it.
+//! The model: a list of states, and what each act makes of it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::PEOPLE;
-use super::operation::{Base, KEYS, NAMES, Operation};
-
-/// A config: the values of its four members.
-pub(super) type Document = [u8; 4];
+use super::act::{Act, Base, Document, Expect, KEYS, PEOPLE};
 
 /// What a request has to come to.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     Appended(usize),
     Unchanged(usize),
     Refused(&'static str),
+    /// Done beside the history.
+    Done,
 }
 
 /// A release: the snapshot's entry, and the entry that published it.
 type Release = (usize, usize);
 
 /// An entry, and what held after it.
-#[derive(Clone)]
-struct Entry {
-    kind: &'static str,
-    who: usize,
-    document: Document,
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) kind: &'static str,
+    pub(super) who: usize,
+    pub(super) document: Document,
     live: Option<Release>,
     before: Option<Release>,
 }
 
+#[derive(Clone, Debug)]
 struct Snapshot {
     name: String,
     document: Document,
@@ -38,12 +37,14 @@ struct Snapshot {
 }
 
 /// Entry n is `entries[n - 1]`.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     entries: Vec<Entry>,
     snapshots: BTreeMap<usize, Snapshot>,
     names: BTreeMap<String, usize>,
     generated: usize,
+    releases_off: bool,
+    nothing_without: bool,
 }
 
 /// What changed from `base` on one side or the other; `None` where both changed a member differently.
@@ -61,52 +62,76 @@ fn merge(base: Document, ours: Document, theirs: Document) -> Option<Document> {
 }
 
 impl State {
-    fn head(&self) -> usize {
+    pub(super) fn head(&self) -> usize {
         self.entries.len()
     }
 
-    fn last(&self) -> &Entry {
+    pub(super) fn last(&self) -> &Entry {
         self.entries.last().unwrap()
     }
 
-    /// The version so many before the newest; the first at least.
-    pub(super) fn back(&self, back: usize) -> usize {
-        self.head().saturating_sub(back).max(1)
-    }
-
-    fn document(&self, version: usize) -> Document {
+    /// The config of a version that is there.
+    pub(super) fn document(&self, version: usize) -> Document {
         self.entries[version - 1].document
     }
 
-    pub(super) fn apply(&mut self, operation: &Operation) -> Expected {
-        let who = operation.who();
-        match operation {
-            Operation::Save { document, base, .. } => self.save(who, *document, base),
-            Operation::Patch { key, value, .. } => {
+    /// Does what `who` asks for. `other` is the environment that is promoted from.
+    pub(super) fn apply(&mut self, who: usize, act: &Act, other: &Self) -> Expected {
+        if let Act::Promote { name, renamed, expect } = act {
+            let Some(snapshot) = other.named(name) else { return Expected::Refused("snapshot-not-found") };
+            return self.promote(who, other.snapshots[&snapshot].document, renamed.clone(), expect);
+        }
+        if let Act::Settings { releases, nothing } = act {
+            (self.releases_off, self.nothing_without) = (!releases, *nothing);
+            return Expected::Done;
+        }
+        if self.head() == 0 && !matches!(act, Act::Save { .. }) {
+            return Expected::Refused(self.nothing_here(act));
+        }
+        self.change(who, act)
+    }
+
+    /// What is said where nothing was saved: of what is looked up first, that it is not there.
+    fn nothing_here(&self, act: &Act) -> &'static str {
+        match act {
+            Act::Publish { .. } | Act::Rename { .. } => "snapshot-not-found",
+            Act::PublishVersion { .. } | Act::Snapshot { version: Some(_), .. } => "version-not-found",
+            _ => "environment-not-found",
+        }
+    }
+
+    fn change(&mut self, who: usize, act: &Act) -> Expected {
+        match act {
+            Act::Save { document, base } => self.save(who, *document, base),
+            Act::Patch { key, value } => {
                 let mut document = self.last().document;
                 document[*key] = *value;
                 self.put(who, "saved", document)
             }
-            Operation::Snapshot { name, back, .. } => {
-                let document = self.document(self.back(*back));
-                let name = name.map_or_else(|| self.next_name(), |name| NAMES[name].to_owned());
+            Act::Snapshot { name, version } => {
+                let document = version.map_or(self.last().document, |version| self.document(version));
+                let name = name.clone().unwrap_or_else(|| self.next_name());
                 self.snapshot(who, name, document)
             }
-            Operation::Rename { from, to, .. } => self.rename(who, NAMES[*from], NAMES[*to]),
-            Operation::Restore { back, .. } => self.put(who, "restored", self.document(self.back(*back))),
-            Operation::RestoreSnapshot { name, .. } => match self.named(NAMES[*name]) {
+            Act::Rename { from, to } => self.rename(who, from, to),
+            Act::Restore { version } | Act::RestoreBackup { version, .. } => {
+                self.put(who, "restored", self.document(*version))
+            }
+            Act::RestoreSnapshot { name } => match self.named(name) {
                 Some(snapshot) => self.put(who, "restored", self.snapshots[&snapshot].document),
                 None => Expected::Refused("snapshot-not-found"),
             },
-            Operation::Undo { back, .. } => self.undo(who, self.back(*back)),
-            Operation::Publish { name, .. } => match self.named(NAMES[*name]) {
-                Some(snapshot) => self.publish(who, snapshot),
-                None => Expected::Refused("snapshot-not-found"),
-            },
-            Operation::PublishVersion { back, .. } => self.publish_version(who, self.back(*back)),
-            Operation::Unpublish { .. } => self.unpublish(who),
-            Operation::Rollback { to, .. } => self.roll_back(who, to.map(|to| NAMES[to])),
-            Operation::Repeat => Expected::Unchanged(self.head()),
+            Act::RestorePart { version, key } => {
+                let mut document = self.last().document;
+                document[*key] = self.document(*version)[*key];
+                self.put(who, "restored", document)
+            }
+            Act::Undo { version } => self.undo(who, *version),
+            Act::Publish { name, expect } => self.publish_named(who, name, expect),
+            Act::PublishVersion { version, expect } => self.publish_version(who, *version, expect),
+            Act::Unpublish { expect } => self.unpublish(who, expect),
+            Act::Rollback { to, expect } => self.roll_back(who, to.as_deref(), expect),
+            Act::Backup | Act::Settings { .. } | Act::Promote { .. } => Expected::Done,
         }
     }
 
@@ -128,19 +153,19 @@ impl State {
 
     fn save(&mut self, who: usize, document: Document, base: &Base) -> Expected {
         if self.head() == 0 {
-            return self.put(who, "saved", document);
+            return match base {
+                Base::Nothing => self.put(who, "saved", document),
+                Base::Match(_) | Base::Merge(_) | Base::Any => Expected::Refused("version-mismatch"),
+            };
         }
         match base {
             Base::Nothing => Expected::Refused("precondition-required"),
-            Base::Match(back) if self.back(*back) != self.head() => Expected::Refused("version-mismatch"),
+            Base::Match(version) if *version != self.head() => Expected::Refused("version-mismatch"),
             Base::Match(_) | Base::Any => self.put(who, "saved", document),
-            Base::Merge(back) => {
-                let base = self.document(self.back(*back));
-                match merge(base, self.last().document, document) {
-                    Some(merged) => self.put(who, "saved", merged),
-                    None => Expected::Refused("merge-conflict"),
-                }
-            }
+            Base::Merge(version) => match merge(self.document(*version), self.last().document, document) {
+                Some(merged) => self.put(who, "saved", merged),
+                None => Expected::Refused("merge-conflict"),
+            },
         }
     }
 
@@ -185,25 +210,45 @@ impl State {
         appended
     }
 
+    /// Every request carries a note of its own, so that a rename to the present name changes something too.
     fn rename(&mut self, who: usize, from: &str, to: &str) -> Expected {
         let Some(snapshot) = self.named(from) else { return Expected::Refused("snapshot-not-found") };
         if self.named(to).is_some_and(|other| other != snapshot) {
             return Expected::Refused("name-taken");
-        }
-        if self.snapshots[&snapshot].name == to {
-            return Expected::Unchanged(self.head());
         }
         self.names.insert(to.to_owned(), snapshot);
         self.snapshots.get_mut(&snapshot).unwrap().name = to.to_owned();
         self.append(who, "renamed", |_| {})
     }
 
-    fn publish(&mut self, who: usize, snapshot: usize) -> Expected {
-        let live = self.last().live;
-        if live.is_some_and(|(live, _)| live == snapshot) {
+    /// Whether something else is live than was expected. A former name of the release counts as its name.
+    fn unexpected(&self, expect: &Expect) -> bool {
+        let live = self.entries.last().and_then(|last| last.live).map(|(snapshot, _)| snapshot);
+        match expect {
+            None => false,
+            Some(None) => live.is_some(),
+            Some(Some(name)) => live.is_none() || self.named(name) != live,
+        }
+    }
+
+    fn publish_named(&mut self, who: usize, name: &str, expect: &Expect) -> Expected {
+        // What is asked for is looked up first.
+        let Some(snapshot) = self.named(name) else { return Expected::Refused("snapshot-not-found") };
+        if self.unexpected(expect) {
+            return Expected::Refused("live-changed");
+        }
+        if self.last().live.is_some_and(|(live, _)| live == snapshot) {
             return Expected::Unchanged(self.head());
         }
+        if self.releases_off {
+            return Expected::Refused("releases-off");
+        }
+        self.publish(who, snapshot)
+    }
+
+    fn publish(&mut self, who: usize, snapshot: usize) -> Expected {
         let release = (snapshot, self.head() + 1);
+        let live = self.last().live;
         self.snapshots.get_mut(&snapshot).unwrap().published = Some(release.1);
         self.append(who, "published", |entry| {
             entry.before = live.or(entry.before);
@@ -211,22 +256,59 @@ impl State {
         })
     }
 
-    fn publish_version(&mut self, who: usize, version: usize) -> Expected {
+    fn shows(&self, document: Document) -> bool {
+        let live = self.entries.last().and_then(|last| last.live);
+        live.is_some_and(|(live, _)| self.snapshots[&live].document == document)
+    }
+
+    fn publish_version(&mut self, who: usize, version: usize, expect: &Expect) -> Expected {
+        if self.unexpected(expect) {
+            return Expected::Refused("live-changed");
+        }
         let document = self.document(version);
-        let shown = self.last().live.map(|(live, _)| self.snapshots[&live].document);
-        if shown == Some(document) {
+        if self.shows(document) {
             return Expected::Unchanged(self.head());
+        }
+        if self.releases_off {
+            return Expected::Refused("releases-off");
         }
         self.snapshot(who, self.next_name(), document);
         self.publish(who, self.head())
     }
 
-    fn unpublish(&mut self, who: usize) -> Expected {
+    fn promote(&mut self, who: usize, document: Document, name: Option<String>, expect: &Expect) -> Expected {
+        if self.unexpected(expect) {
+            return Expected::Refused("live-changed");
+        }
+        if self.shows(document) {
+            return Expected::Unchanged(self.head());
+        }
+        let name = name.unwrap_or_else(|| self.next_name());
+        if self.releases_off {
+            return Expected::Refused("releases-off");
+        }
+        if self.named(&name).is_some() {
+            return Expected::Refused("name-taken");
+        }
+        if self.head() == 0 {
+            self.append(who, "imported", |entry| entry.document = document);
+        }
+        self.snapshot(who, name, document);
+        self.publish(who, self.head())
+    }
+
+    fn unpublish(&mut self, who: usize, expect: &Expect) -> Expected {
+        if self.unexpected(expect) {
+            return Expected::Refused("live-changed");
+        }
         let Some(live) = self.last().live else { return Expected::Unchanged(self.head()) };
         self.append(who, "unpublished", |entry| (entry.live, entry.before) = (None, Some(live)))
     }
 
-    fn roll_back(&mut self, who: usize, to: Option<&str>) -> Expected {
+    fn roll_back(&mut self, who: usize, to: Option<&str>, expect: &Expect) -> Expected {
+        if self.unexpected(expect) {
+            return Expected::Refused("live-changed");
+        }
         let entry = match to {
             Some(name) => match self.named(name).map(|snapshot| self.snapshots[&snapshot].published) {
                 None => return Expected::Refused("snapshot-not-found"),
@@ -248,21 +330,33 @@ impl State {
         self.append(who, "published", |entry| (entry.live, entry.before) = (Some(release), then.before))
     }
 
-    pub(super) fn working(&self) -> Shown {
-        Shown(self.last().document)
+    /// What users get: a document, or nothing where the settings say so.
+    pub(super) fn live(&self) -> Option<Document> {
+        let live = self.last().live.map(|(snapshot, _)| self.snapshots[&snapshot].document);
+        live.or((!self.nothing_without).then_some(self.last().document))
     }
 
-    pub(super) fn live(&self) -> Shown {
-        let live = self.last().live.map(|(snapshot, _)| self.snapshots[&snapshot].document);
-        Shown(live.unwrap_or(self.last().document))
+    /// All names, former ones too, and the configs that they lead to.
+    #[allow(dead_code, reason = "for the simulation, which shares the model")]
+    pub(super) fn named_documents(&self) -> impl Iterator<Item = (&String, Document)> {
+        self.names.iter().map(|(name, snapshot)| (name, self.snapshots[snapshot].document))
+    }
+
+    /// The name of what is live.
+    #[allow(dead_code, reason = "for the simulation, which shares the model")]
+    pub(super) fn live_name(&self) -> Option<String> {
+        self.name(self.last().live)
+    }
+
+    fn name(&self, release: Option<Release>) -> Option<String> {
+        release.map(|(snapshot, _)| self.snapshots[&snapshot].name.clone())
     }
 
     pub(super) fn standing(&self) -> Value {
-        let name =
-            |release: Option<Release>| release.map(|(snapshot, _)| self.snapshots[&snapshot].name.clone());
-        json!([self.head(), name(self.last().live), name(self.last().before)])
+        json!([self.head(), self.name(self.last().live), self.name(self.last().before)])
     }
 
+    /// Newest first.
     pub(super) fn history(&self) -> Value {
         let entries = self.entries.iter().enumerate().rev();
         entries.map(|(at, entry)| json!([at + 1, entry.kind, PEOPLE[entry.who]])).collect()
@@ -276,10 +370,6 @@ impl State {
 }
 
 /// A document as it is read back.
-pub(super) struct Shown(Document);
-
-impl From<Shown> for Value {
-    fn from(Shown(document): Shown) -> Self {
-        KEYS.iter().zip(document).map(|(key, value)| ((*key).to_owned(), json!(value))).collect()
-    }
+pub(super) fn shown(document: Document) -> Value {
+    KEYS.iter().zip(document).map(|(key, value)| ((*key).to_owned(), json!(value))).collect()
 }

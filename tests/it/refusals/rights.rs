@@ -45,7 +45,8 @@ const NEEDED: &[(&str, Option<&str>)] = &[
 
 const ROLES: [&str; 5] = ["reader", "viewer", "editor", "publisher", "admin"];
 
-fn routes() -> Vec<&'static str> {
+/// All routes of all functions, sorted.
+pub(crate) fn routes() -> Vec<&'static str> {
     let mut routes = [
         waymark_working::ROUTES,
         waymark_snapshot::ROUTES,

@@ -7,17 +7,15 @@ use axum::Router;
 use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
-use tempfile::TempDir;
 use tower::ServiceExt;
 use waymark::aws::{Clients, Resources};
 use waymark::clock::Clock as _;
 use waymark::{Options, Waymark};
-use waymark_local::engines::Engines;
 use waymark_local::gateway::Gateway;
-use waymark_local::provision::{local_resources, provision};
 use waymark_local::service::{OPEN, functions};
 use waymark_local::token::{NewToken, TokenKey};
 
+use super::engines::TestEngines;
 use super::time::{TestClock, sources};
 use super::{Answer, Asked};
 
@@ -28,17 +26,14 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) clients: Clients,
     pub(crate) resources: Resources,
-    _objects: TempDir,
-    _engines: Engines,
+    _engines: TestEngines,
 }
 
 impl Gate {
     /// Starts it; the token is an administrator's of the app `crm`, valid for ten days.
     pub(crate) async fn start() -> Self {
-        let objects = tempfile::tempdir().unwrap();
-        let engines = Engines::in_memory(objects.path()).await.unwrap();
-        let (clients, resources) = (engines.clients(), local_resources());
-        provision(&clients, &resources).await.unwrap();
+        let engines = TestEngines::start().await.unwrap();
+        let (clients, resources) = (engines.clients(), engines.resources.clone());
         let (clock, sources) = sources();
         let key = TokenKey::from_secret(&[7; 32]);
         let token = NewToken {
@@ -51,7 +46,7 @@ impl Gate {
         let functions =
             functions(&Waymark::new(clients.clone(), resources.clone(), sources.clone(), Options::default()));
         let router = Gateway::new(functions, key, sources).unwrap().open(OPEN).into_router();
-        Self { router, token, clock, clients, resources, _objects: objects, _engines: engines }
+        Self { router, token, clock, clients, resources, _engines: engines }
     }
 
     /// Sends a request with the token.

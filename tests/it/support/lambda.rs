@@ -7,25 +7,20 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::process::Command;
-use waymark::aws::Resources;
-use waymark_local::engines::Engines;
-use waymark_local::provision::{local_resources, provision};
 
+use super::engines::TestEngines;
 use super::logs;
 use super::runtime_api::{Outcome, RuntimeApi};
 
 /// How long a start and one answer may take. A few hundred milliseconds do; the rest is for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The stores of one test: embedded engines with the table and the buckets, reached as a function's stack would have it.
+/// The stores of one test, reached as a function's stack would have it.
 pub(crate) struct Stores {
-    engines: Engines,
-    names: Resources,
+    engines: TestEngines,
     /// More variables of the function's.
     more: Vec<(&'static str, String)>,
-    _objects: TempDir,
 }
 
 impl Stores {
@@ -35,11 +30,7 @@ impl Stores {
     ///
     /// When an engine does not start or refuses the table or a bucket.
     pub(crate) async fn start() -> Result<Self, Box<dyn Error>> {
-        let objects = tempfile::tempdir()?;
-        let engines = Engines::in_memory(objects.path()).await?;
-        let names = local_resources();
-        provision(&engines.clients(), &names).await?;
-        Ok(Self { engines, names, more: Vec::new(), _objects: objects })
+        Ok(Self { engines: TestEngines::start().await?, more: Vec::new() })
     }
 
     /// Gives the functions another variable.
@@ -56,10 +47,10 @@ impl Stores {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.engines.dynamodb_endpoint()),
             ("AWS_ENDPOINT_URL_S3", self.engines.s3_endpoint()),
             ("WAYMARK_METRICS", "Waymark/test"),
-            ("WAYMARK_TABLE", &self.names.table),
-            ("WAYMARK_CONFIGS_BUCKET", &self.names.configs),
-            ("WAYMARK_BACKUPS_BUCKET", &self.names.backups),
-            ("WAYMARK_TRANSFER_BUCKET", &self.names.transfer),
+            ("WAYMARK_TABLE", &self.engines.resources.table),
+            ("WAYMARK_CONFIGS_BUCKET", &self.engines.resources.configs),
+            ("WAYMARK_BACKUPS_BUCKET", &self.engines.resources.backups),
+            ("WAYMARK_TRANSFER_BUCKET", &self.engines.resources.transfer),
         ];
         variables.extend(more);
         variables
@@ -143,7 +134,7 @@ async fn answered(path: &str, stores: Option<&Stores>, event: &Value) -> Result<
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>.
 pub(crate) fn lambda_environment(runtime_api: &str) -> [(&'static str, &str); 12] {
     [
-        ("AWS_DEFAULT_REGION", "eu-central-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ("AWS_LAMBDA_FUNCTION_NAME", "waymark-test"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -151,7 +142,7 @@ pub(crate) fn lambda_environment(runtime_api: &str) -> [(&'static str, &str); 12
         ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/waymark-test"),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "2024/05/24/[$LATEST]0123456789abcdef"),
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),
-        ("AWS_REGION", "eu-central-1"),
+        ("AWS_REGION", "us-east-1"),
         ("LAMBDA_TASK_ROOT", "/var/task"),
         ("TZ", ":UTC"),
         ("_HANDLER", "bootstrap"),

@@ -112,18 +112,4 @@ impl Stack {
         keys.sort();
         keys
     }
-
-    /// The file on disk of an object in the backups bucket.
-    pub(crate) fn backup_file(&self, key: &str) -> std::path::PathBuf {
-        self.objects.path().join("s3").join(&self.resources.backups).join(key)
-    }
-
-    /// Flips a bit in the middle of an object in the backups bucket.
-    pub(crate) fn flip(&self, key: &str) {
-        let file = self.backup_file(key);
-        let mut bytes = std::fs::read(&file).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(file, bytes).unwrap();
-    }
 }

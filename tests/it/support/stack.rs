@@ -1,7 +1,6 @@
 //! All functions over embedded engines, called as the Lambda runtime calls them: with the verified claims in the
 //! request's context.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,14 +9,12 @@ use http::Request;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tower::ServiceExt;
 use waymark::Waymark;
 use waymark::aws::{Clients, Resources, dynamodb_config, local_sdk_config, s3_config};
-use waymark_local::engines::Engines;
-use waymark_local::provision::{local_resources, provision};
 
 use super::calls::Calls;
+use super::engines::TestEngines;
 use super::logs;
 use super::privileges::of;
 use super::time::{TestClock, sources};
@@ -49,10 +46,9 @@ pub(crate) struct Stack {
     pub(crate) calls: Calls,
     pub(crate) clients: Clients,
     pub(crate) resources: Resources,
-    pub(crate) objects: TempDir,
     /// The functions' own clients; those of `clients` are the test's, and are neither counted nor disturbed.
     functions: Clients,
-    _engines: Engines,
+    pub(super) engines: TestEngines,
 }
 
 /// The environment that most tests use.
@@ -69,11 +65,9 @@ impl Stack {
         s3: impl FnOnce(aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder,
     ) -> Self {
         logs::record();
-        let objects = tempfile::tempdir().unwrap();
-        let engines = Engines::in_memory(objects.path()).await.unwrap();
-        let resources = local_resources();
+        let engines = TestEngines::start().await.unwrap();
+        let resources = engines.resources.clone();
         let plain = engines.clients();
-        provision(&plain, &resources).await.unwrap();
         let calls = Calls::default();
         let sdk = local_sdk_config(&engines.credentials().access_key, &engines.credentials().secret_key);
         let dynamodb = dynamodb(dynamodb_config(&sdk).endpoint_url(engines.dynamodb_endpoint()));
@@ -91,9 +85,8 @@ impl Stack {
             calls,
             clients: plain,
             resources,
-            objects,
             functions: clients,
-            _engines: engines,
+            engines,
         }
     }
 
@@ -171,12 +164,6 @@ impl Stack {
     /// Saves a config over whatever is there, in `crm/production`, without looking first.
     pub(crate) async fn overwrite(&self, person: &Person, config: impl Into<Body>) -> Answer {
         self.call(person, "PUT", &format!("{ENV}/working"), &[("if-match", "*")], config).await
-    }
-
-    /// The file of the keyframe of `crm` with this SHA-256.
-    pub(crate) fn object(&self, sha256: &str) -> PathBuf {
-        let bucket = self.objects.path().join("s3").join(&self.resources.configs);
-        bucket.join(format!("configs/crm/{sha256}.zst"))
     }
 
     /// Asserts that `crm/production` has exactly `entries` entries, and that they verify.

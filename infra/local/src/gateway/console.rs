@@ -17,6 +17,10 @@ const POLICY: &str = "default-src 'none'; img-src data:; script-src 'self'; styl
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
+
+/// How the page is set up where the API has the same origin and tokens are printed: by nothing.
+const CONFIG: &str = "{}";
 
 /// A file: its address, its media type and its text.
 type File = (&'static str, &'static str, &'static str);
@@ -33,33 +37,29 @@ const FILES: &[File] = &[
     ("/", HTML, include_str!("../../../../console/index.html")),
     ("/console.css", CSS, include_str!("../../../../console/console.css")),
     ("/page.css", CSS, include_str!("../../../../console/page.css")),
+    ("/config.json", JSON, CONFIG),
     script!("actions.js"),
     script!("api.js"),
     script!("backups.js"),
     script!("blame.js"),
     script!("changes.js"),
-    script!("conflicts.js"),
     script!("console.js"),
     script!("detail.js"),
+    script!("differences.js"),
     script!("dialog.js"),
     script!("dom.js"),
     script!("edit.js"),
-    script!("header.js"),
     script!("keys.js"),
     script!("panel.js"),
     script!("preview.js"),
     script!("releases.js"),
-    script!("rows.js"),
     script!("sample.js"),
+    script!("sign-in.js"),
     script!("snapshots.js"),
-    script!("states.js"),
+    script!("standing.js"),
     script!("store.js"),
-    script!("textdiff.js"),
     script!("timeline.js"),
-    script!("tree.js"),
-    script!("upload.js"),
     script!("waymark-history.js"),
-    script!("words.js"),
 ];
 
 /// The routes of the files.

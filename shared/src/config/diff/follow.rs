@@ -35,11 +35,20 @@ pub enum Earlier {
 /// What the value at `place` of `after` was in `before`, both texts of configs. Elements of arrays are followed as in
 /// [`super::diff`]: by identity, where they have one.
 pub fn follow(before: &str, after: &str, place: &Pointer) -> Earlier {
+    one(&Outline::of(before), &Outline::of(after), place)
+}
+
+/// [`follow`] for several places of the same two configs, which are scanned once.
+pub fn follow_each(before: &str, after: &str, places: &[Pointer]) -> Vec<Earlier> {
     let (old, new) = (Outline::of(before), Outline::of(after));
-    if find(&new, place).is_none() {
-        return find(&old, place).and_then(|id| raw(&old, id)).map_or(Earlier::Nowhere, Earlier::Gone);
+    places.iter().map(|place| one(&old, &new, place)).collect()
+}
+
+fn one(old: &Outline<'_>, new: &Outline<'_>, place: &Pointer) -> Earlier {
+    if find(new, place).is_none() {
+        return find(old, place).and_then(|id| raw(old, id)).map_or(Earlier::Nowhere, Earlier::Gone);
     }
-    let mut walk = Walk::new(&old, &new, Sameness::Identity);
+    let mut walk = Walk::new(old, new, Sameness::Identity);
     let (mut was, mut at, mut path) = (Outline::ROOT, Outline::ROOT, String::new());
     for token in place.tokens() {
         let Some((old_child, new_child)) = step(&mut walk, (was, at), token) else { return Earlier::New };
@@ -57,7 +66,7 @@ pub fn follow(before: &str, after: &str, place: &Pointer) -> Earlier {
     }
     // What was pushed is a pointer.
     let place = path.parse().unwrap_or_default();
-    match (walk.value(was, at), raw(&old, was)) {
+    match (walk.value(was, at), raw(old, was)) {
         (Some(_), Some(value)) => Earlier::Other { place, value },
         _ => Earlier::Same(place),
     }

@@ -56,7 +56,7 @@ pub(crate) fn shared_identity(versions: &[Elements<'_, '_>]) -> Option<Identity>
 }
 
 /// Which place was which before, by identity.
-pub(super) fn by_identity(before: &[u64], after: &[u64]) -> Vec<(usize, usize)> {
+pub(crate) fn by_identity(before: &[u64], after: &[u64]) -> Vec<(usize, usize)> {
     let places: HashMap<u64, usize> = before.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     let known = |(new, id)| Some((*places.get(id)?, new));
     after.iter().enumerate().filter_map(known).collect()

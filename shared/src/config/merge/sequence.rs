@@ -1,11 +1,11 @@
 //! Merging arrays whose elements have no identity: by the parts between what all three have in common
 //! (Khanna, Kunal, Pierce: A Formal Investigation of Diff3, 2007).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::super::diff::matches;
-use super::super::outline::{Id, Outline};
+use super::super::outline::{Id, Outline, Value};
 use super::super::span::Kind;
 use super::super::tree::{Plan, Slot};
 use super::array::planned;
@@ -35,6 +35,9 @@ enum Outcome {
 impl<'a> Walk<'_, 'a> {
     pub(super) fn sequences(&mut self, at: Three, base: &[Id], head: &[Id], request: &[Id]) -> Plan<'a> {
         let chunks = self.chunks(base, head, request);
+        let all = |outline: &Outline<'_>, ids: &[Id]| hashes(outline, ids).into_iter().collect();
+        let known =
+            Known { base: all(self.base, base), sides: [all(self.head, head), all(self.request, request)] };
         let mut slots = Vec::with_capacity(head.len());
         for chunk in chunks {
             let (b, h, r) = (part(base, &chunk.base), part(head, &chunk.head), part(request, &chunk.request));
@@ -44,17 +47,25 @@ impl<'a> Walk<'_, 'a> {
                 Outcome::Pairwise => {
                     for (index, ((base, head), request)) in chunk.head.zip(b.iter().zip(h).zip(r)) {
                         self.enter_element(self.head, *head, index);
-                        let plan = self.value(Three { base: *base, head: *head, request: *request });
+                        let at = Three { base: *base, head: *head, request: *request };
+                        let plan = if self.may_be_one(at, &known) {
+                            self.value(at)
+                        } else {
+                            self.conflict(Some(at.base), Some(at.head), Some(at.request));
+                            Plan::Keep
+                        };
                         self.leave();
                         slots.push(Slot::Old(index, plan));
                     }
                 }
                 Outcome::Both => {
                     slots.extend(chunk.head.map(|index| Slot::Old(index, Plan::Keep)));
-                    let known: HashMap<u64, Id> = h.iter().map(|id| (self.head.get(*id).hash, *id)).collect();
+                    let mut there: HashMap<u64, Vec<Id>> = HashMap::new();
+                    h.iter().for_each(|id| there.entry(self.head.get(*id).hash).or_default().push(*id));
                     for id in r {
-                        let there = known.get(&self.request.get(*id).hash);
-                        if !there.is_some_and(|head| self.agree(*head, *id)) {
+                        // Each is there for one: what the request has twice comes twice.
+                        let head = there.get_mut(&self.request.get(*id).hash).and_then(Vec::pop);
+                        if !head.is_some_and(|head| self.agree(head, *id)) {
                             slots.push(Slot::New(self.request.text(*id)));
                         }
                     }
@@ -70,9 +81,6 @@ impl<'a> Walk<'_, 'a> {
 
     /// What all three have in common stays; between lie the parts that may differ.
     fn chunks(&mut self, base: &[Id], head: &[Id], request: &[Id]) -> Vec<Chunk> {
-        let hashes = |outline: &Outline<'_>, ids: &[Id]| {
-            ids.iter().map(|id| outline.get(*id).hash).collect::<Vec<_>>()
-        };
         let before = hashes(self.base, base);
         let in_head = matches(&before, &hashes(self.head, head), &mut self.matching);
         let in_request: HashMap<usize, usize> =
@@ -115,10 +123,38 @@ impl<'a> Walk<'_, 'a> {
         if base.is_empty() && are_items { Outcome::Both } else { Outcome::Conflict }
     }
 
+    /// Whether elements at one place can be one element that both sides changed: not where one of them stands, or stood,
+    /// at another place too. Members of two elements must not be mixed.
+    fn may_be_one(&self, at: Three, known: &Known) -> bool {
+        let before = self.base.get(at.base);
+        let sides = [self.head.get(at.head), self.request.get(at.request)];
+        let [head, request] = sides;
+        let is_single = |value: &Value| !matches!(value.kind, Kind::Object | Kind::Array);
+        let is_plain = [head.hash, request.hash].contains(&before.hash) || head.hash == request.hash;
+        // Nothing is mixed where one side alone changed it, or where it has no members.
+        if is_plain || [before, head, request].into_iter().any(is_single) {
+            return true;
+        }
+        sides
+            .iter()
+            .zip(&known.sides)
+            .all(|(side, all)| !known.base.contains(&side.hash) && !all.contains(&before.hash))
+    }
+
     fn all_same(&mut self, one: (&Outline<'_>, &[Id]), other: (&Outline<'_>, &[Id])) -> bool {
         one.1.len() == other.1.len()
             && one.1.iter().zip(other.1).all(|(a, b)| self.same((one.0, *a), (other.0, *b)))
     }
+}
+
+/// The elements of the three arrays, by hash.
+struct Known {
+    base: HashSet<u64>,
+    sides: [HashSet<u64>; 2],
+}
+
+fn hashes(outline: &Outline<'_>, ids: &[Id]) -> Vec<u64> {
+    ids.iter().map(|id| outline.get(*id).hash).collect()
 }
 
 fn part<'i>(ids: &'i [Id], range: &Range<usize>) -> &'i [Id] {

@@ -1,6 +1,8 @@
 //! Bringing parts of an earlier config back.
 
-use super::super::diff::{Elements, shared_identity};
+use std::collections::HashMap;
+
+use super::super::diff::{Elements, MATCH_BUDGET, Place, Sameness, by_identity, paired, shared_identity};
 use super::super::error::cut;
 use super::super::outline::{Id, Outline};
 use super::super::pointer::{Pointer, array_index};
@@ -33,9 +35,9 @@ pub enum TakeError {
 
 /// The head with some of its parts as they were in `earlier`; everything else keeps its text.
 ///
-/// A pointer names a place in `earlier`. Elements of arrays are followed by identity, as in a diff, so that an element
-/// is found where it is now; one that is gone comes back behind what was before it. What `earlier` does not have is removed
-/// from the head, the pointer then being one into the head from there on.
+/// A pointer names a place in `earlier`. Elements of arrays are followed as in a diff, by identity where they have one, so
+/// that an element is found where it is now; one that is gone comes back behind what was before it. What `earlier` does
+/// not have is removed from the head, the pointer then being one into the head from there on.
 ///
 /// # Errors
 ///
@@ -142,19 +144,25 @@ fn element((from, was, wanted): (&Outline<'_>, Id, Id), (to, is): (&Outline<'_>,
     let versions = [Elements { outline: from, ids: &before }, Elements { outline: to, ids: &now }];
     let identity = shared_identity(&versions).filter(|_| !now.is_empty());
     let place = before.iter().position(|id| *id == wanted).unwrap_or_default();
-    let Some([old, new]) = identity.as_deref() else {
-        let mut found = Found::at(to, is, token);
-        if found.id.is_none() {
-            found.token = now.len().min(place).to_string();
-        }
-        return found;
+    let pairs: HashMap<usize, usize> = match identity.as_deref() {
+        Some([old, new]) => by_identity(old, new).into_iter().collect(),
+        // Without one, as a diff aligns them: what was inserted before it shifts it.
+        _ => aligned((from, &before), (to, &now)),
     };
-    let at = |token: &u64| new.iter().position(|other| other == token);
-    if let Some(index) = old.get(place).and_then(at) {
-        return Found { token: index.to_string(), id: now.get(index).copied(), is_element: true };
+    if let Some(index) = pairs.get(&place) {
+        return Found { token: index.to_string(), id: now.get(*index).copied(), is_element: true };
     }
-    let behind = old.iter().take(place).rev().find_map(at).map_or(0, |index| index + 1);
+    let behind = (0..place).rev().find_map(|place| pairs.get(&place)).map_or(0, |index| index + 1);
     Found { token: behind.to_string(), id: None, is_element: true }
+}
+
+fn aligned((from, before): (&Outline<'_>, &[Id]), (to, now): (&Outline<'_>, &[Id])) -> HashMap<usize, usize> {
+    let places = |ids: &[Id]| -> Vec<Place> {
+        ids.iter().enumerate().map(|(index, id)| Place { index, id: *id }).collect()
+    };
+    let pairs =
+        paired((from, &places(before)), (to, &places(now)), Sameness::Identity, &mut { MATCH_BUDGET });
+    pairs.into_iter().map(|pair| (pair.old, pair.new)).collect()
 }
 
 fn child(outline: &Outline<'_>, id: Id, token: &str) -> Option<Id> {

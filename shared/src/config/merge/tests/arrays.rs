@@ -99,3 +99,30 @@ fn merged_arrays_keep_the_spacing_of_the_head() {
         "{\"a\": [], \"b\": 2}"
     );
 }
+
+#[test]
+fn edits_of_one_element_never_land_in_another() {
+    // Without an identity: the head took `a` away and added `c`, so that `b` stands in its place; the request edits `b`.
+    let (a, b, c) = (r#"{"t":1,"u":[1]}"#, r#"{"t":1,"u":[2]}"#, r#"{"t":1,"u":[3]}"#);
+    let edited = r#"{"t":1,"u":[2],"v":1}"#;
+    let list = |elements: &[&str]| format!("[{}]", elements.join(","));
+    assert_eq!(
+        conflicts(&list(&[a, b]), &list(&[b, c]), &list(&[a, edited])),
+        [format!("/1 {b} {c} {edited} | Item 2")]
+    );
+    // Two changed places around what both have; one of them was edited.
+    assert_eq!(
+        conflicts(&list(&[a, "0", c]), &list(&[c, "0", a]), &list(&[&a.replace('}', ",\"v\":1}"), "0", c]))
+            .len(),
+        1
+    );
+    // In its own place both edit it.
+    let both = text(&list(&[a, b]), &list(&[a, &b.replace("[2]", "[7]")]), &list(&[a, edited]));
+    assert_eq!(both, list(&[a, r#"{"t":1,"u":[7],"v":1}"#]));
+}
+
+#[test]
+fn what_one_side_added_twice_is_there_twice() {
+    assert_eq!(text("[]", r#"["x"]"#, r#"["x","x"]"#), r#"["x","x"]"#);
+    assert_eq!(text("[]", r#"["x","x"]"#, r#"["y","x"]"#), r#"["x","x","y"]"#);
+}

@@ -43,6 +43,21 @@ fn elements_are_found_where_they_are_now() {
 }
 
 #[test]
+fn elements_without_identity_are_found_as_a_diff_finds_them() {
+    for (head, earlier, pointer, expected) in [
+        // Something came before it: what stands at its index now is another.
+        (r#"["x","a","b2","c"]"#, r#"["a","b","c"]"#, "/1", r#"["x","a","b","c"]"#),
+        (r#"["x","a","c"]"#, r#"["a","b","c"]"#, "/1", r#"["x","a","b","c"]"#),
+        (r#"["c"]"#, r#"["a","b","c"]"#, "/0", r#"["a","c"]"#),
+        ("[9,1,2,3]", "[1,5,3]", "/1", "[9,1,5,3]"),
+        (r#"[{"n":0},{"n":1,"t":2}]"#, r#"[{"n":1,"t":1}]"#, "/0/t", r#"[{"n":0},{"n":1,"t":1}]"#),
+        ("[]", "[1]", "/0", "[1]"),
+    ] {
+        assert_eq!(taken(head, earlier, &[pointer]).unwrap(), expected, "{head} {pointer}");
+    }
+}
+
+#[test]
 fn what_cannot_be_brought_back_is_refused() {
     let found = |head: &str, earlier: &str, pointer: &str| taken(head, earlier, &[pointer]).unwrap_err();
     assert!(

@@ -1,0 +1,186 @@
+/** What differs where the service cannot tell, since only the browser has both sides; and choosing between them where two changed the same. */
+
+import { NumberText } from './api.js';
+import { value } from './changes.js';
+import { Dialog } from './dialog.js';
+import { h, own } from './dom.js';
+
+/** @import {Author, Change, Counts, Problem} from '../types' */
+
+/** @typedef {{path: string, label: string, base?: unknown, ours?: unknown, theirs?: unknown, order?: boolean, author?: Author}} Conflict */
+
+/**
+ * Asks whose value stays at each place. Resolves when it was saved or given up: whether it was saved.
+ * @param {ShadowRoot | HTMLElement} root
+ * @param {Problem} problem a `merge-conflict`
+ * @param {(mine: Conflict[], dialog: Dialog) => Promise<unknown>} save saves, with one's own value at these places
+ */
+export async function settle(root, problem, save) {
+  /** @type {Conflict[]} */
+  const conflicts = problem.body.conflicts ?? [];
+  /** @type {Map<Conflict, 'mine' | 'other'>} */
+  const chosen = new Map();
+  const total = Number(problem.body.total ?? conflicts.length);
+  const ready = () => dialog.ready(total === conflicts.length && chosen.size === conflicts.length);
+  const choice = (/** @type {Conflict} */ conflict, /** @type {number} */ n) =>
+    sides(conflict, n, (side) => {
+      chosen.set(conflict, side);
+      ready();
+    });
+  const names = [...new Set(conflicts.flatMap((c) => (c.author ? [c.author.name] : [])))];
+  const who = names.length === 1 ? names[0] : 'Others';
+  const dialog = new Dialog(root, {
+    title: `${who} changed the same`,
+    lines: [],
+    body: [
+      h(
+        'p',
+        null,
+        `Since you began (#${problem.body.base}), ${who === 'Others' ? 'others' : who} saved another value in ${conflicts.length === 1 ? 'the same place' : 'the same places'}. Nothing was saved yet. Decide for each:`,
+      ),
+      conflicts.map(choice),
+      total > conflicts.length
+        ? h(
+            'p',
+            null,
+            `There are ${total} such places, too many to decide here. Take the newest version and make your change again.`,
+          )
+        : null,
+    ],
+    act: 'Save the decisions',
+    wide: true,
+    ready: false,
+    run: (d) =>
+      save(
+        conflicts.filter((conflict) => chosen.get(conflict) === 'mine'),
+        d,
+      ),
+  });
+  return dialog.closed;
+}
+
+/**
+ * Both values of a place, and the choice between them.
+ * @param {Conflict} conflict
+ * @param {number} n
+ * @param {(side: 'mine' | 'other') => void} choose
+ */
+function sides(conflict, n, choose) {
+  const other = conflict.author ? `${conflict.author.name}'s` : 'theirs';
+  const radio = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) => {
+    const disabled = side === 'mine' && conflict.order;
+    const input = h('input', {
+      type: 'radio',
+      name: `conflict-${n}`,
+      value: side,
+      disabled,
+      onchange: () => choose(side),
+    });
+    return h('label', { class: 'choice' }, input, text);
+  };
+  return h(
+    'fieldset',
+    { class: 'conflict' },
+    h('legend', null, own(conflict.label || conflict.path)),
+    conflict.order
+      ? h('p', null, 'Both moved it, to different places. Keep theirs, and move it again if you like.')
+      : h(
+          'div',
+          { class: 'values two' },
+          value('before', conflict.author ? `${conflict.author.name} has` : 'There now', conflict.ours),
+          value('after', 'You have', conflict.theirs),
+        ),
+    h('div', { class: 'choices' }, radio('mine', 'Keep mine'), radio('other', `Keep ${other}`)),
+  );
+}
+
+/** A JSON Patch that puts one's own values at places of the newest config. @param {Conflict[]} mine */
+export function asPatch(mine) {
+  return mine.map(({ path, ours, theirs }) => {
+    if (theirs === undefined) return { op: 'remove', path };
+    return { op: ours === undefined ? 'add' : 'replace', path, value: theirs };
+  });
+}
+
+/** What tells the elements of an array apart, as the service knows them too. */
+const IDENTITY = ['id', 'key', 'name', 'title'];
+
+/** @param {string} pointer */
+export const steps = (pointer) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+/** @param {string} step */
+export const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** @param {any} value */
+export const isTree = (value) => typeof value === 'object' && value !== null && !(value instanceof NumberText);
+
+/** @param {any} element */
+export function identity(element) {
+  if (!isTree(element) || Array.isArray(element)) return undefined;
+  const key = IDENTITY.find((name) => typeof element[name] === 'string');
+  return key && `${key}=${element[key]}`;
+}
+
+/** Most differences that are listed. */
+const MOST = 500;
+
+/**
+ * What differs between two values, in short: for what the service has not seen yet.
+ * @param {any} before
+ * @param {any} after
+ * @returns {{changes: Change[], counts: Counts, more: boolean}}
+ */
+export function differences(before, after) {
+  /** @type {Change[]} */
+  const changes = [];
+  const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
+  const note = (
+    /** @type {string} */ op,
+    /** @type {string} */ path,
+    /** @type {any} */ a,
+    /** @type {any} */ b,
+    /** @type {string} */ label,
+  ) => {
+    counts[op === 'add' ? 'added' : op === 'remove' ? 'removed' : 'changed']++;
+    if (changes.length < MOST) changes.push({ op, path, before: a, after: b, label });
+  };
+  compare(before, after, '', '', note);
+  return { changes, counts, more: counts.added + counts.removed + counts.changed > MOST };
+}
+
+/**
+ * @param {any} a
+ * @param {any} b
+ * @param {string} path
+ * @param {string} label
+ * @param {(op: string, path: string, a: any, b: any, label: string) => void} note
+ */
+function compare(a, b, path, label, note) {
+  if (isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b)) {
+    const [old, now] = [members(a), members(b)];
+    for (const [key, value] of old)
+      if (!now.has(key)) note('remove', `${path}/${escaped(key)}`, value, undefined, named(label, key));
+    for (const [key, value] of now) {
+      if (old.has(key)) compare(old.get(key), value, `${path}/${escaped(key)}`, named(label, key), note);
+      else note('add', `${path}/${escaped(key)}`, undefined, value, named(label, key));
+    }
+    return;
+  }
+  const same = a instanceof NumberText && b instanceof NumberText ? a.text === b.text : a === b;
+  if (!same) note('replace', path, a, b, label || 'The whole config');
+}
+
+/** @param {any} tree @returns {Map<string, any>} */
+function members(tree) {
+  if (!Array.isArray(tree)) return new Map(Object.entries(tree));
+  const keys = tree.map(identity);
+  const unique = keys.every((key) => key !== undefined) && new Set(keys).size === keys.length;
+  return new Map(tree.map((element, n) => [unique ? String(keys[n]).replace(/^[a-z]+=/, '') : `${n}`, element]));
+}
+
+/** @param {string} label @param {string} key */
+const named = (label, key) => (label ? `${label} › ${key}` : key);

@@ -1,0 +1,93 @@
+//! What a decision compares is of one moment, also where it was read at once.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::faults::{begun, config};
+use crate::support::faults::{Faults, first, then};
+use crate::support::stack::ENV;
+use crate::support::steps::under;
+use crate::support::{Answer, Person, Stack};
+
+const STAGING: &str = "/v1/apps/crm/envs/staging";
+
+/// The newest entry is read first, then `meanwhile` happens, then what else the request is about is read.
+fn between(faults: &Faults, meanwhile: impl Future<Output = ()> + Send + 'static) {
+    let (looked, was_looked) = oneshot::channel();
+    faults.next("Query", then(async { looked.send(()).unwrap() }));
+    faults.next(
+        "GetItem",
+        first(async {
+            was_looked.await.unwrap();
+            meanwhile.await;
+        }),
+    );
+}
+
+async fn does(stack: &Stack, path: &str, body: Value) -> Answer {
+    let answer = stack.post(&Person::admin("ben"), path, body).await;
+    assert!(answer.status.is_success(), "{}", answer.text());
+    answer
+}
+
+#[tokio::test]
+async fn a_restore_is_not_called_needless_for_what_was_before_its_snapshot() {
+    let (stack, faults, ada) = begun().await;
+    let others = Arc::clone(&stack);
+    between(&faults, async move {
+        others.overwrite(&Person::admin("ben"), config("two")).await.is(200);
+        does(&others, &under("snapshots"), json!({"name": "s", "version": 1})).await;
+    });
+    let restored = stack.act(&ada, "restore", json!({"snapshot": "s"})).await.is(200);
+    assert_eq!((restored.at("/version"), restored.at("/unchanged")), (json!(4), json!(false)));
+    assert_eq!(stack.read(&ada, "working").await.text(), config("one"));
+}
+
+#[tokio::test]
+async fn an_undo_is_not_called_needless_for_what_was_before_its_entry() {
+    let (stack, faults, ada) = begun().await;
+    let others = Arc::clone(&stack);
+    between(&faults, async move {
+        others.overwrite(&Person::admin("ben"), config("two")).await.is(200);
+    });
+    let undone = stack.act(&ada, "restore", json!({"undo": 2})).await.is(200);
+    assert_eq!((undone.at("/version"), undone.at("/unchanged")), (json!(3), json!(false)));
+    assert_eq!(stack.read(&ada, "working").await.text(), config("one"));
+}
+
+#[tokio::test]
+async fn a_publication_is_not_called_needless_for_what_was_before_its_version() {
+    let (stack, faults, ada) = begun().await;
+    does(&stack, &under("publish"), json!({"version": 1})).await;
+    let others = Arc::clone(&stack);
+    between(&faults, async move {
+        others.overwrite(&Person::admin("ben"), config("two")).await.is(200);
+        does(&others, &under("publish"), json!({"version": 4})).await;
+        others.overwrite(&Person::admin("ben"), config("one")).await.is(200);
+    });
+    let published = stack.act(&ada, "publish", json!({"version": 7})).await.is(200);
+    assert_eq!((published.at("/version"), published.at("/unchanged")), (json!(9), json!(false)));
+    assert_eq!(stack.users_see().await.0, config("one"));
+}
+
+#[tokio::test]
+async fn a_promotion_is_not_called_needless_for_what_was_before_its_snapshot() {
+    let (stack, faults, ada) = begun().await;
+    does(&stack, &under("publish"), json!({"version": 1})).await;
+    stack.call(&ada, "PUT", &format!("{STAGING}/working"), &[], config("one")).await.is(201);
+    let others = Arc::clone(&stack);
+    faults.next(
+        "GetItem",
+        first(async move {
+            others.overwrite(&Person::admin("ben"), config("two")).await.is(200);
+            does(&others, &format!("{ENV}/publish"), json!({"version": 4})).await;
+            does(&others, &format!("{STAGING}/snapshots"), json!({"name": "spring"})).await;
+        }),
+    );
+    let from = json!({"env": "staging", "snapshot": "spring"});
+    let promoted = stack.act(&ada, "publish", json!({"from": from, "go_ahead": true})).await.is(200);
+    assert_eq!(promoted.at("/unchanged"), false);
+    assert_eq!(stack.users_see().await.0, config("one"));
+}
