@@ -5,7 +5,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use waymark::backup::{BackupId, Policy};
+use waymark::backup::{BackupId, Every, Keep, Policy};
 use waymark::entry::Author;
 use waymark::history::{LastRun, Place, Reply, Scheduled, SetPolicy};
 use waymark::http::{Admin, As, Change, Viewer, page_json, reply};
@@ -58,7 +58,8 @@ pub(crate) async fn replace(
 fn answer<'a>(waymark: &Waymark, set: Option<&'a SetPolicy>, line: &'a Scheduled) -> Answer<'a> {
     let policy = set.map_or_else(Policy::default, |set| set.policy);
     Answer {
-        policy,
+        every: policy.every,
+        keep: policy.keep,
         set: set.map(|set| Set { at: set.at, author: &set.author }),
         next: policy.next(line.done, waymark.sources.clock.now()).map(shown),
         last: line.last.as_ref().map(|last| Run::of(last, line)),
@@ -69,8 +70,10 @@ fn answer<'a>(waymark: &Waymark, set: Option<&'a SetPolicy>, line: &'a Scheduled
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BackupPolicy))]
 struct Answer<'a> {
-    #[serde(flatten)]
-    policy: Policy,
+    /// How often.
+    every: Every,
+    /// For how long.
+    keep: Keep,
     /// Who set it; null for the one that holds unless one is set.
     set: Option<Set<'a>>,
     /// When the next backup is due.

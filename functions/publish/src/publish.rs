@@ -66,8 +66,8 @@ impl Wanted {
     post, path = "/v1/apps/{app}/envs/{env}/publish", operation_id = "publish",
     params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
     request_body(content = Request),
-    responses((status = 200, description = "Users see it.", body = waymark::openapi::Released), (status = 201, description = "The history began with another environment's snapshot.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "releases-off", "name-taken", "live-changed", "promotion-would-lose", "check-failed", "config-damaged", "too-large"]))),
+    responses((status = 200, description = "Users see it, or would.", body = waymark::openapi::Published), (status = 201, description = "The history began with another environment's snapshot.", body = waymark::openapi::Released)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "releases-off", "name-taken", "live-changed", "promotion-would-lose", "no-merge-base", "merge-conflict", "merge-too-large", "check-failed", "config-damaged", "too-large"]))),
 ))]
 pub(crate) async fn publish(
     State(waymark): State<Waymark>,

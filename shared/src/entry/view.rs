@@ -106,7 +106,9 @@ pub struct PromotionView {
     environment: EnvName,
     snapshot: SnapshotName,
     version: Version,
+    /// Whether values of the environment were kept in it.
     kept: bool,
+    /// Whether changes that were made in the environment were merged into it.
     merged: bool,
 }
 

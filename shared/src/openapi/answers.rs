@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::types::Config;
 use crate::config::merge::Conflict;
 use crate::config::schema::Failure;
-use crate::entry::{Author, EntryView};
+use crate::entry::{Author, EntryView, PromotionView};
 use crate::hash::Sha256;
 use crate::history::Since;
 use crate::id::{SnapshotName, Version};
@@ -79,6 +79,32 @@ pub struct Released {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub users_see_it_within_seconds: Option<u64>,
+    /// Whose changes were merged into what is promoted. Absent where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub merged: Option<Since>,
+}
+
+/// What promoting a snapshot would come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PromotionPreview {
+    /// The newest version here; null where there is none.
+    #[schema(required)]
+    pub version: Option<Version>,
+    /// The SHA-256 of what users would get.
+    pub sha256: Sha256,
+    /// Whether users see just that already.
+    pub unchanged: bool,
+    /// Where it comes from.
+    pub origin: PromotionView,
+    /// Whose changes would be merged into it. Absent where none would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub merged: Option<Since>,
+    /// What users would get. Absent where it is too large for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Config)]
+    pub config: Option<()>,
 }
 
 /// What a save was merged with.

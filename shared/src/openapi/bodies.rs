@@ -16,8 +16,11 @@ const RESTORE: &[Way] = &[
 ];
 
 /// Ways to say what to publish.
-const PUBLISH: &[Way] =
-    &[("snapshot", "string", &[]), ("version", "", &[]), ("from", "object", &["name", "go_ahead"])];
+const PUBLISH: &[Way] = &[
+    ("snapshot", "string", &[]),
+    ("version", "", &["name"]),
+    ("from", "object", &["name", "go_ahead", "merge", "preview"]),
+];
 
 /// Adds it to the schemas of the bodies.
 pub(super) fn constrain(schemas: &mut Map<String, Value>) {
@@ -25,6 +28,18 @@ pub(super) fn constrain(schemas: &mut Map<String, Value>) {
         if let Some(schema) = schemas.get_mut(name) {
             schema["oneOf"] = ways.iter().map(|way| one_way(way, ways)).collect();
         }
+    }
+    if let Some(schema) = schemas.get_mut("Publish") {
+        let yes = json!({ "const": true });
+        let both =
+            json!({ "required": ["merge", "go_ahead"], "properties": { "merge": yes, "go_ahead": yes } });
+        // A snapshot has its name, and keeps it.
+        let snapshot =
+            json!({ "type": "string", "pattern": "[^0-9]", "not": { "enum": ["live", "working"] } });
+        let named = json!({ "type": "string" });
+        let renamed =
+            json!({ "required": ["version", "name"], "properties": { "version": snapshot, "name": named } });
+        schema["not"] = json!({ "anyOf": [both, renamed] });
     }
     if let Some(schema) = schemas.get_mut("Rename") {
         let given =

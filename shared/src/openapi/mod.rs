@@ -14,12 +14,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 
 pub use answers::{
-    Changed, Download, EntryKind, GatewayMessage, ListedConflict, Listing, Merged, Preview, Problem, Release,
-    Released, Saved,
+    Changed, Download, EntryKind, GatewayMessage, ListedConflict, Listing, Merged, Preview, Problem,
+    PromotionPreview, Release, Released, Saved,
 };
 pub use parameters::{Based, Downloading, InApp, InEnvironment, Reading, Repeatable, Saving};
-pub use problems::{KINDS, Kind};
-pub use types::{Bytes, Config, Operation, Pointer};
+pub use problems::{Kind, kinds};
+pub use types::{Bytes, Config, Operation, Pointer, Published};
 
 /// Puts the parts of the functions, each by its name, together, and adds what all operations have in common. `examples` has
 /// for each operation those of its body, by media type, and of its answers, by status and media type.
@@ -41,7 +41,7 @@ pub fn document(parts: Vec<(&str, OpenApi)>, examples: &Value) -> Value {
     }
     bodies::constrain(&mut schemas);
     let named = |kind: &Kind| (kind.name.to_owned(), json!({ "value": kind.example() }));
-    let examples: Map<String, Value> = KINDS.iter().map(named).collect();
+    let examples: Map<String, Value> = kinds().map(named).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -88,10 +88,10 @@ fn schemas() -> Map<String, Value> {
             <$name as ToSchema>::schemas(&mut found);
         )+};
     }
-    with!(Problem, GatewayMessage, ListedConflict, Release, Download, Config);
+    with!(Problem, GatewayMessage, ListedConflict, Release, Released, PromotionPreview, Download, Config);
     with!(crate::caller::Role, crate::entry::EntryView, crate::config::schema::Failure);
     with!(crate::id::Version, crate::id::SnapshotName);
     let schema = |(name, schema)| Some((name, serde_json::to_value(schema).ok()?));
-    let problems = KINDS.iter().map(|kind| (kind.schema_name(), kind.schema()));
+    let problems = kinds().map(|kind| (kind.schema_name(), kind.schema()));
     found.into_iter().filter_map(schema).chain(problems).collect()
 }

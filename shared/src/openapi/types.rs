@@ -22,6 +22,10 @@ pub struct Config;
 #[derive(Debug)]
 pub struct Operation;
 
+/// The answer to a publication.
+#[derive(Debug)]
+pub struct Published;
+
 /// A file.
 #[derive(Debug)]
 pub struct Bytes;
@@ -104,6 +108,10 @@ schemas! {
 
     /// A config: the JSON document that is versioned. An object or an array, given back byte for byte as it was saved.
     Config = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Array]));
+
+    /// The answer to a publication; where only a preview was asked for, what it would come to.
+    Published =
+        AnyOfBuilder::new().item(Ref::from_schema_name("Released")).item(Ref::from_schema_name("PromotionPreview"));
 
     /// An operation of a JSON Patch (RFC 6902).
     Operation = OneOfBuilder::new()
