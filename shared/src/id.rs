@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
-use crate::number::whole;
+use crate::number::{whole, whole_ahead};
 
 /// Longest app or environment name, in bytes.
 pub const NAME_MAX: usize = 63;
@@ -262,7 +262,7 @@ pub enum VersionRef {
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a version's number, a snapshot's name, \"live\" or \"working\"")]
 enum NumberOrText {
-    Number(#[serde(deserialize_with = "whole")] u64),
+    Number(#[serde(deserialize_with = "whole_ahead")] u64),
     Text(String),
 }
 

@@ -46,6 +46,15 @@ pub fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     from.deserialize_u64(Whole)
 }
 
+/// Reads a whole number out of an untagged enum: serde has read it ahead there, and gives a float only where any value
+/// is asked for.
+///
+/// # Errors
+/// As for [`whole()`].
+pub fn whole_ahead<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    from.deserialize_any(Whole)
+}
+
 /// Reads a whole number of a smaller type.
 ///
 /// # Errors

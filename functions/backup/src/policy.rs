@@ -27,7 +27,8 @@ pub(crate) async fn read(State(waymark): State<Waymark>, viewer: As<Viewer>) -> 
     let (head, set, line) =
         tokio::try_join!(history.existing_head(env), history.policy(env), history.scheduled(env))?;
     drop(head);
-    page_json(&answer(&waymark, set.as_ref(), &line))
+    // In the order of a repeated answer, which is kept as a value.
+    page_json(&json!(answer(&waymark, set.as_ref(), &line)))
 }
 
 /// Sets how often backups are taken and how long they are kept.

@@ -79,28 +79,23 @@ pub(crate) async fn blame(
             search.from(found.version).await?
         }
     };
+    let outcome = match blamed {
+        Blamed::By(entry, before) => Outcome::By(search.named(&entry, before)),
+        Blamed::SoFar(unchanged_since) => {
+            Outcome::SoFar { unchanged_since, next: search.goes_on(unchanged_since) }
+        }
+        Blamed::Never => return Err(no_place(&place)),
+    };
     let (label, value) = shown.unzip();
-    let mut answer = Answer {
+    page_json(&Answer {
         path: place.to_string(),
         label,
         version: found.version,
         deleted: value.is_none(),
-        complete: true,
+        complete: matches!(outcome, Outcome::By(_)),
         value: Shown::of(value),
-        blamed: None,
-        unchanged_since: None,
-        next: None,
-    };
-    match blamed {
-        Blamed::By(entry, before) => answer.blamed = Some(search.named(&entry, before)),
-        Blamed::SoFar(version) => {
-            answer.complete = false;
-            answer.unchanged_since = Some(version);
-            answer.next = Some(search.goes_on(version));
-        }
-        Blamed::Never => return Err(no_place(&place)),
-    }
-    page_json(&answer)
+        outcome,
+    })
 }
 
 /// The answer, whole or as far as one request goes.
@@ -116,13 +111,22 @@ struct Answer {
     /// The value; where it is too long to show, `{"bytes_not_shown": …}`.
     #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     value: Shown,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    blamed: Option<By>,
-    /// Where the search stopped before its end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unchanged_since: Option<Version>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+/// What the search came to.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BlameOutcome))]
+#[serde(untagged)]
+enum Outcome {
+    By(By),
+    SoFar {
+        /// Where the search stopped before its end.
+        unchanged_since: Version,
+        /// Path and query that go on from there.
+        next: String,
+    },
 }
 
 /// Who made the value what it is.

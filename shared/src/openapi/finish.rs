@@ -39,6 +39,7 @@ pub(super) fn operation(operation: &mut Value, function: &str, examples: &Value)
     operation["tags"] = json!([function]);
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     answers(operation);
+    not_null(operation);
     let is_open = !operation["security"].is_null();
     if !is_open {
         refusals(operation, kinds(operation, &problems));
@@ -52,6 +53,32 @@ pub(super) fn operation(operation: &mut Value, function: &str, examples: &Value)
 fn parameter(operation: &mut Value, parameter: Value) {
     if let Some(parameters) = operation["parameters"].as_array_mut() {
         parameters.push(parameter);
+    }
+}
+
+/// What may be left out is not null for that: a parameter has no such value, and a body has none.
+fn not_null(operation: &mut Value) {
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        without_null(&mut parameter["schema"]);
+    }
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    for content in body["content"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        without_null(&mut content["schema"]);
+    }
+}
+
+fn without_null(schema: &mut Value) {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|of| of != "null");
+        if let [of] = types.as_slice() {
+            schema["type"] = of.clone();
+        }
+    }
+    if let Some(either) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        either.retain(|of| of["type"] != "null");
+        if let [one] = either.as_slice() {
+            *schema = one.clone();
+        }
     }
 }
 
