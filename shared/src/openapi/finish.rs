@@ -51,14 +51,14 @@ pub(super) fn operation(operation: &mut Value, function: &str, examples: &Value)
 }
 
 fn parameter(operation: &mut Value, parameter: Value) {
-    if let Some(parameters) = operation["parameters"].as_array_mut() {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         parameters.push(parameter);
     }
 }
 
 /// What may be left out is not null for that: a parameter has no such value, and a body has none.
 fn not_null(operation: &mut Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         without_null(&mut parameter["schema"]);
     }
     let Some(body) = operation.get_mut("requestBody") else { return };
