@@ -80,7 +80,7 @@ pub(crate) async fn blame(
         }
     };
     let outcome = match blamed {
-        Blamed::By(entry, before) => Outcome::By(search.named(&entry, before)),
+        Blamed::By(entry, before) => Outcome::By(Box::new(search.named(&entry, before))),
         Blamed::SoFar(unchanged_since) => {
             Outcome::SoFar { unchanged_since, next: search.goes_on(unchanged_since) }
         }
@@ -120,7 +120,7 @@ struct Answer {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BlameOutcome))]
 #[serde(untagged)]
 enum Outcome {
-    By(By),
+    By(Box<By>),
     SoFar {
         /// Where the search stopped before its end.
         unchanged_since: Version,
