@@ -98,7 +98,8 @@ pub(crate) async fn note(request: Request<Body>) -> Request<Body> {
     parts.headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a-token-that-is-in-no-log"));
     secrets.extend(parts.headers.get("waymark-note").map(|note| note.to_str().unwrap().to_owned()));
     for (name, value) in parts.uri.query().unwrap_or_default().split('&').filter_map(|p| p.split_once('=')) {
-        if name != "upload" {
+        // An upload's id and an environment's name are no secrets.
+        if !["from", "upload"].contains(&name) {
             secrets.insert(value.to_owned());
         }
     }
