@@ -16,6 +16,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+use waymark::id::EnvId;
 
 /// Names the file in which all that is logged is written down. Beside it, with `.said`, is what may not be in it.
 const VARIABLE: &str = "WAYMARK_LOGS";
@@ -99,7 +100,7 @@ pub(crate) async fn note(request: Request<Body>) -> Request<Body> {
     secrets.extend(parts.headers.get("waymark-note").map(|note| note.to_str().unwrap().to_owned()));
     for (name, value) in parts.uri.query().unwrap_or_default().split('&').filter_map(|p| p.split_once('=')) {
         // An upload's id and an environment's name are no secrets.
-        if !["from", "upload"].contains(&name) {
+        if name != "upload" && value.parse::<EnvId>().is_err() {
             secrets.insert(value.to_owned());
         }
     }
