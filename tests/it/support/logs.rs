@@ -14,6 +14,7 @@ use serde_json::Value;
 use tracing::instrument::WithSubscriber as _;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use waymark::id::EnvId;
@@ -70,13 +71,18 @@ fn file() -> Option<PathBuf> {
     std::env::var_os(VARIABLE).map(PathBuf::from)
 }
 
-/// Writes down what every function logs from now on, if a record is made.
+/// Writes down what every function logs from now on, if a record is made. Somebody listens in any case: where nobody does, `tracing`
+/// may hold an event for unwanted while another test begins to listen.
 pub(crate) fn record() {
     static STARTED: Once = Once::new();
-    let Some(file) = file() else { return };
     STARTED.call_once(|| {
-        let file = OpenOptions::new().create(true).append(true).open(file).unwrap();
-        let layer = tracing_subscriber::fmt::layer().json().with_writer(Arc::new(file));
+        let writer = match file() {
+            Some(file) => {
+                BoxMakeWriter::new(Arc::new(OpenOptions::new().create(true).append(true).open(file).unwrap()))
+            }
+            None => BoxMakeWriter::new(io::sink),
+        };
+        let layer = tracing_subscriber::fmt::layer().json().with_writer(writer);
         tracing_subscriber::registry().with(layer.with_filter(of_functions())).init();
     });
 }
