@@ -131,7 +131,13 @@ async fn an_announcement_is_of_a_size_and_a_hash() {
     let body = json!({"bytes": 2, "sha256": sha256}).to_string();
     let keyed = || stack.call(&ada, "POST", &path, &[("idempotency-key", "k")], body.clone());
     let (a, b) = tokio::join!(keyed(), keyed());
-    assert_eq!((a.is(201).json(), b.is(201).json()), (keyed().await.json(), keyed().await.json()));
+    // The address is signed anew each time, with the second of the day in it.
+    let announced = |answer: Answer| {
+        let answer = answer.is(201).json();
+        ["id", "headers", "expires"].map(|name| answer[name].clone())
+    };
+    let (a, b) = (announced(a), announced(b));
+    assert_eq!((&a, &b), (&announced(keyed().await), &a));
 }
 
 #[tokio::test]
