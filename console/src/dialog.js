@@ -133,7 +133,8 @@ export class Dialog {
     // What opened it may have been drawn anew, or be gone.
     const { returnTo, root } = this;
     const to = returnTo?.isConnected ? returnTo : find(root, `[data-act="${returnTo?.dataset.act}"], .timeline`);
-    to?.focus();
+    // Late: who has gone on stays there.
+    if (!/** @type {ShadowRoot} */ (root.getRootNode()).activeElement) to?.focus();
     this.resolve(this.done);
   }
 }
