@@ -51,16 +51,23 @@ impl History {
     }
 }
 
-/// The four sizes. Reading goes over as many versions as are there, so that a few large ones do.
+/// The sizes of generated configs.
+pub(crate) const SIZES: [&str; 4] = ["10 KB", "250 KB", "3 MB", "20 MB"];
+
+/// All sizes.
 pub(crate) fn generated() -> Vec<History> {
-    [
-        ("10 KB", 10_000, 299, 200),
-        ("250 KB", 250_000, 199, 100),
-        ("3 MB", 3_000_000, 59, 40),
-        ("20 MB", 20_000_000, 9, 8),
-    ]
-    .map(|(name, bytes, edits, rounds)| History::of(name, generate::history(bytes, edits), rounds))
-    .into()
+    SIZES.iter().flat_map(|size| generated_of(size)).collect()
+}
+
+/// One of [`SIZES`]. Reading goes over as many versions as are there, so that a few large ones do.
+pub(crate) fn generated_of(size: &str) -> Vec<History> {
+    let (bytes, edits, rounds) = match size {
+        "10 KB" => (10_000, 299, 200),
+        "250 KB" => (250_000, 199, 100),
+        "3 MB" => (3_000_000, 59, 40),
+        _ => (20_000_000, 9, 8),
+    };
+    vec![History::of(size, generate::history(bytes, edits), rounds)]
 }
 
 /// Just enough to see that everything runs.

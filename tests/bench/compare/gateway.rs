@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use waymark::clock::Sources;
 use waymark_local::service::{Place, Running};
 
-use crate::service::{Request, config, live_etag, request, snapshot};
+use crate::service::{Request, config, live_etag, request, snapshot, standing};
 use crate::side::{Op, Run, Side};
 use crate::support::Answer;
 use crate::support::client::Http;
@@ -66,8 +66,7 @@ impl Side for Gateway {
                     self.named[version] = true;
                 }
                 Op::LiveSame if self.etag.is_empty() => {
-                    let standing = self.send(request(Op::LiveWarm, "")).await;
-                    self.etag = live_etag(&standing);
+                    self.etag = live_etag(&self.send(standing()).await);
                 }
                 _ => {}
             }

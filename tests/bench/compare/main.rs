@@ -1,14 +1,14 @@
 //! Waymark beside what one would take instead, on the same versions in the same run, as one table in Markdown:
-//! `cargo run --profile sim -p waymark-tests --features peers --example compare -- [FILE | --smoke]`.
+//! `cargo run --profile sim -p waymark-tests --features peers --example compare -- [FILE | SIZE | --smoke]`.
 //!
 //! `FILE` is a history as for `feed`; without one, generated histories of 10 KB, 250 KB, 3 MB and 20 MB are saved.
-//! `--smoke` takes a few small versions, to see that everything runs. Every side does the same thing by turns, so that
+//! `SIZE` is one of these, such as `"3 MB"`. `--smoke` takes a few small versions, to see that everything runs. Every side does the same thing by turns, so that
 //! whatever else the machine does hits all alike. PostgreSQL, Redis and git must be installed; what cannot be started
 //! ends the program with another exit code than 0.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a program for developers")]
 #![allow(clippy::wrong_self_convention, reason = "as in the tests")]
 
-use std::io::{self, Write};
+use std::io;
 
 #[path = "../../it/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
@@ -40,21 +40,22 @@ async fn main() -> io::Result<()> {
     let histories = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => data::generated(),
         ["--smoke"] => data::smoke(),
+        [size] if data::SIZES.contains(size) => data::generated_of(size),
         [path] => vec![History::of_file(&versions::versions(std::fs::read(path)?)?)],
         _ => return Err(io::Error::other("Give one file of versions, or --smoke, or nothing.")),
     };
     let mut out = io::stdout();
-    let mut settings = None;
-    let mut rows = Vec::new();
-    let mut names = Vec::new();
+    let mut settings = Vec::new();
     for history in &histories {
-        writeln!(io::stderr(), "{}: {} versions", history.name, history.texts.len())?;
         let mut sides = sides().await;
-        names = sides.iter().map(|side| side.name()).collect();
-        rows.extend(measure(history, &mut sides).await);
-        settings.get_or_insert_with(|| sides.iter().map(|side| side.settings()).collect::<Vec<_>>());
+        if settings.is_empty() {
+            settings.extend(sides.iter().map(|side| (side.name(), side.settings())));
+            table::head(&settings, &mut out)?;
+        }
+        let rows = measure(history, &mut sides).await;
+        table::rows(&rows, &mut out)?;
     }
-    table::print(&names, &rows, &settings.unwrap_or_default(), &mut out)
+    table::notes(&settings, &mut out)
 }
 
 /// All sides, each with an empty store. Waymark's is the first: the others are compared with it.

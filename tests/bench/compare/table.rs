@@ -4,15 +4,15 @@ use std::io::{self, Write};
 
 use crate::measure::{Row, Took};
 
-/// Prints what was measured, and under which circumstances.
-pub(crate) fn print(
-    names: &[&str],
-    rows: &[Row],
-    settings: &[String],
-    out: &mut impl Write,
-) -> io::Result<()> {
+/// Begins the table; the sides are names and settings.
+pub(crate) fn head(sides: &[(&str, String)], out: &mut impl Write) -> io::Result<()> {
+    let names: Vec<&str> = sides.iter().map(|(name, _)| *name).collect();
     writeln!(out, "| config | operation | AWS calls | {} |", names.join(" | "))?;
-    writeln!(out, "|---|---|---|{}", "---|".repeat(names.len()))?;
+    writeln!(out, "|---|---|---|{}", "---|".repeat(names.len()))
+}
+
+/// Prints what was measured with one history.
+pub(crate) fn rows(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
     for row in rows {
         match row {
             Row::Times { history, op, took } => {
@@ -34,8 +34,13 @@ pub(crate) fn print(
             }
         }
     }
+    Ok(())
+}
+
+/// Ends the table: under which circumstances.
+pub(crate) fn notes(sides: &[(&str, String)], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\nMilliseconds: median / 99th percentile; × is Waymark's median or bytes, of theirs.\n")?;
-    for (name, settings) in names.iter().zip(settings) {
+    for (name, settings) in sides {
         writeln!(out, "- {name}: {settings}")?;
     }
     writeln!(out, "- {}", machine())
