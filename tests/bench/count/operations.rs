@@ -10,7 +10,7 @@ use waymark::config::Config;
 use waymark::config::diff::{Summary, diff, patch};
 use waymark::config::merge::merge;
 use waymark::config::merge_patch;
-use waymark::delta::{compress, decode, decompress, encode};
+use waymark::delta::{MAX_DELTA, compress, decode, decompress, encode};
 
 use crate::support::faults::Faults;
 use crate::support::stack::ENV;
@@ -41,8 +41,8 @@ pub(crate) fn run(say: &mut impl FnMut(&str)) {
     let object = compress(new.as_bytes()).unwrap();
     count("compress a keyframe", &mut || drop(black_box(compress(new.as_bytes()))));
     count("decompress a keyframe", &mut || drop(black_box(decompress(&object, new.len()))));
-    let delta = encode(old.as_bytes(), new.as_bytes()).unwrap();
-    count("encode a delta", &mut || drop(black_box(encode(old.as_bytes(), new.as_bytes()))));
+    let delta = encode(old.as_bytes(), new.as_bytes(), MAX_DELTA).unwrap().unwrap();
+    count("encode a delta", &mut || drop(black_box(encode(old.as_bytes(), new.as_bytes(), MAX_DELTA))));
     count("decode a delta", &mut || drop(black_box(decode(old.as_bytes(), &delta, new.len()))));
     count("summary", &mut || drop(black_box(Summary::of(old, new, 480))));
     count("diff", &mut || drop(black_box(diff(old, new))));
