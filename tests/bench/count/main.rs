@@ -1,14 +1,14 @@
 //! How many instructions each operation takes, against what it took when that was last accepted: a guard that no other
 //! program on the machine disturbs. `bash tests/count.sh`; with `--accept`, the figures of today become the accepted ones.
 //!
-//! It runs itself under valgrind's callgrind. Figures differ by compiler and processor a little, so that one operation may
-//! take [`TOLERANCE`] more. valgrind shows no SHA instructions to programs: a hash costs more here than anywhere else.
+//! Each runs in a process of its own under valgrind's callgrind; the stores that requests need are in this one. Figures
+//! differ by compiler and processor a little, so that one operation may take [`TOLERANCE`] more. valgrind shows no SHA
+//! instructions to programs: a hash costs more here than anywhere else.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a program for developers")]
 #![allow(clippy::wrong_self_convention, reason = "as in the tests")]
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
 #[path = "../../it/support/mod.rs"]
@@ -16,7 +16,9 @@ use std::process::{Command, ExitCode};
 mod support;
 
 mod operations;
-mod tape;
+
+use operations::{COMPUTATIONS, REQUESTS};
+use support::Stack;
 
 /// How much more than accepted is a failure.
 const TOLERANCE: f64 = 0.10;
@@ -25,20 +27,18 @@ const TOLERANCE: f64 = 0.10;
 const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/count/accepted.txt");
 
 fn main() -> io::Result<ExitCode> {
-    match std::env::args().nth(1).as_deref() {
-        Some("--inside") => {
-            let mut out = io::stdout();
-            operations::run(&mut |name: &str| writeln!(out, "{name}").unwrap());
-            Ok(ExitCode::SUCCESS)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--inside", name] => operations::compute(name),
+        ["--inside", name, address @ ..] => operations::request(name, address),
+        ["--accept"] => {
+            let line = |(name, instructions): &(String, u64)| format!("{name}: {instructions}\n");
+            std::fs::write(ACCEPTED, count()?.iter().map(line).collect::<String>())?;
         }
-        Some("--accept") => {
-            let lines: Vec<String> =
-                count()?.iter().map(|(name, instructions)| format!("{name}: {instructions}\n")).collect();
-            std::fs::write(ACCEPTED, lines.concat())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        _ => compare(&count()?, &accepted()?, &mut io::stdout()),
+        [] => return compare(&count()?, &accepted()?, &mut io::stdout()),
+        _ => return Err(io::Error::other("Give --accept, or nothing.")),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn accepted() -> io::Result<BTreeMap<String, u64>> {
@@ -48,30 +48,34 @@ fn accepted() -> io::Result<BTreeMap<String, u64>> {
 }
 
 /// The instructions of each operation, in their order.
-fn count() -> io::Result<Vec<(String, u64)>> {
+#[tokio::main]
+async fn count() -> io::Result<Vec<(String, u64)>> {
+    let stack = Stack::start().await.unchecked();
+    operations::prepare(&stack).await;
+    let mut counted = Vec::new();
+    for name in COMPUTATIONS {
+        counted.push((name.to_owned(), instructions(vec![name.to_owned()]).await?));
+    }
+    for name in REQUESTS {
+        let arguments = [name.to_owned()].into_iter().chain(stack.address()).collect();
+        counted.push((name.to_owned(), instructions(arguments).await?));
+    }
+    Ok(counted)
+}
+
+/// Runs this program under valgrind, which counts while `counted_operation` runs.
+async fn instructions(arguments: Vec<String>) -> io::Result<u64> {
     let dir = tempfile::tempdir()?;
     let out = dir.path().join("out");
     let mut valgrind = Command::new("valgrind");
-    // A dump whenever an operation ends; nothing counts outside of one.
-    valgrind.args([
-        "--tool=callgrind",
-        "--quiet",
-        "--collect-atstart=no",
-        "--toggle-collect=*counted_operation*",
-    ]);
-    valgrind.arg("--dump-after=*counted_operation*").arg(format!("--callgrind-out-file={}", out.display()));
-    let output = valgrind.arg(std::env::current_exe()?).arg("--inside").output()?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let names = String::from_utf8_lossy(&output.stdout);
-    names.lines().zip(1..).map(|(name, number)| Ok((name.to_owned(), total(&out, number)?))).collect()
-}
-
-fn total(out: &Path, number: usize) -> io::Result<u64> {
-    let dump = std::fs::read_to_string(format!("{}.{number}", out.display()))?;
-    let total =
-        dump.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    Ok(total.and_then(|total| total.trim().parse().ok()).expect("a dump without a total"))
+    valgrind.args(["--tool=callgrind", "--quiet", "--toggle-collect=*counted_operation*"]);
+    valgrind.arg(format!("--callgrind-out-file={}", out.display()));
+    valgrind.arg(std::env::current_exe()?).arg("--inside").args(&arguments);
+    let output = tokio::task::spawn_blocking(move || valgrind.output()).await??;
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = std::fs::read_to_string(out)?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
+    Ok(total.and_then(|total| total.trim().parse().ok()).expect("a total"))
 }
 
 fn compare(

@@ -22,7 +22,7 @@ use waymark::aws::local_sdk_config;
 
 use super::Stack;
 
-pub(crate) type Received = Result<HttpResponse, ConnectorError>;
+type Received = Result<HttpResponse, ConnectorError>;
 type Receiving = Pin<Box<dyn Future<Output = Received> + Send>>;
 
 /// What becomes of one request.
@@ -35,7 +35,7 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    pub(crate) async fn deliver(self) -> Received {
+    async fn deliver(self) -> Received {
         self.store.call(self.request).await
     }
 }
@@ -237,12 +237,9 @@ pub(crate) fn then(after: impl Future<Output = ()> + Send + 'static) -> Fault {
 
 /// The request does not arrive; this is answered.
 fn answers(status: u16, body: String) -> Fault {
-    Box::new(move |_| Box::pin(async move { answered(status, body) }))
-}
-
-/// An answer without headers, which the SDK's clients can do without.
-pub(crate) fn answered(status: u16, body: String) -> Received {
-    Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body)))
+    Box::new(move |_| {
+        Box::pin(async move { Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))) })
+    })
 }
 
 /// DynamoDB answers with an error of this name.
