@@ -6,7 +6,7 @@
 export type { Actions } from './src/actions.js';
 export type { Api, Problem } from './src/api.js';
 export type { Conflict } from './src/differences.js';
-export type { Question } from './src/dialog.js';
+export type { Dialog, Question, Shown } from './src/dialog.js';
 export type { Child } from './src/dom.js';
 export type { Panel } from './src/panel.js';
 export type { SignIn } from './src/sign-in.js';

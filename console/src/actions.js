@@ -6,7 +6,7 @@ import { dateAndTime, h, own, people } from './dom.js';
 import { asProblem, newest, oldest } from './store.js';
 import { saveText } from './api.js';
 
-/** @import {Change, Diff, Entry, Line, Panel, Problem} from '../types' */
+/** @import {Change, Entry, Line, Panel, Problem, Shown} from '../types' */
 
 export class Actions {
   /** @param {Panel} panel */
@@ -32,7 +32,7 @@ export class Actions {
     return effect('Users', all ? 'they see this immediately, since no release is published.' : 'no change.');
   }
 
-  /** What restoring means. @param {string} what @param {Diff | null} diff @param {string} [by] */
+  /** What restoring means. @param {string} what @param {Shown | null} diff @param {string} [by] */
   becomes(what, diff, by = '') {
     const words =
       diff?.changes.length === 0
@@ -241,7 +241,7 @@ export async function restoreMoment(actions) {
     },
     async () => {
       const date = new Date(field.value);
-      if (!(date.getTime() < Date.now())) return 'Choose a day and a time that has passed.';
+      if (!(date.getTime() < Date.now())) return ['Choose a day and a time that has passed.'];
       at = date.toISOString();
       try {
         /** @type {Entry} */
@@ -252,7 +252,7 @@ export async function restoreMoment(actions) {
         return { ...(await api.diff('working', entry.version)), note: [note] };
       } catch (error) {
         if (asProblem(error).type !== 'before-history') throw error;
-        return 'Nothing was saved yet then. Choose a later time.';
+        return ['Nothing was saved yet then. Choose a later time.'];
       }
     },
     (diff) => actions.becomes(what, diff),

@@ -1,9 +1,9 @@
 /** What changed, as people read it: where, what it was, what it is, and which lines and words of a text differ. */
 
 import { NumberText } from './api.js';
-import { add, button, h, own, plural, visible } from './dom.js';
+import { add, button, h, own, plural, total, visible } from './dom.js';
 
-/** @import {Change, Counts, Diff, Hunk} from '../types' */
+/** @import {Change, Counts, Hunk} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
@@ -31,14 +31,14 @@ export function countsInWords(counts) {
   );
 }
 
-/** "9 changes", also where nobody can tell how many. @param {Diff | null} diff */
-export const changes = (diff) => (diff ? plural(diff.changes.length, 'change') : 'changes that cannot be shown');
+/** "9 changes", also where nobody can tell how many. @param {{counts: Counts} | null} diff */
+export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 'changes that cannot be shown');
 
 /**
  * The changes of a diff.
  * @param {{changes: Change[]}} diff
  * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` offers
- *   to look who changed it; `pick` offers to choose what has a value before
+ *   to look who changed or removed it; `pick` offers to choose what has a value before
  */
 export function changeList(diff, options = {}) {
   const list = h('ol', { class: 'changes', role: 'list' });
@@ -70,13 +70,13 @@ function changeItem(change, options = {}) {
           onchange: (/** @type {any} */ e) => options.pick?.(change, e.target.checked),
         })
       : null;
+  const who = op === 'remove' ? 'Who removed this?' : 'Who changed this?';
   const blame =
-    options.blame && change.op !== 'remove'
-      ? button('Who changed this?', () => options.blame?.(change), {
-          class: 'quiet who',
-          'aria-label': `Who changed this? ${visible(short(change.label))}`,
-        })
-      : null;
+    options.blame &&
+    button(who, () => options.blame?.(change), {
+      class: 'quiet who',
+      'aria-label': `${who} ${visible(short(change.label))}`,
+    });
   return h(
     'li',
     { class: `change op-${op}`, tabindex: '-1' },

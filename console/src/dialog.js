@@ -1,10 +1,12 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
 import { changeList, countsInWords } from './changes.js';
-import { add, button, find, h, own, skeleton } from './dom.js';
+import { add, button, find, h, own, skeleton, total } from './dom.js';
 import { asProblem } from './store.js';
 
-/** @import {Child, Diff, Panel, Problem} from '../types' */
+/** @import {Change, Child, Counts, Panel, Problem} from '../types' */
+
+/** @typedef {{changes: Change[], counts: Counts, note?: Child[]}} Shown what is shown of a diff */
 
 /**
  * @typedef {object} Question
@@ -114,8 +116,8 @@ export class Dialog {
     } catch (error) {
       const problem = asProblem(error);
       this.note.classList.toggle('amber', problem.status === 409);
-      this.say(this.question.explain?.(problem, this) ?? explained(problem));
       this.ready(true);
+      this.say(this.question.explain?.(problem, this) ?? explained(problem));
       // What the service refused is not helped by asking again.
       if (this.action && (problem.status === 0 || problem.status >= 500)) this.action.textContent = 'Try again';
     } finally {
@@ -134,7 +136,7 @@ export class Dialog {
     const { returnTo, root } = this;
     const to = returnTo?.isConnected ? returnTo : find(root, `[data-act="${returnTo?.dataset.act}"], .timeline`);
     // Late: who has gone on stays there.
-    if (!/** @type {ShadowRoot} */ (root.getRootNode()).activeElement) to?.focus();
+    if (!(/** @type {ShadowRoot} */ (root.getRootNode()).activeElement)) to?.focus();
     this.resolve(this.done);
   }
 }
@@ -185,9 +187,9 @@ export function explained(problem) {
 /**
  * @param {Panel} panel
  * @param {Question} question its body stands above the diff
- * @param {() => Promise<(Diff & {note?: Child[]}) | string | null>} read null where there is nothing to compare with; a
- *   text says why there is nothing to do yet
- * @param {(diff: Diff | null) => Child[]} lines what it means for Users and Builders
+ * @param {() => Promise<Shown | Child[] | null>} read null where there is nothing to compare with; children say why there
+ *   is nothing to do yet
+ * @param {(diff: Shown | null) => Child[]} lines what it means for Users and Builders
  * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
  */
 export function ask(panel, question, read, lines) {
@@ -209,7 +211,7 @@ export function ask(panel, question, read, lines) {
     try {
       const diff = await read();
       if (mine !== round) return;
-      if (typeof diff === 'string') show(false, null, h('p', null, diff));
+      if (Array.isArray(diff)) show(false, null, diff);
       else if (!diff) show(true, lines(null));
       else
         show(
@@ -218,6 +220,7 @@ export function ask(panel, question, read, lines) {
           diff.note,
           h('h3', null, countsInWords(diff.counts)),
           diff.changes.length ? changeList(diff) : null,
+          diff.changes.length < total(diff.counts) ? h('p', null, 'More than these are not listed.') : null,
         );
     } catch (error) {
       const problem = asProblem(error);

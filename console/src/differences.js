@@ -5,7 +5,7 @@ import { value } from './changes.js';
 import { Dialog } from './dialog.js';
 import { h, own } from './dom.js';
 
-/** @import {Author, Change, Counts, Problem} from '../types' */
+/** @import {Author, Change, Child, Counts, Problem} from '../types' */
 
 /** @typedef {{path: string, label: string, base?: unknown, ours?: unknown, theirs?: unknown, order?: boolean, author?: Author}} Conflict */
 
@@ -66,33 +66,49 @@ export async function settle(root, problem, save) {
  * @param {(side: 'mine' | 'other') => void} choose
  */
 function sides(conflict, n, choose) {
-  const other = conflict.author ? `${conflict.author.name}'s` : 'theirs';
-  const radio = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) => {
-    const disabled = side === 'mine' && conflict.order;
-    const input = h('input', {
-      type: 'radio',
-      name: `conflict-${n}`,
-      value: side,
-      disabled,
-      onchange: () => choose(side),
-    });
-    return h('label', { class: 'choice' }, input, text);
-  };
+  const name = conflict.author?.name;
+  const choice = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) =>
+    radio(`conflict-${n}`, text, () => choose(side), side === 'mine' && conflict.order);
+  return bothSides(
+    conflict,
+    name ? `${name} has` : 'There now',
+    'You have',
+    h(
+      'div',
+      { class: 'choices' },
+      choice('mine', 'Keep mine'),
+      choice('other', `Keep ${name ? `${name}'s` : 'theirs'}`),
+    ),
+  );
+}
+
+/**
+ * A place that two changed, with what each has there.
+ * @param {Conflict} conflict
+ * @param {string} ours what the side that is there is called
+ * @param {string} theirs what the other is called
+ * @param {Child} [choices]
+ */
+export function bothSides(conflict, ours, theirs, choices) {
   return h(
     'fieldset',
     { class: 'conflict' },
     h('legend', null, own(conflict.label || conflict.path)),
     conflict.order
-      ? h('p', null, 'Both moved it, to different places. Keep theirs, and move it again if you like.')
+      ? h('p', null, 'Both moved it, to different places.')
       : h(
           'div',
           { class: 'values two' },
-          value('before', conflict.author ? `${conflict.author.name} has` : 'There now', conflict.ours),
-          value('after', 'You have', conflict.theirs),
+          value('before', ours, conflict.ours),
+          value('after', theirs, conflict.theirs),
         ),
-    h('div', { class: 'choices' }, radio('mine', 'Keep mine'), radio('other', `Keep ${other}`)),
+    choices,
   );
 }
+
+/** One of several choices. @param {string} name of all of them @param {string} text @param {() => void} onchange @param {boolean} [disabled] */
+export const radio = (name, text, onchange, disabled) =>
+  h('label', { class: 'choice' }, h('input', { type: 'radio', name, onchange, disabled }), text);
 
 /** A JSON Patch that puts one's own values at places of the newest config. @param {Conflict[]} mine */
 export function asPatch(mine) {
@@ -132,12 +148,12 @@ const MOST = 500;
  * What differs between two values, in short: for what the service has not seen yet.
  * @param {any} before
  * @param {any} after
- * @returns {{changes: Change[], counts: Counts, more: boolean}}
+ * @returns {{changes: Change[], counts: Counts}} all are counted, and the first 500 listed
  */
 export function differences(before, after) {
   /** @type {Change[]} */
   const changes = [];
-  const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
+  const counts = { added: 0, removed: 0, changed: 0 };
   const note = (
     /** @type {string} */ op,
     /** @type {string} */ path,
@@ -149,7 +165,7 @@ export function differences(before, after) {
     if (changes.length < MOST) changes.push({ op, path, before: a, after: b, label });
   };
   compare(before, after, '', '', note);
-  return { changes, counts, more: counts.added + counts.removed + counts.changed > MOST };
+  return { changes, counts };
 }
 
 /**

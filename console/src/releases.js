@@ -1,10 +1,10 @@
-/** What users see: publishing, also from another environment, rolling back, and taking a release away. */
+/** What users see: publishing, rolling back, and taking a release away. */
 
 import { changes } from './changes.js';
 import { ask, Dialog, effect } from './dialog.js';
-import { ago, button, dateAndTime, h, own, plural } from './dom.js';
+import { ago, button, h, own } from './dom.js';
 
-/** @import {Actions, Change, Diff, Entry, Problem, Question} from '../types' */
+/** @import {Actions, Entry, Problem, Question} from '../types' */
 
 /**
  * @param {Actions} actions
@@ -167,143 +167,4 @@ export async function unpublish(actions) {
     ],
   );
   await dialog.closed;
-}
-
-/**
- * @param {Actions} actions
- * @param {string} [as] what the release is to be called
- * @param {string[]} [chosen] the environment and the snapshot to begin with
- */
-export async function promote(actions, as = actions.standing?.next_name ?? 'v1', chosen = []) {
-  const { api, panel, standing } = actions;
-  const { app, env } = panel.where;
-  const live = standing?.live;
-  const envs = h('select', { id: 'from-env' });
-  const names = h('select', { id: 'from-name' });
-  let goAhead = false;
-
-  /** Fills the field of environments, then that of the snapshots of the one that is chosen. Says what there is not. */
-  const fill = async () => {
-    if (!envs.length) {
-      for (let next = '/v1/apps?limit=200'; next;) {
-        const page = await api.get(next);
-        for (const e of page.items)
-          if (e.app === app && e.environment !== env) envs.append(h('option', null, e.environment));
-        next = page.next;
-      }
-      if (!envs.length) return `You can see no other environment of ${app}.`;
-      envs.value = chosen[0] ?? envs.value;
-    }
-    const from = envs.value;
-    if (!names.length) {
-      const { items } = await api.get(`/v1/apps/${app}/envs/${from}/snapshots?limit=200`);
-      // Another environment may have been chosen meanwhile: then this is read for nothing.
-      if (from !== envs.value) return '';
-      names.replaceChildren(
-        ...items.map((/** @type {any} */ { name, author, at, live: there }) =>
-          h('option', { value: name }, `${name} · ${author.name}, ${dateAndTime(at)}${there ? ' · live there' : ''}`),
-        ),
-      );
-      if (from === chosen[0] && chosen[1]) names.value = chosen[1];
-    }
-    return names.length ? '' : `${from} has no snapshots yet. Create one there.`;
-  };
-  const { dialog, load } = ask(
-    panel,
-    {
-      title: `Publish to ${env} from another environment?`,
-      body: [
-        h(
-          'div',
-          { class: 'form' },
-          h('label', { for: 'from-env' }, 'Environment'),
-          envs,
-          h('label', { for: 'from-name' }, 'Snapshot'),
-          names,
-        ),
-      ],
-      act: 'Publish',
-      run: async (d) => {
-        const from = { env: envs.value, snapshot: names.value };
-        const body = { from, name: as, expect_live: live?.name ?? null, ...(goAhead && { go_ahead: true }) };
-        published(actions, await api.post('/publish', body, d.keyFor(body)));
-      },
-      explain: (problem, d) =>
-        faster(actions, problem, d, () => promote(actions, undefined, [envs.value, names.value])) ??
-        taken(problem, d, as, (next) => promote(actions, next, [envs.value, names.value])) ??
-        lost(problem),
-    },
-    async () => {
-      goAhead = false;
-      const missing = await fill();
-      if (missing) return missing;
-      if (dialog.action) dialog.action.textContent = `Publish ${as}`;
-      if (!standing) return null;
-      const query = new URLSearchParams({ from_env: env, from: live ? 'live' : 'working', to: names.value });
-      return kept(
-        await api.call('GET', `/v1/apps/${app}/envs/${envs.value}/diff?${query}`, { exact: true }),
-        standing.settings.keep ?? [],
-      );
-    },
-    (diff) => {
-      const what = `${as}, which is ${envs.value}'s ${names.value}`;
-      return [
-        effect(
-          'Users',
-          live ? `from ${live.name} to ${what}, ${changes(diff)}, within 5 seconds.` : `from here on they see ${what}.`,
-        ),
-        effect('Builders', standing ? 'no change.' : `the history of ${env} begins with it.`),
-      ];
-    },
-  );
-  envs.addEventListener('change', () => {
-    names.replaceChildren();
-    void load();
-  });
-  names.addEventListener('change', () => void load());
-
-  /** What was changed here alone, and so would be lost. @param {Problem} problem */
-  const lost = ({ type, body }) => {
-    if (type !== 'promotion-would-lose') return null;
-    goAhead = true;
-    if (dialog.action) dialog.action.textContent = `Publish ${as} without them`;
-    return [
-      h(
-        'p',
-        null,
-        `Nothing was published. These changes were made in ${env}, and ${names.value} does not have them. Make them in ${envs.value} first, or publish without them: they stay in the history and in the working version, and users no longer see them.`,
-      ),
-      h(
-        'ul',
-        null,
-        body.changes.map((/** @type {Entry} */ e) =>
-          h('li', null, `#${e.version} `, own(e.label), ' · ', own(e.author.name), `, ${dateAndTime(e.at)}`),
-        ),
-        body.more ? h('li', null, 'and more') : null,
-      ),
-    ];
-  };
-  await dialog.closed;
-}
-
-/**
- * A diff without what the settings keep as it is here.
- * @param {Diff} diff
- * @param {string[]} patterns JSON Pointers in which `*` is any one level
- */
-function kept(diff, patterns) {
-  const stays = (/** @type {Change} */ { op, path }) =>
-    op === 'replace' &&
-    patterns.some((pattern) => {
-      const steps = path.split('/');
-      return pattern.split('/').every((step, n) => step === '*' || step === steps[n]);
-    });
-  const list = diff.changes.filter((change) => !stays(change));
-  const stay = diff.changes.length - list.length;
-  return {
-    ...diff,
-    changes: list,
-    counts: { ...diff.counts, changed: diff.counts.changed - stay },
-    note: stay ? [h('p', null, `${plural(stay, 'value')} of this environment stay as they are (keep).`)] : [],
-  };
 }

@@ -2,7 +2,8 @@
 
 import { explained, signIn } from './dialog.js';
 import { ago, button, find, h, may, own, plural, when } from './dom.js';
-import { promote, publish, rollBack } from './releases.js';
+import { promote } from './promotion.js';
+import { publish, rollBack } from './releases.js';
 
 /** @import {Child, Entry, Panel, Problem, Standing} from '../types' */
 

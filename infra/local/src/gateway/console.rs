@@ -52,6 +52,7 @@ const FILES: &[File] = &[
     script!("keys.js"),
     script!("panel.js"),
     script!("preview.js"),
+    script!("promotion.js"),
     script!("releases.js"),
     script!("sample.js"),
     script!("sign-in.js"),
