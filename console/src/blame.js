@@ -1,21 +1,65 @@
-/** Who changed a value. */
+/** Who changed a value, and who removed one. */
 
 import { value } from './changes.js';
 import { Dialog, explained } from './dialog.js';
 import { avatar, button, dateAndTime, h, own, skeleton } from './dom.js';
 import { asProblem } from './store.js';
 
-/** @import {Child, Panel} from '../types' */
+/** @import {Api, Change, Child, Diff, Panel} from '../types' */
+
+/** @typedef {() => Promise<any>} Read gives an answer as that of `GET /blame` */
 
 /** @param {Panel} panel @param {string} pointer @param {string | number} version */
-export async function blame(panel, pointer, version) {
-  const dialog = new Dialog(panel.root, { title: 'Who changed this?', body: [skeleton()] });
-  /** @param {string} path */
-  const look = async (path) => {
+export const blame = (panel, pointer, version) =>
+  tell(panel, 'Who changed this?', () =>
+    panel.api.call('GET', `/blame?${new URLSearchParams({ path: pointer, version: `${version}` })}`, { exact: true }),
+  );
+
+/** @param {Panel} panel @param {Diff} diff @param {Change} change what the newer side of the diff does not have */
+export function blameRemoval(panel, diff, change) {
+  const { from, to } = diff;
+  // The side on the right is the older one: what it lacks was added later.
+  if (from.version > to.version) return blame(panel, change.path, from.name ?? from.version);
+  return tell(panel, 'Who removed this?', () => removal(panel.api, diff, change));
+}
+
+/**
+ * The entry that removed a value, by halves: places in an array are no names, so that only a diff with the version that
+ * had it tells whether another one still has it.
+ * @param {Api} api
+ * @param {Diff} diff
+ * @param {Change} change
+ */
+async function removal(api, { from, to }, { path, label, before }) {
+  const older = from.name ?? from.version;
+  // A release that was promoted was never the working version: then it is gone already where its name was given.
+  let low = from.name ? from.version - 1 : from.version;
+  let high = to.version;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    const { changes } = await api.diff(older, middle);
+    if (changes.some((change) => takes(change, path))) high = middle;
+    else low = middle;
+  }
+  if (high === from.version) return { label, path, never: from.name };
+  return { label, path, before, complete: true, deleted: true, entry: await api.get(`/versions/${high}`) };
+}
+
+/** Whether a change removes what was at a place, alone or with what is around it. @param {Change} change @param {string} place */
+function takes({ op, path, from = path }, place) {
+  if (op === 'remove') return `${place}/`.startsWith(`${path}/`);
+  return op === 'replace' && place.startsWith(`${from}/`);
+}
+
+/** @param {Panel} panel @param {string} title @param {Read} first */
+async function tell(panel, title, first) {
+  const dialog = new Dialog(panel.root, { title, body: [skeleton()] });
+  /** @param {Read} read */
+  const look = async (read) => {
     dialog.show([skeleton()]);
     try {
-      const found = await panel.api.call('GET', path, { exact: true });
-      dialog.show(answer(panel, dialog, found, look));
+      const found = await read();
+      dialog.show(answer(panel, dialog, found, () => look(() => panel.api.call('GET', found.next, { exact: true }))));
     } catch (error) {
       const problem = asProblem(error);
       const text =
@@ -24,11 +68,11 @@ export async function blame(panel, pointer, version) {
           : explained(problem);
       dialog.show([
         h('div', { class: 'problem', role: 'alert' }, text),
-        problem.status === 404 ? null : button('Try again', () => void look(path)),
+        problem.status === 404 ? null : button('Try again', () => void look(read)),
       ]);
     }
   };
-  await look(`/blame?${new URLSearchParams({ path: pointer, version: `${version}` })}`);
+  await look(first);
   await dialog.closed;
 }
 
@@ -36,16 +80,17 @@ export async function blame(panel, pointer, version) {
  * @param {Panel} panel
  * @param {Dialog} dialog
  * @param {any} found
- * @param {(path: string) => Promise<void>} look
+ * @param {() => Promise<void>} goOn
  * @returns {Child[]}
  */
-function answer(panel, dialog, found, look) {
+function answer(panel, dialog, found, goOn) {
   const where = h('p', { class: 'where' }, own(found.label || found.path || 'The whole config'));
+  if (found.never) return [where, h('p', null, `The working version never had it: it came with ${found.never}.`)];
   if (!found.complete) {
     return [
       where,
       h('p', null, `Nobody changed it since #${found.unchanged_since}. That is as far as one look goes.`),
-      button('Look further back', () => void look(found.next)),
+      button('Look further back', () => void goOn()),
     ];
   }
   const { entry } = found;

@@ -1,5 +1,6 @@
 /** One entry or session: what changed, and what one can do with it. */
 
+import { blameRemoval } from './blame.js';
 import { changeList, countsInWords } from './changes.js';
 import { failed } from './dialog.js';
 import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, timeOfDay, when } from './dom.js';
@@ -216,7 +217,10 @@ export class Detail {
     this.diff = diff;
     this.at = -1;
     const options = {
-      blame: (/** @type {Change} */ change) => this.panel.blame(change.path, diff.to.version),
+      blame: (/** @type {Change} */ change) =>
+        change.op === 'remove'
+          ? blameRemoval(this.panel, diff, change)
+          : this.panel.blame(change.path, diff.to.name ?? diff.to.version),
       pick: this.bring ? (/** @type {Change} */ c, /** @type {boolean} */ p) => this.pick(c, p) : undefined,
     };
     box.replaceChildren(

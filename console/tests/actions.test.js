@@ -241,6 +241,62 @@ test('who changed a line, a link to it, and its JSON', async () => {
   await finish(page);
 });
 
+test('who removed what is gone, also where other elements have its place now', async () => {
+  const pages = (...ids) => ({ title: 'Desk two', pages: ids.map((id) => ({ id, title: id.toUpperCase() })) });
+  await service.save(place, pages('x', 'y', 'z'), ben);
+  await service.save(place, pages('y', 'z'), service.token('cleo', 'crm/*:editor'));
+  for (const n of [1, 2, 3]) await service.save(place, { ...pages('y', 'z'), n }, ben);
+  await service.save(place, { ...pages('y'), n: 3 });
+  await start();
+  await open(page, service, place, service.admin, '&version=4');
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #4 to #9').waitFor();
+  await button('Who removed this? Page "X"').click();
+  await dialog().getByRole('heading', { name: 'Who removed this?' }).waitFor();
+  await dialog().getByText(/^Cleo/).waitFor();
+  await dialog().getByText('Now: deleted').waitFor();
+  await dialog().getByText('"title": "X"').waitFor();
+  await act('Open #5');
+  await page.getByText('from #4 to #5').waitFor();
+  await button('Who removed this? Page "X"').click();
+  await dialog().getByText(/^Cleo/).waitFor();
+  await act('Close');
+  await open(page, service, place, service.admin, '&version=4');
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #4 to #9').waitFor();
+  // A look that fails is taken again.
+  let fails = true;
+  await page.route('**/diff?**', (route) => (fails ? route.abort() : route.continue()));
+  await button('Who removed this? Page "Z"').click();
+  await dialog().getByText('You are offline, or the service is').waitFor();
+  fails = false;
+  await act('Try again');
+  await dialog()
+    .getByText(/^Local administrator/)
+    .waitFor();
+  await dialog().getByRole('button', { name: 'Open #9' }).waitFor();
+  await finish(page);
+});
+
+test('what went with the whole around it was removed with that, though the rest is back', async () => {
+  const x = { id: 'x', title: 'X' };
+  const cleo = service.token('cleo', 'crm/*:editor');
+  for (const [pages, who] of [
+    [[{ ...x, note: 'n' }], ben],
+    [[], cleo],
+    [[{ id: 'y' }], ben],
+    [[x], undefined],
+  ])
+    await service.save(place, { pages }, who);
+  await start();
+  await open(page, service, place, service.admin, '&version=4');
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #4 to #7').waitFor();
+  await button('Who removed this? Page "X" › note').click();
+  await dialog().getByText(/^Cleo/).waitFor();
+  await finish(page);
+});
+
 test('compare with the working version', async () => {
   await start();
   await row(/First save/);
