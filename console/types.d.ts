@@ -101,3 +101,10 @@ export interface Diff {
   changes: Change[];
   counts: Counts;
 }
+
+/** The element that `h` makes of a tag, which may have classes behind it. */
+export type Made<T extends string> = T extends `${infer Tag}.${string}`
+  ? Made<Tag>
+  : T extends keyof HTMLElementTagNameMap
+    ? HTMLElementTagNameMap[T]
+    : HTMLElement;

@@ -128,20 +128,14 @@ export class Actions {
     const places = (problem.body.conflicts ?? [])
       .slice(0, 5)
       .map((/** @type {any} */ c) =>
-        h(
-          'li',
-          null,
-          own(c.label || c.path),
-          c.author ? h('span', null, ', changed since by ', own(c.author.name)) : null,
-        ),
+        h('li', own(c.label || c.path), c.author ? h('span', ', changed since by ', own(c.author.name)) : null),
       );
     return [
       h(
         'p',
-        null,
         'Not done: a later edit changed the same. Edit these by hand, or bring back only the parts that nobody has changed since.',
       ),
-      h('ul', null, places),
+      h('ul', places),
     ];
   }
 
@@ -229,8 +223,7 @@ export async function restoreMoment(actions) {
       title: 'Restore a moment',
       body: [
         h(
-          'div',
-          { class: 'form' },
+          'div.form',
           h('label', { for: 'moment' }, 'As it was on'),
           field,
           h('p', { id: 'zone', class: 'meta' }, `Your time, ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`),
@@ -248,7 +241,7 @@ export async function restoreMoment(actions) {
         const entry = await api.get(`/versions?${new URLSearchParams({ at })}`);
         what = `#${entry.version}`;
         if (dialog.action) dialog.action.textContent = `Restore ${what}`;
-        const note = h('p', null, `The newest then was ${what}, ${dateAndTime(entry.at)}, by `, own(entry.author.name));
+        const note = h('p', `The newest then was ${what}, ${dateAndTime(entry.at)}, by `, own(entry.author.name));
         return { ...(await api.diff('working', entry.version)), note: [note] };
       } catch (error) {
         if (asProblem(error).type !== 'before-history') throw error;

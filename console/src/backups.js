@@ -27,8 +27,8 @@ export class Backups {
 
   async open() {
     const editor = may(this.panel.store.standing?.role, 'editor');
-    this.policy = h('p', { class: 'meta policy' });
-    this.list = h('div', { class: 'backup-list' }, skeleton());
+    this.policy = h('p.meta.policy');
+    this.list = h('div.backup-list', skeleton());
     this.note = h('div', { role: 'status', class: 'meta' });
     const dialog = new Dialog(this.panel.root, {
       title: 'Backups',
@@ -53,11 +53,10 @@ export class Backups {
       },
     });
     const drop = h(
-      'div',
-      { class: 'drop' },
+      'div.drop',
       h('label', { for: 'file' }, 'Restore from a file…'),
       input,
-      h('span', { class: 'meta' }, 'or drop a .waymark.json.gz or .json file here'),
+      h('span.meta', 'or drop a .waymark.json.gz or .json file here'),
     );
     drop.addEventListener('dragover', (event) => {
       event.preventDefault();
@@ -71,7 +70,7 @@ export class Backups {
       if (file) void this.file(file);
     });
     const take = button('Take a backup', () => void this.take(take), { class: 'primary' });
-    return h('div', { class: 'backup-tools' }, take, drop);
+    return h('div.backup-tools', take, drop);
   }
 
   async readPolicy() {
@@ -89,7 +88,7 @@ export class Backups {
       this.policy?.replaceChildren(text, next && every !== 'off' ? ` Next: ${dateAndTime(next)}.` : '');
       if (last && !last.ok)
         this.policy?.append(
-          h('strong', { class: 'fault' }, ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`),
+          h('strong.fault', ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`),
         );
     } catch {
       this.policy?.replaceChildren('The schedule cannot be read now.');
@@ -103,9 +102,9 @@ export class Backups {
       if (anew) this.list?.replaceChildren();
       this.list?.querySelector('.more')?.remove();
       if (anew && page.items.length === 0)
-        this.list?.replaceChildren(h('p', { class: 'hint' }, 'No backups yet. Take one, or wait for the schedule.'));
+        this.list?.replaceChildren(h('p.hint', 'No backups yet. Take one, or wait for the schedule.'));
       const rows = page.items.map((/** @type {any} */ backup) => this.row(backup));
-      if (rows.length) this.list?.append(h('ul', { class: 'backups' }, rows));
+      if (rows.length) this.list?.append(h('ul.backups', rows));
       if (page.next)
         this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
     } catch (error) {
@@ -117,29 +116,25 @@ export class Backups {
   row(backup) {
     const kind = CLASSES[/** @type {keyof typeof CLASSES} */ (backup.class)] ?? backup.class;
     const checked = backup.fault
-      ? h('strong', { class: 'fault' }, `damaged: ${visible(backup.fault)}`)
+      ? h('strong.fault', `damaged: ${visible(backup.fault)}`)
       : backup.verified_at
         ? h('span', { title: exactTime(backup.verified_at) }, `verified ${dateAndTime(backup.verified_at)}`)
         : 'not verified yet';
     const what = `${backup.name ? `${backup.name}, ` : ''}#${backup.version}`;
     return h(
-      'li',
-      { class: 'backup' },
+      'li.backup',
       h(
-        'div',
-        { class: 'words' },
+        'div.words',
         h(
-          'span',
-          { class: 'first' },
-          h('span', { class: 'label', title: exactTime(backup.at) }, dateAndTime(backup.at)),
+          'span.first',
+          h('span.label', { title: exactTime(backup.at) }, dateAndTime(backup.at)),
           ` · ${what}`,
-          backup.note ? h('span', null, ' · ', own(backup.note)) : null,
+          backup.note ? h('span', ' · ', own(backup.note)) : null,
         ),
-        h('span', { class: 'second' }, `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked),
+        h('span.second', `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked),
       ),
       h(
-        'div',
-        { class: 'row-buttons' },
+        'div.row-buttons',
         button('Download', () => void this.download(backup), {
           class: 'quiet',
           'aria-label': `Download the backup of ${what}`,
@@ -226,7 +221,7 @@ export class Backups {
         from = String(problem.body.from ?? '');
         if (d.action) d.action.textContent = `Restore ${from} here`;
         const words = '. Nothing was changed. If that is what you want, restore it here.';
-        return [h('p', null, 'This is a backup of ', own(from), words)];
+        return [h('p', 'This is a backup of ', own(from), words)];
       },
     };
     await ask(this.panel, question, look, (diff) => [

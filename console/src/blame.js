@@ -64,10 +64,10 @@ async function tell(panel, title, first) {
       const problem = asProblem(error);
       const text =
         problem.type === 'place-not-found'
-          ? [h('p', null, 'There is nothing at this place in this version, and there never was.')]
+          ? [h('p', 'There is nothing at this place in this version, and there never was.')]
           : explained(problem);
       dialog.show([
-        h('div', { class: 'problem', role: 'alert' }, text),
+        h('div.problem', { role: 'alert' }, text),
         problem.status === 404 ? null : button('Try again', () => void look(read)),
       ]);
     }
@@ -84,12 +84,12 @@ async function tell(panel, title, first) {
  * @returns {Child[]}
  */
 function answer(panel, dialog, found, goOn) {
-  const where = h('p', { class: 'where' }, own(found.label || found.path || 'The whole config'));
-  if (found.never) return [where, h('p', null, `The working version never had it: it came with ${found.never}.`)];
+  const where = h('p.where', own(found.label || found.path || 'The whole config'));
+  if (found.never) return [where, h('p', `The working version never had it: it came with ${found.never}.`)];
   if (!found.complete) {
     return [
       where,
-      h('p', null, `Nobody changed it since #${found.unchanged_since}. That is as far as one look goes.`),
+      h('p', `Nobody changed it since #${found.unchanged_since}. That is as far as one look goes.`),
       button('Look further back', () => void goOn()),
     ];
   }
@@ -102,16 +102,14 @@ function answer(panel, dialog, found, goOn) {
   return [
     where,
     h(
-      'p',
-      { class: 'blamed' },
+      'p.blamed',
       avatar(entry.author),
-      h('strong', null, own(entry.author.name)),
+      h('strong', own(entry.author.name)),
       `, ${dateAndTime(entry.at)}, #${entry.version}`,
-      back ? h('span', null, '; brought back by ', own(back.author.name), `'s restore #${back.version}`) : null,
+      back ? h('span', '; brought back by ', own(back.author.name), `'s restore #${back.version}`) : null,
     ),
     h(
-      'div',
-      { class: 'values two' },
+      'div.values.two',
       value('before', 'Before', shown(found.before)),
       value('after', found.deleted ? 'Now: deleted' : 'Now', shown(found.value)),
     ),

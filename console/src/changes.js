@@ -41,7 +41,7 @@ export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 
  *   to look who changed or removed it; `pick` offers to choose what has a value before
  */
 export function changeList(diff, options = {}) {
-  const list = h('ol', { class: 'changes', role: 'list' });
+  const list = h('ol.changes', { role: 'list' });
   let shown = 0;
   const more = button('', () => showMore(), { class: 'quiet more' });
   const showMore = () => {
@@ -55,7 +55,7 @@ export function changeList(diff, options = {}) {
     more.textContent = `Show ${Math.min(FIRST, diff.changes.length - shown)} more of ${plural(diff.changes.length - shown, 'change')}`;
   };
   showMore();
-  return h('div', { class: 'change-list' }, list, more);
+  return h('div.change-list', list, more);
 }
 
 /** @param {Change} change @param {Parameters<typeof changeList>[1]} options */
@@ -81,8 +81,7 @@ function changeItem(change, options = {}) {
     'li',
     { class: `change op-${op}`, tabindex: '-1' },
     h(
-      'div',
-      { class: 'change-head' },
+      'div.change-head',
       pick,
       h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),
       own(change.label ? short(change.label) : 'The whole config', 'where'),
@@ -98,28 +97,22 @@ const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 /** @param {Change} change */
 function body(change) {
   if (change.op === 'move')
-    return h('p', { class: 'moved' }, 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
+    return h('p.moved', 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
   if (change.lines && typeof change.before === 'string') return textChange(change.before, change.lines);
   const { before, after } = change;
   if (typeof before === 'string' && typeof after === 'string' && before.length < 5000 && after.length < 5000) {
     const marked = words(before, after);
-    return h(
-      'div',
-      { class: 'values' },
-      marks('before', 'Before', marked.before),
-      marks('after', 'After', marked.after),
-    );
+    return h('div.values', marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
   }
   return h(
-    'div',
-    { class: 'values' },
+    'div.values',
     change.op === 'add' ? null : value('before', 'Before', before),
     change.op === 'remove' ? null : value('after', 'After', after),
   );
 }
 
 /** @param {string} text */
-const code = (text) => h('code', null, own(short(text)));
+const code = (text) => h('code', own(short(text)));
 
 /** @param {'before' | 'after'} side @param {string} name @param {Marked} parts */
 function marks(side, name, parts) {
@@ -127,13 +120,13 @@ function marks(side, name, parts) {
   return h(
     'div',
     { class: `value ${side}` },
-    h('span', { class: 'side' }, name),
+    h('span.side', name),
     h(
       'pre',
       { dir: 'auto' },
       parts.length
         ? parts.map((part) => (part.same ? visible(part.text) : h(tag, null, visible(part.text))))
-        : h('i', null, 'empty text'),
+        : h('i', 'empty text'),
     ),
   );
 }
@@ -159,7 +152,6 @@ export function value(side, name, given) {
               pre.append(
                 h(
                   'i',
-                  null,
                   ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`,
                 ),
               );
@@ -168,7 +160,7 @@ export function value(side, name, given) {
           { class: 'quiet' },
         );
   if (all) pre.append('…');
-  return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name), pre, all);
+  return h('div', { class: `value ${side}` }, h('span.side', name), pre, all);
 }
 
 /** A value as JSON with indents; a string as its text. @param {unknown} given */
@@ -192,7 +184,7 @@ function written(given, indent) {
 
 /** A text of several lines with what changed in it. @param {string} before @param {Hunk[]} hunks */
 function textChange(before, hunks) {
-  const box = h('div', { class: 'text-diff' });
+  const box = h('div.text-diff');
   const signs = { same: ' ', removed: '−', added: '+' };
   const line = (
     /** @type {'same' | 'removed' | 'added'} */ kind,
@@ -203,13 +195,13 @@ function textChange(before, hunks) {
       'div',
       { class: `line ${kind}` },
       h(
-        'span',
-        { class: 'sign', 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' },
+        'span.sign',
+        { 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' },
         signs[kind],
       ),
       h(
-        'span',
-        { class: 'text', dir: 'auto' },
+        'span.text',
+        { dir: 'auto' },
         parts
           ? parts.map((p) => (p.same ? visible(p.text) : h(kind === 'removed' ? 'del' : 'ins', null, visible(p.text))))
           : visible(text.slice(0, LONG)),

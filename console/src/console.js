@@ -105,7 +105,7 @@ function choose(items) {
     },
     names.map((name) => h('option', { value: name, selected: name === first }, name)),
   );
-  places.replaceChildren(names.length ? select : '', h('span', { class: 'bearer' }, bearer(who || token)));
+  places.replaceChildren(names.length ? select : '', h('span.bearer', bearer(who || token)));
   if (provider) places.append(button('Sign out', () => provider?.signOut()));
   if (panel && first === wanted) return;
   if (first) open(first);
@@ -116,7 +116,6 @@ function choose(items) {
         'Save a first config and it appears here:',
         h(
           'pre',
-          null,
           `curl -X PUT ${config.api ?? location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`,
         ),
       ],
@@ -135,10 +134,10 @@ function choose(items) {
 function notice(title, words, act, run) {
   main.replaceChildren(
     h(
-      'div',
-      { class: 'notice', role: 'status' },
-      h('h2', null, title),
-      h('div', null, words),
+      'div.notice',
+      { role: 'status' },
+      h('h2', title),
+      h('div', words),
       act ? button(act, () => void run?.(), { class: 'primary' }) : null,
     ),
   );
@@ -157,7 +156,7 @@ async function signIn() {
     await (panel ? provider.again(place()) : provider.go(place()));
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    if (panel) box('You are not signed in', [h('p', null, message)], 'Close');
+    if (panel) box('You are not signed in', [h('p', message)], 'Close');
     else signedOut(error);
   }
   return undefined;
@@ -187,7 +186,7 @@ function box(title, body, act) {
   const dialog = h(
     'dialog',
     { 'aria-labelledby': 'box', class: 'box' },
-    h('form', { method: 'dialog' }, h('h2', { id: 'box' }, title), body, h('button', { class: 'primary' }, act)),
+    h('form', { method: 'dialog' }, h('h2', { id: 'box' }, title), body, h('button.primary', act)),
   );
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
@@ -199,7 +198,7 @@ function box(title, body, act) {
 function paste() {
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
   const words = 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:';
-  box('Sign in', [h('p', null, words), h('label', { for: 'token' }, 'Token'), field], 'Sign in').addEventListener(
+  box('Sign in', [h('p', words), h('label', { for: 'token' }, 'Token'), field], 'Sign in').addEventListener(
     'close',
     () => {
       if (!field.value.trim()) return;

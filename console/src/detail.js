@@ -18,7 +18,7 @@ export class Detail {
   /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
-    this.element = h('section', { class: 'detail', 'aria-label': 'Entry', tabindex: '-1' });
+    this.element = h('section.detail', { 'aria-label': 'Entry', tabindex: '-1' });
     /** @type {Line | null} */
     this.line = null;
     /** @type {AbortController | null} */
@@ -31,20 +31,20 @@ export class Detail {
 
   empty() {
     this.line = null;
-    this.element.replaceChildren(h('p', { class: 'hint' }, 'Choose an entry to see what changed.'));
+    this.element.replaceChildren(h('p.hint', 'Choose an entry to see what changed.'));
   }
 
   /** @param {Line} line */
   show(line) {
     this.line = line;
     this.element.ariaLabel = line.label;
-    this.changes = h('div', { class: 'changes-box' });
+    this.changes = h('div.changes-box');
     const [from, to] = this.sides(line);
     this.element.replaceChildren(
       this.head(line),
       this.buttons(line),
       this.compare(line, from, to),
-      h('div', { class: 'columns' }, this.changes, this.facts(line)),
+      h('div.columns', this.changes, this.facts(line)),
     );
     this.element.scrollTop = 0;
     void this.read(from, to);
@@ -67,13 +67,11 @@ export class Detail {
     const badge = badgeOf(line, this.panel.store.standing);
     const session = 'items' in line;
     return h(
-      'header',
-      { class: 'detail-head' },
+      'header.detail-head',
       button('← Timeline', () => this.panel.back(), { class: 'quiet back' }),
-      h('h2', null, own(line.label), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
+      h('h2', own(line.label), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
       h(
-        'p',
-        { class: 'meta' },
+        'p.meta',
         avatar(line.author),
         own(line.author.name),
         ' · ',
@@ -96,8 +94,8 @@ export class Detail {
     const subject = (!session && line.subject?.version) || version;
     const publishable = may(role, 'publisher') && store.standing?.settings.releases && line.kind !== 'unpublished';
     return h(
-      'div',
-      { class: 'buttons', role: 'group', 'aria-label': 'What to do with it' },
+      'div.buttons',
+      { role: 'group', 'aria-label': 'What to do with it' },
       editor ? button('Restore…', () => actions.restore(subject, !session ? line.name : undefined)) : null,
       editor && (edit || session) && oldest(line) > 1
         ? button(session ? 'Undo this session…' : 'Undo this edit…', () => actions.undo(line), { 'data-act': 'undo' })
@@ -138,7 +136,7 @@ export class Detail {
       standing?.live ? h('option', { value: 'live' }, `what users see (${standing.live.name})`) : null,
       names.map((name) => h('option', { value: name }, `snapshot ${name}`)),
     );
-    return h('div', { class: 'compare' }, h('label', { for: 'compare' }, 'Compare with'), select);
+    return h('div.compare', h('label', { for: 'compare' }, 'Compare with'), select);
   }
 
   /** @param {Line} line @param {string} other */
@@ -159,19 +157,14 @@ export class Detail {
 
   /** @param {Line} line */
   facts(line) {
-    const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [h('dt', null, name), h('dd', null, what)];
+    const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [h('dt', name), h('dd', what)];
     const session = 'items' in line;
     const save = (/** @type {Entry} */ entry) => {
       const open = () => this.panel.open(entry);
-      return h(
-        'li',
-        null,
-        button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }),
-        own(entry.label),
-      );
+      return h('li', button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }), own(entry.label));
     };
     const rows = session
-      ? [fact('Saves', h('ol', { class: 'saves', tabindex: '0', 'aria-label': 'Saves' }, line.items.map(save)))]
+      ? [fact('Saves', h('ol.saves', { tabindex: '0', 'aria-label': 'Saves' }, line.items.map(save)))]
       : [
           fact('When', exactTime(line.at)),
           line.note ? fact('Note', own(line.note)) : null,
@@ -180,7 +173,7 @@ export class Detail {
           fact('Size', size(line.bytes)),
           fact('SHA-256', h('code', { title: line.sha256 }, line.sha256.slice(0, 12))),
         ];
-    return h('aside', { class: 'facts', 'aria-label': 'Facts' }, h('dl', null, rows));
+    return h('aside.facts', { 'aria-label': 'Facts' }, h('dl', rows));
   }
 
   /** @param {string | number} from @param {string | number} to */
@@ -193,7 +186,7 @@ export class Detail {
     const timer = setTimeout(() => box.replaceChildren(skeleton()), PATIENCE);
     try {
       if (from === 'release-before') from = await this.releaseBefore();
-      if (from === 0) box.replaceChildren(h('p', { class: 'hint' }, 'The beginning: everything came with it.'));
+      if (from === 0) box.replaceChildren(h('p.hint', 'The beginning: everything came with it.'));
       else this.changed(box, await this.panel.api.diff(from, to, reading.signal));
     } catch (error) {
       if (!reading.signal.aborted)
@@ -226,11 +219,10 @@ export class Detail {
     box.replaceChildren(
       h(
         'h3',
-        null,
         diff.changes.length ? countsInWords(diff.counts) : 'No changes',
-        h('span', { class: 'meta' }, ` from ${side(diff.from)} to ${side(diff.to)}`),
+        h('span.meta', ` from ${side(diff.from)} to ${side(diff.to)}`),
       ),
-      diff.changes.length ? changeList(diff, options) : h('p', { class: 'hint' }, 'Both have the same content.'),
+      diff.changes.length ? changeList(diff, options) : h('p.hint', 'Both have the same content.'),
     );
   }
 
@@ -267,12 +259,11 @@ export class Detail {
       const version = problem.body.version ?? '';
       return [
         h(
-          'div',
-          { class: 'problem', role: 'alert' },
-          h('h3', null, `Version #${version} cannot be read safely`),
+          'div.problem',
+          { role: 'alert' },
+          h('h3', `Version #${version} cannot be read safely`),
           h(
             'p',
-            null,
             'What is stored is not what was saved, so it is not shown. Other versions are not affected: compare with another one, restore another version, or restore a backup.',
           ),
           button('Show backups', () => this.panel.backups.open()),

@@ -35,13 +35,13 @@ export class Dialog {
     this.busy = false;
     const id = `dialog-${++count}`;
     this.titleElement = h('h2', { id }, question.title);
-    this.lines = h('dl', { class: 'effects', 'aria-live': 'polite' }, question.lines ?? []);
+    this.lines = h('dl.effects', { 'aria-live': 'polite' }, question.lines ?? []);
     this.body = h(
-      'div',
-      { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' },
+      'div.dialog-body',
+      { tabindex: '0', role: 'region', 'aria-label': 'What changes' },
       question.body ?? [],
     );
-    this.note = h('div', { class: 'dialog-note', role: 'alert', tabindex: '0' });
+    this.note = h('div.dialog-note', { role: 'alert', tabindex: '0' });
     this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
     this.action = question.act
       ? button(question.act, () => void this.run(), {
@@ -56,7 +56,7 @@ export class Dialog {
       this.lines,
       this.body,
       this.note,
-      h('div', { class: 'dialog-buttons' }, this.cancel, this.action),
+      h('div.dialog-buttons', this.cancel, this.action),
     );
     this.root = root;
     this.returnTo = /** @type {HTMLElement | null} */ (
@@ -143,7 +143,7 @@ export class Dialog {
 
 /** A line of what something means for somebody. @param {'Users' | 'Builders'} who @param {...Child} what */
 export function effect(who, ...what) {
-  return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', null, who), h('dd', null, what));
+  return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', who), h('dd', what));
 }
 
 /** Asks whoever embeds the panel for a new token. @param {string} [style] a class */
@@ -164,24 +164,20 @@ export function explained(problem) {
   if (problem.type === 'check-failed') {
     const failures = (body.failures ?? [])
       .slice(0, 10)
-      .map((/** @type {any} */ f) => h('li', null, own(f.path || 'The whole config'), ': ', own(f.message)));
-    return [
-      h('p', null, 'Nothing was published: this does not pass the check of this environment.'),
-      h('ul', null, failures),
-    ];
+      .map((/** @type {any} */ f) => h('li', own(f.path || 'The whole config'), ': ', own(f.message)));
+    return [h('p', 'Nothing was published: this does not pass the check of this environment.'), h('ul', failures)];
   }
   let text = problem.message;
   if (status === 0)
     text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
-  else if (status === 401) return [h('p', null, 'You are no longer signed in. What you were doing is kept.'), signIn()];
+  else if (status === 401) return [h('p', 'You are no longer signed in. What you were doing is kept.'), signIn()];
   else if (status === 403 && body.needs)
     text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
   else if (status === 429)
     text = 'Too much was asked of the service at once. Nothing was changed; try again in a moment.';
   else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
-  const id =
-    status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
-  return [h('p', null, text, id)];
+  const id = status >= 500 && problem.requestId ? h('span.request', ` Request ${problem.requestId}.`) : null;
+  return [h('p', text, id)];
 }
 
 /**
@@ -193,7 +189,7 @@ export function explained(problem) {
  * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
  */
 export function ask(panel, question, read, lines) {
-  const found = h('div', { class: 'found' });
+  const found = h('div.found');
   const dialog = new Dialog(panel.root, { ...question, body: [question.body ?? [], found], ready: false, wide: true });
   let round = 0;
   /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
@@ -218,9 +214,9 @@ export function ask(panel, question, read, lines) {
           true,
           lines(diff),
           diff.note,
-          h('h3', null, countsInWords(diff.counts)),
+          h('h3', countsInWords(diff.counts)),
           diff.changes.length ? changeList(diff) : null,
-          diff.changes.length < total(diff.counts) ? h('p', null, 'More than these are not listed.') : null,
+          diff.changes.length < total(diff.counts) ? h('p', 'More than these are not listed.') : null,
         );
     } catch (error) {
       const problem = asProblem(error);
@@ -246,9 +242,9 @@ export function ask(panel, question, read, lines) {
  */
 export function failed(error, again, title) {
   return h(
-    'div',
-    { class: 'problem', role: 'alert' },
-    title ? h('h3', null, title) : null,
+    'div.problem',
+    { role: 'alert' },
+    title ? h('h3', title) : null,
     explained(asProblem(error)),
     again ? button('Try again', again) : null,
   );

@@ -35,14 +35,12 @@ export async function settle(root, problem, save) {
     body: [
       h(
         'p',
-        null,
         `Since you began (#${problem.body.base}), ${who === 'Others' ? 'others' : who} saved another value in ${conflicts.length === 1 ? 'the same place' : 'the same places'}. Nothing was saved yet. Decide for each:`,
       ),
       conflicts.map(choice),
       total > conflicts.length
         ? h(
             'p',
-            null,
             `There are ${total} such places, too many to decide here. Take the newest version and make your change again.`,
           )
         : null,
@@ -73,12 +71,7 @@ function sides(conflict, n, choose) {
     conflict,
     name ? `${name} has` : 'There now',
     'You have',
-    h(
-      'div',
-      { class: 'choices' },
-      choice('mine', 'Keep mine'),
-      choice('other', `Keep ${name ? `${name}'s` : 'theirs'}`),
-    ),
+    h('div.choices', choice('mine', 'Keep mine'), choice('other', `Keep ${name ? `${name}'s` : 'theirs'}`)),
   );
 }
 
@@ -91,24 +84,18 @@ function sides(conflict, n, choose) {
  */
 export function bothSides(conflict, ours, theirs, choices) {
   return h(
-    'fieldset',
-    { class: 'conflict' },
-    h('legend', null, own(conflict.label || conflict.path)),
+    'fieldset.conflict',
+    h('legend', own(conflict.label || conflict.path)),
     conflict.order
-      ? h('p', null, 'Both moved it, to different places.')
-      : h(
-          'div',
-          { class: 'values two' },
-          value('before', ours, conflict.ours),
-          value('after', theirs, conflict.theirs),
-        ),
+      ? h('p', 'Both moved it, to different places.')
+      : h('div.values.two', value('before', ours, conflict.ours), value('after', theirs, conflict.theirs)),
     choices,
   );
 }
 
 /** One of several choices. @param {string} name of all of them @param {string} text @param {() => void} onchange @param {boolean} [disabled] */
 export const radio = (name, text, onchange, disabled) =>
-  h('label', { class: 'choice' }, h('input', { type: 'radio', name, onchange, disabled }), text);
+  h('label.choice', h('input', { type: 'radio', name, onchange, disabled }), text);
 
 /** A JSON Patch that puts one's own values at places of the newest config. @param {Conflict[]} mine */
 export function asPatch(mine) {

@@ -2,7 +2,7 @@
  * Making elements, and the words in them. Text from a config gets into a page by `textContent` alone, never as HTML.
  */
 
-/** @import {Author, Counts} from '../types' */
+/** @import {Author, Counts, Made} from '../types' */
 /** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
 
 /** Characters that change the direction of what stands around them, or that nobody sees. */
@@ -16,22 +16,25 @@ export function visible(text) {
 
 /**
  * An element.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, any> | null} [attributes] `on…` are listeners, `class` and others are attributes;
- *   null, undefined and false leave one out
- * @param {...Child} children texts and nodes
- * @returns {HTMLElementTagNameMap[K]}
+ * @template {string} T
+ * @param {T} tag such as `div`, or `div.words` with classes
+ * @param {Child | Record<string, any>} [first] attributes, if it is a plain object: `on…` are listeners; null, undefined
+ *   and false leave one out
+ * @param {...Child} rest texts and nodes
+ * @returns {Made<T>}
  */
-export function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
+export function h(tag, first, ...rest) {
+  const [name = '', ...classes] = tag.split('.');
+  const element = document.createElement(name);
+  const plain = first?.constructor === Object;
+  for (const [key, value] of Object.entries(plain ? first : {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? '' : String(value));
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? '' : `${value}`);
   }
-  add(element, children);
-  return element;
+  element.classList.add(...classes);
+  add(element, plain ? rest : [/** @type {Child} */ (first), ...rest]);
+  return /** @type {Made<T>} */ (element);
 }
 
 /** Adds children to an element. @param {Node} parent @param {Child[]} children */
@@ -88,7 +91,7 @@ export function avatar(author) {
 
 /** Grey bars in the place of what is being read. */
 export function skeleton() {
-  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
+  return h('div.skeleton', { role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
 }
 
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });

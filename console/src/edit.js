@@ -11,8 +11,7 @@ import { asProblem } from './store.js';
 
 /** @param {Panel} panel */
 export async function editJson(panel) {
-  const area = h('textarea', {
-    class: 'json',
+  const area = h('textarea.json', {
     spellcheck: 'false',
     autocomplete: 'off',
     'aria-label': 'The config as JSON',
@@ -90,7 +89,7 @@ async function decided(panel, base, text, problem, mine) {
 
 /** Shows where the text is wrong. @param {Problem} problem @param {HTMLTextAreaElement} area */
 function fault(problem, area) {
-  if (problem.type === 'merge-conflict') return [h('p', null, 'Nothing was saved. Your text is still here.')];
+  if (problem.type === 'merge-conflict') return [h('p', 'Nothing was saved. Your text is still here.')];
   const { line, column } = problem.body;
   if (problem.type !== 'invalid-config' || !line) return null;
   const lines = area.value.split('\n');
@@ -99,7 +98,7 @@ function fault(problem, area) {
   area.focus();
   area.setSelectionRange(start, Math.min(area.value.length, start + 1));
   area.scrollTop = Math.max(0, (line - 4) * 20);
-  return [h('p', null, problem.message)];
+  return [h('p', problem.message)];
 }
 
 /**

@@ -25,9 +25,8 @@ export function help(panel) {
     title: 'Keys',
     body: [
       h(
-        'dl',
-        { class: 'keys' },
-        KEYS.map(([key, what]) => [h('dt', null, h('kbd', null, key)), h('dd', null, what)]),
+        'dl.keys',
+        KEYS.map(([key, what]) => [h('dt', h('kbd', key)), h('dd', what)]),
       ),
     ],
   });

@@ -42,12 +42,12 @@ export class Panel {
     this.header = new Header(this);
     this.timeline = new Timeline(this.store, (line) => this.open(line));
     this.detail = new Detail(this);
-    this.banner = h('div', { class: 'banner', role: 'status' });
-    this.toasts = h('div', { class: 'toasts', role: 'status' });
-    this.state = h('div', { class: 'state' });
-    this.tools = h('div', { class: 'tools' });
-    this.menu = h('div', { class: 'menu', tabindex: '-1' });
-    this.more = h('details', { class: 'more' }, h('summary', { 'data-act': 'more' }, 'More'), this.menu);
+    this.banner = h('div.banner', { role: 'status' });
+    this.toasts = h('div.toasts', { role: 'status' });
+    this.state = h('div.state');
+    this.tools = h('div.tools');
+    this.menu = h('div.menu', { tabindex: '-1' });
+    this.more = h('details.more', h('summary', { 'data-act': 'more' }, 'More'), this.menu);
     this.more.addEventListener('focusout', ({ relatedTarget: to }) => {
       if (!(to instanceof Node && this.more.contains(to))) this.more.open = false;
     });
@@ -58,12 +58,12 @@ export class Panel {
       this.shut();
     });
     this.body = h(
-      'div',
-      { class: 'panel', 'data-view': 'timeline' },
+      'div.panel',
+      { 'data-view': 'timeline' },
       this.banner,
       this.header.element,
       this.tools,
-      h('div', { class: 'split' }, h('div', { class: 'lane' }, this.state, this.timeline.element), this.detail.element),
+      h('div.split', h('div.lane', this.state, this.timeline.element), this.detail.element),
       this.toasts,
     );
     this.body.addEventListener('keydown', (event) => keys(this, event));
@@ -185,16 +185,15 @@ export class Panel {
     const had = find(this.tools, ':focus')?.dataset.act;
     this.tools.replaceChildren(
       h(
-        'div',
-        { class: 'filters', role: 'group', 'aria-label': 'Filter' },
+        'div.filters',
+        { role: 'group', 'aria-label': 'Filter' },
         tab('all', 'All'),
         tab('snapshots', 'Snapshots'),
         tab('releases', 'Releases'),
         people,
       ),
       h(
-        'div',
-        { class: 'buttons' },
+        'div.buttons',
         editor ? button('Create snapshot', () => void create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
         button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
         this.more,
@@ -269,9 +268,8 @@ export class Panel {
   /** @param {string} text @param {string} [act] @param {() => unknown} [run] */
   toast(text, act, run) {
     const toast = h(
-      'div',
-      { class: 'toast' },
-      h('span', null, text),
+      'div.toast',
+      h('span', text),
       act
         ? button(act, () => {
             toast.remove();

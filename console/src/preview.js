@@ -58,8 +58,8 @@ export function draw(config, options) {
     pages.findIndex((page) => page?.id === options.page),
   );
   const tabs = h(
-    'div',
-    { class: 'app-tabs', role: 'group', 'aria-label': 'Pages of the app' },
+    'div.app-tabs',
+    { role: 'group', 'aria-label': 'Pages of the app' },
     pages.map((page, n) =>
       h(
         'button',
@@ -71,11 +71,11 @@ export function draw(config, options) {
   const page = pages[at];
   const widgets = list(page?.widgets).map((widget, n) => drawn(config, widget, `/pages/${at}/widgets/${n}`, options));
   return [
-    h('p', { class: 'app-title' }, title(config?.title, '/title', options)),
+    h('p.app-title', title(config?.title, '/title', options)),
     tabs,
     page
-      ? h('div', { class: 'app-page' }, h('h4', null, title(page.title, `/pages/${at}/title`, options)), widgets)
-      : h('p', null, 'This app has no pages.'),
+      ? h('div.app-page', h('h4', title(page.title, `/pages/${at}/title`, options)), widgets)
+      : h('p', 'This app has no pages.'),
   ];
 }
 
@@ -100,17 +100,10 @@ function title(text, pointer, options) {
 function drawn(config, widget, pointer, options) {
   const name = title(widget?.title, `${pointer}/title`, options);
   const type = String(widget?.type);
-  if (type === 'button') return h('p', { class: 'app-button' }, name);
-  if (['table', 'detail', 'chart'].includes(type))
-    return h('div', { class: 'app-widget' }, h('h5', null, name), table(config, widget));
-  if (type === 'text')
-    return h('div', { class: 'app-widget' }, h('h5', null, name), h('p', null, own(String(widget.text ?? ''))));
-  return h(
-    'div',
-    { class: 'app-widget' },
-    h('h5', null, name),
-    h('p', { class: 'app-input' }, own(String(widget?.placeholder ?? widget?.value ?? ''))),
-  );
+  if (type === 'button') return h('p.app-button', name);
+  if (['table', 'detail', 'chart'].includes(type)) return h('div.app-widget', h('h5', name), table(config, widget));
+  if (type === 'text') return h('div.app-widget', h('h5', name), h('p', own(String(widget.text ?? ''))));
+  return h('div.app-widget', h('h5', name), h('p.app-input', own(String(widget?.placeholder ?? widget?.value ?? ''))));
 }
 
 /** @param {any} config @param {any} widget */
@@ -120,27 +113,23 @@ function table(config, widget) {
     ? list(widget.columns)
     : Object.keys(rows[0] ?? {}).map((id) => ({ id, title: id }));
   return [
-    leak ? h('p', { class: 'app-wrong' }, '⚠ Shows refunds of other customers') : null,
+    leak ? h('p.app-wrong', '⚠ Shows refunds of other customers') : null,
     h(
       'table',
-      null,
       h(
         'thead',
-        null,
         h(
           'tr',
-          null,
           columns.map((c) => h('th', { scope: 'col' }, own(String(c?.title ?? '')))),
         ),
       ),
       h(
         'tbody',
-        null,
         rows.map((row) =>
           h(
             'tr',
             { class: row.customer_id > 1 ? 'foreign' : null },
-            columns.map((c) => h('td', null, String(row[c?.id] ?? ''))),
+            columns.map((c) => h('td', String(row[c?.id] ?? ''))),
           ),
         ),
       ),

@@ -37,10 +37,10 @@ class Promotion {
     this.envs = h('select', { id: 'from-env', onchange: () => this.names.replaceChildren() });
     this.names = h('select', { id: 'from-name' });
     /** Changes of this environment, and the choice what becomes of them. */
-    this.own = h('div', { class: 'found' });
+    this.own = h('div.found');
     const form = h(
-      'div',
-      { class: 'form', onchange: () => this.choose('') },
+      'div.form',
+      { onchange: () => this.choose('') },
       h('label', { for: 'from-env' }, 'Environment'),
       this.envs,
       h('label', { for: 'from-name' }, 'Snapshot'),
@@ -112,8 +112,7 @@ class Promotion {
     if (!envs.length) {
       for (let next = '/v1/apps?limit=200'; next;) {
         const page = await this.api.get(next);
-        for (const e of page.items)
-          if (e.app === app && e.environment !== env) envs.append(h('option', null, e.environment));
+        for (const e of page.items) if (e.app === app && e.environment !== env) envs.append(h('option', e.environment));
         next = page.next;
       }
       if (!envs.length) return `You can see no other environment of ${app}.`;
@@ -183,7 +182,7 @@ class Promotion {
   outrun({ type }) {
     if (!['changed', 'promotion-would-lose', 'merge-conflict'].includes(type)) return null;
     void this.question.load();
-    return [h('p', null, `${this.where.env} was changed meanwhile, so nothing was published. Look again.`)];
+    return [h('p', `${this.where.env} was changed meanwhile, so nothing was published. Look again.`)];
   }
 
   /** What was changed here alone and would be lost, and what to do about it. @param {any} body of the refusal */
@@ -194,16 +193,15 @@ class Promotion {
     const choice = (/** @type {Over} */ over, /** @type {string} */ text) =>
       radio('over', text, () => this.choose(over));
     return h(
-      'div',
-      { class: 'problem amber', role: 'radiogroup', 'aria-label': title },
-      h('h3', null, title),
+      'div.problem.amber',
+      { role: 'radiogroup', 'aria-label': title },
+      h('h3', title),
       h(
         'ul',
-        null,
         entries.map((/** @type {Entry} */ e) =>
-          h('li', null, `#${e.version} `, own(e.label), ' · ', own(e.author.name), `, ${dateAndTime(e.at)}`),
+          h('li', `#${e.version} `, own(e.label), ' · ', own(e.author.name), `, ${dateAndTime(e.at)}`),
         ),
-        more ? h('li', null, 'and more') : null,
+        more ? h('li', 'and more') : null,
       ),
       since
         ? choice('merge', `Merge them: users get ${name} with these changes, also with those not published yet.`)
@@ -218,16 +216,12 @@ class Promotion {
     const name = this.names.value;
     const hidden = total - conflicts.length;
     return [
-      h('h3', null, `${plural(total, 'place was', 'places were')} changed in both`),
+      h('h3', `${plural(total, 'place was', 'places were')} changed in both`),
       conflicts.map((/** @type {Conflict} */ conflict) =>
         bothSides(conflict, conflict.author ? `${conflict.author.name}, in ${env}` : `In ${env}`, `In ${name}`),
       ),
-      hidden ? h('p', null, `and ${hidden} more`) : null,
-      h(
-        'p',
-        null,
-        `Nothing was published. Make them the same here or in ${this.envs.value}, or leave the changes out.`,
-      ),
+      hidden ? h('p', `and ${hidden} more`) : null,
+      h('p', `Nothing was published. Make them the same here or in ${this.envs.value}, or leave the changes out.`),
     ];
   }
 }
@@ -250,6 +244,6 @@ function kept(diff, patterns) {
     ...diff,
     changes: list,
     counts: { ...diff.counts, changed: diff.counts.changed - stay },
-    note: stay ? [h('p', null, `${plural(stay, 'value')} kept as in this environment, by its settings.`)] : [],
+    note: stay ? [h('p', `${plural(stay, 'value')} kept as in this environment, by its settings.`)] : [],
   };
 }

@@ -72,7 +72,7 @@ export function published(actions, entry) {
  */
 export function taken(problem, dialog, name, again) {
   if (problem.type !== 'name-taken' || !name) return null;
-  return anew(dialog, h('p', null, `There is a snapshot called ${name} already. Nothing was published.`), () =>
+  return anew(dialog, h('p', `There is a snapshot called ${name} already. Nothing was published.`), () =>
     again(`v${Number(name.slice(1)) + 1}`),
   );
 }
@@ -96,7 +96,7 @@ function anew(dialog, note, again) {
  */
 export function faster(actions, problem, dialog, again) {
   if (problem.type !== 'live-changed') return null;
-  const note = h('p', null, 'Somebody changed what users see a moment ago.');
+  const note = h('p', 'Somebody changed what users see a moment ago.');
   void actions.panel.store.refresh();
   const entry = problem.body.live?.entry ?? problem.body.version;
   void actions.api.get(`/versions/${entry}`).then(

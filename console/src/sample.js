@@ -33,31 +33,29 @@ export class Sample {
     this.working = null;
     this.version = 0;
     this.editing = false;
-    this.users = h('div', { class: 'app', 'data-side': 'users' });
-    this.builders = h('div', { class: 'app', 'data-side': 'builders' });
-    this.said = h('p', { class: 'said', role: 'status' });
-    this.opener = h('p', { class: 'opener' });
+    this.users = h('div.app', { 'data-side': 'users' });
+    this.builders = h('div.app', { 'data-side': 'builders' });
+    this.said = h('p.said', { role: 'status' });
+    this.opener = h('p.opener');
     this.element = h(
-      'div',
-      { class: 'sample' },
+      'div.sample',
       h(
-        'section',
-        { class: 'card try', 'aria-label': 'Try it' },
-        h('h2', null, 'Try it'),
+        'section.card.try',
+        { 'aria-label': 'Try it' },
+        h('h2', 'Try it'),
         h(
           'ol',
-          null,
           STEPS.map(([title, text], n) =>
-            h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))),
+            h('li', h('details', { name: 'step', open: n === 0 }, h('summary', title), h('p', text))),
           ),
         ),
         this.opener,
       ),
-      h('section', { class: 'card', 'aria-label': 'Users see' }, h('h3', null, 'Users see'), this.users),
+      h('section.card', { 'aria-label': 'Users see' }, h('h3', 'Users see'), this.users),
       h(
-        'section',
-        { class: 'card', 'aria-label': 'Builders edit' },
-        h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')),
+        'section.card',
+        { 'aria-label': 'Builders edit' },
+        h('h3', 'Builders edit', h('span.meta', ' click a title')),
         this.builders,
         this.said,
       ),
@@ -91,7 +89,7 @@ export class Sample {
       this.paint();
     };
     this.users.replaceChildren(
-      ...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', null, 'Nothing is published.')]),
+      ...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', 'Nothing is published.')]),
     );
     if (!this.editing)
       this.builders.replaceChildren(

@@ -21,8 +21,7 @@ function form(name, note) {
   });
   const noteField = h('input', { id: 'note', type: 'text', value: note, maxlength: 500, autocomplete: 'off' });
   const body = h(
-    'div',
-    { class: 'form' },
+    'div.form',
     h('label', { for: 'name' }, 'Name'),
     nameField,
     h(
@@ -82,9 +81,9 @@ export async function create(actions, version) {
 
 /** @param {Problem} problem @param {string} name */
 function refused(problem, name) {
-  if (fault(name)) return [h('p', null, fault(name))];
+  if (fault(name)) return [h('p', fault(name))];
   if (problem.type === 'name-taken')
-    return [h('p', null, `There is a snapshot called ${name} already. Choose another name.`)];
+    return [h('p', `There is a snapshot called ${name} already. Choose another name.`)];
   return explained(problem);
 }
 
@@ -108,7 +107,7 @@ export async function rename(actions, entry) {
       actions.panel.changed(renamed);
       actions.panel.toast(`${renamed.label}.`);
     },
-    explain: (problem) => (fields.name() ? refused(problem, fields.name()) : [h('p', null, 'Give it a name.')]),
+    explain: (problem) => (fields.name() ? refused(problem, fields.name()) : [h('p', 'Give it a name.')]),
   });
   await dialog.closed;
 }

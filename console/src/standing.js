@@ -11,7 +11,7 @@ export class Header {
   /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
-    this.element = h('section', { class: 'standing', 'aria-label': 'Where it stands' });
+    this.element = h('section.standing', { 'aria-label': 'Where it stands' });
     this.shown = '';
     /** @type {number | null} changes that are not live */
     this.pending = null;
@@ -59,10 +59,9 @@ export class Header {
     if (!standing.live) {
       const all = standing.settings.live_without_release === 'working';
       return h(
-        'div',
-        { class: 'stands none' },
-        h('span', { class: 'tag amber' }, 'No release'),
-        h('span', { class: 'what' }, all ? 'Every edit is live' : 'Users see nothing until a release is published'),
+        'div.stands.none',
+        h('span.tag.amber', 'No release'),
+        h('span.what', all ? 'Every edit is live' : 'Users see nothing until a release is published'),
         publisher && standing.settings.releases
           ? button('Publish first release', () => publish(this.panel.actions, standing.working.version), {
               class: 'primary',
@@ -73,14 +72,12 @@ export class Header {
     }
     const by = this.published?.name === standing.live.name ? this.published : null;
     return h(
-      'div',
-      { class: 'stands live' },
-      h('span', { class: 'tag green' }, 'Live'),
+      'div.stands.live',
+      h('span.tag.green', 'Live'),
       h(
-        'span',
-        { class: 'what' },
-        h('strong', null, own(standing.live.name)),
-        h('span', { class: 'meta' }, by ? [own(by.author.name), ', ', when(by.at, ago(by.at))] : '\u00a0'),
+        'span.what',
+        h('strong', own(standing.live.name)),
+        h('span.meta', by ? [own(by.author.name), ', ', when(by.at, ago(by.at))] : '\u00a0'),
       ),
       publisher && standing.before
         ? button(`Roll back to ${standing.before.name}`, () => rollBack(this.panel.actions), {
@@ -97,14 +94,12 @@ export class Header {
     const what = !standing.live ? `#${working.version}` : standing.differs ? count : 'The same as live';
     const able = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
     return h(
-      'div',
-      { class: 'stands working' },
+      'div.stands.working',
       h('span', { class: `tag${standing.differs ? ' amber' : ''}` }, 'Working'),
       h(
-        'span',
-        { class: 'what' },
-        h('strong', null, what),
-        h('span', { class: 'meta' }, own(working.author.name), ', ', when(working.at, ago(working.at))),
+        'span.what',
+        h('strong', what),
+        h('span.meta', own(working.author.name), ', ', when(working.at, ago(working.at))),
       ),
       able
         ? button('Review & publish', () => publish(this.panel.actions, working.version), {
@@ -119,19 +114,11 @@ export class Header {
   role(standing) {
     const where = standing.environment;
     if (!may(standing.role, 'editor'))
-      return [
-        h(
-          'p',
-          { class: 'role' },
-          `You can view ${where}. Editing needs the editor role, publishing the publisher role.`,
-        ),
-      ];
+      return [h('p.role', `You can view ${where}. Editing needs the editor role, publishing the publisher role.`)];
     if (!may(standing.role, 'publisher'))
-      return [h('p', { class: 'role' }, `You can edit ${where}. Publishing needs the publisher role.`)];
+      return [h('p.role', `You can edit ${where}. Publishing needs the publisher role.`)];
     if (!standing.settings.releases)
-      return [
-        h('p', { class: 'role' }, `Publishing is switched off for ${where} by an admin. Rolling back still works.`),
-      ];
+      return [h('p.role', `Publishing is switched off for ${where} by an admin. Rolling back still works.`)];
     return [];
   }
 }
@@ -140,10 +127,9 @@ export class Header {
 export function words(title, ...rest) {
   return [
     h(
-      'div',
-      { class: 'empty' },
-      h('h2', null, title),
-      rest.map((part) => (typeof part === 'string' ? h('p', null, part) : part)),
+      'div.empty',
+      h('h2', title),
+      rest.map((part) => (typeof part === 'string' ? h('p', part) : part)),
     ),
   ];
 }
@@ -173,7 +159,7 @@ export function stopped(panel, problem) {
       'You are offline, or the service is. This goes on by itself when the connection is back.',
       again,
     );
-  return words('The history cannot be shown', h('div', null, explained(problem)), again);
+  return words('The history cannot be shown', h('div', explained(problem)), again);
 }
 
 /**
@@ -185,12 +171,8 @@ export function stopped(panel, problem) {
 export function interrupted(panel, problem) {
   const again = button('Try again', () => void panel.refresh(), { class: 'quiet' });
   if (problem.status === 0)
-    return [
-      h('p', null, 'Offline. This is what was known last; it goes on by itself when the connection is back.'),
-      again,
-    ];
-  if (problem.status === 401)
-    return [h('p', null, 'You are no longer signed in. Your place is kept.'), signIn('quiet')];
+    return [h('p', 'Offline. This is what was known last; it goes on by itself when the connection is back.'), again];
+  if (problem.status === 401) return [h('p', 'You are no longer signed in. Your place is kept.'), signIn('quiet')];
   return [...explained(problem), again];
 }
 

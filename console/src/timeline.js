@@ -79,11 +79,10 @@ export class Timeline {
     this.newestSeen = 0;
     /** @type {Map<string, HTMLElement>} */
     this.shown = new Map();
-    this.canvas = h('div', { class: 'canvas', role: 'none' });
+    this.canvas = h('div.canvas', { role: 'none' });
     this.scroller = h(
-      'div',
+      'div.timeline',
       {
-        class: 'timeline',
         role: 'tree',
         tabindex: '0',
         'aria-label': 'Timeline',
@@ -93,7 +92,7 @@ export class Timeline {
       this.canvas,
     );
     this.pill = h('button', { type: 'button', class: 'pill', hidden: true, onclick: () => this.toTop() });
-    this.element = h('div', { class: 'timeline-frame' }, this.pill, this.scroller);
+    this.element = h('div.timeline-frame', this.pill, this.scroller);
     store.addEventListener('lines', () => this.update());
     // The badge of what is live.
     store.addEventListener('standing', () => {
@@ -167,7 +166,7 @@ export class Timeline {
 
   /** @param {string} key @param {Row} row */
   show(key, row) {
-    const element = row.kind === 'day' ? h('div', { class: 'day', role: 'none' }, row.text) : this.line(row);
+    const element = row.kind === 'day' ? h('div.day', { role: 'none' }, row.text) : this.line(row);
     element.style.transform = `translateY(${row.top}px)`;
     // The order in the page is the order in sight, for those who read it by ear.
     const after = [...this.shown.values()].find((other) => topOf(other) > row.top);
@@ -199,20 +198,14 @@ export class Timeline {
       onclick: () => this.choose(row, true),
     });
     add(element, [
-      h('span', { class: 'rail', 'aria-hidden': 'true' }, h('span', { class: 'dot' })),
+      h('span.rail', { 'aria-hidden': 'true' }, h('span.dot')),
       avatar(line.author),
       h(
-        'span',
-        { class: 'words' },
+        'span.words',
+        h('span.first', own(title, 'label'), badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge)),
         h(
-          'span',
-          { class: 'first' },
-          own(title, 'label'),
-          badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge),
-        ),
-        h(
-          'span',
-          { class: 'second', title: exactTime(line.at) },
+          'span.second',
+          { title: exactTime(line.at) },
           visible(facts.join(' · ')),
           session && line.changes ? ` · ${plural(total(line.changes), 'change')}` : null,
         ),
@@ -228,7 +221,7 @@ export class Timeline {
       event.stopPropagation();
       this.fold(row);
     };
-    return h('span', { class: 'fold', 'aria-hidden': 'true', onclick: fold }, unfolded ? '▾' : '▸');
+    return h('span.fold', { 'aria-hidden': 'true', onclick: fold }, unfolded ? '▾' : '▸');
   }
 
   /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} [unfold] */
