@@ -1,6 +1,6 @@
 /** The service's HTTP interface, as the README of Waymark describes it, and how files get there. */
 
-/** @import {Diff} from '../types' */
+/** @import {Diff, Options} from '../types' */
 
 /** A refusal or a failure, ready to be told to people. */
 export class Problem extends Error {
@@ -41,8 +41,6 @@ export function parseExact(text) {
   return JSON.parse(text, keep);
 }
 
-/** @typedef {{body?: unknown, headers?: Record<string, string>, key?: string, signal?: AbortSignal, exact?: boolean}} Options */
-
 export class Api {
   /**
    * @param {string} origin the service's address, without a path
@@ -67,7 +65,7 @@ export class Api {
     const response = await this.send(method, path, options);
     const text = await response.text();
     try {
-      return options.exact ? parseExact(text) : JSON.parse(text);
+      return parseExact(text);
     } catch {
       throw new Problem(response.status, 'unreadable', { detail: 'The answer cannot be read.' }, requestId(response));
     }
@@ -98,9 +96,9 @@ export class Api {
     throw await failure(response);
   }
 
-  /** @param {string} path @param {AbortSignal} [signal] */
-  get(path, signal) {
-    return this.call('GET', path, { signal });
+  /** @param {string} path @param {Record<string, any>} [query] @param {AbortSignal} [signal] */
+  get(path, query, signal) {
+    return this.call('GET', query ? `${path}?${new URLSearchParams(query)}` : path, { signal });
   }
 
   /**
@@ -120,7 +118,7 @@ export class Api {
    * @returns {Promise<Diff>}
    */
   diff(from, to, signal) {
-    return this.call('GET', `/diff?${new URLSearchParams({ from: `${from}`, to: `${to}` })}`, { signal, exact: true });
+    return this.get('/diff', { from, to }, signal);
   }
 
   /** The text of a version's config, also of one that is too large for an answer. @param {string | number} version */

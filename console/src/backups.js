@@ -69,7 +69,7 @@ export class Backups {
       const file = event.dataTransfer?.files[0];
       if (file) void this.file(file);
     });
-    const take = button('Take a backup', () => void this.take(take), { class: 'primary' });
+    const take = button('Take a backup', () => this.take(take), { class: 'primary' });
     return h('div.backup-tools', take, drop);
   }
 
@@ -105,10 +105,9 @@ export class Backups {
         this.list?.replaceChildren(h('p.hint', 'No backups yet. Take one, or wait for the schedule.'));
       const rows = page.items.map((/** @type {any} */ backup) => this.row(backup));
       if (rows.length) this.list?.append(h('ul.backups', rows));
-      if (page.next)
-        this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
+      if (page.next) this.list?.append(button('Show more', () => this.read(page.next, false), { class: 'quiet more' }));
     } catch (error) {
-      this.list?.replaceChildren(failed(error, () => void this.read(path, anew)));
+      this.list?.replaceChildren(failed(error, () => this.read(path, anew)));
     }
   }
 
@@ -135,12 +134,12 @@ export class Backups {
       ),
       h(
         'div.row-buttons',
-        button('Download', () => void this.download(backup), {
+        button('Download', () => this.download(backup), {
           class: 'quiet',
           'aria-label': `Download the backup of ${what}`,
         }),
         may(this.panel.store.standing?.role, 'editor') && !backup.fault
-          ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` })
+          ? button('Restore…', () => this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` })
           : null,
       ),
     );

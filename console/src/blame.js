@@ -11,9 +11,7 @@ import { asProblem } from './store.js';
 
 /** @param {Panel} panel @param {string} pointer @param {string | number} version */
 export const blame = (panel, pointer, version) =>
-  tell(panel, 'Who changed this?', () =>
-    panel.api.call('GET', `/blame?${new URLSearchParams({ path: pointer, version: `${version}` })}`, { exact: true }),
-  );
+  tell(panel, 'Who changed this?', () => panel.api.get('/blame', { path: pointer, version }));
 
 /** @param {Panel} panel @param {Diff} diff @param {Change} change what the newer side of the diff does not have */
 export function blameRemoval(panel, diff, change) {
@@ -59,7 +57,7 @@ async function tell(panel, title, first) {
     dialog.show([skeleton()]);
     try {
       const found = await read();
-      dialog.show(answer(panel, dialog, found, () => look(() => panel.api.call('GET', found.next, { exact: true }))));
+      dialog.show(answer(panel, dialog, found, () => look(() => panel.api.get(found.next))));
     } catch (error) {
       const problem = asProblem(error);
       const text =
@@ -68,7 +66,7 @@ async function tell(panel, title, first) {
           : explained(problem);
       dialog.show([
         h('div.problem', { role: 'alert' }, text),
-        problem.status === 404 ? null : button('Try again', () => void look(read)),
+        problem.status === 404 ? null : button('Try again', () => look(read)),
       ]);
     }
   };
@@ -90,7 +88,7 @@ function answer(panel, dialog, found, goOn) {
     return [
       where,
       h('p', `Nobody changed it since #${found.unchanged_since}. That is as far as one look goes.`),
-      button('Look further back', () => void goOn()),
+      button('Look further back', () => goOn()),
     ];
   }
   const { entry } = found;

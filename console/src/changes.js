@@ -3,7 +3,7 @@
 import { NumberText } from './api.js';
 import { add, button, h, own, plural, total, visible } from './dom.js';
 
-/** @import {Change, Counts, Hunk} from '../types' */
+/** @import {Change, Counts, Hunk, Marked, TextLine} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
@@ -224,8 +224,6 @@ function textChange(before, hunks) {
 /** Most words of a text that are compared one by one. */
 const MOST = 400;
 
-/** @typedef {{text: string, same: boolean}[]} Marked */
-
 /**
  * Two texts with the words marked that only one of them has.
  * @param {string} before
@@ -280,8 +278,6 @@ function common(a, b) {
   }
   return found;
 }
-
-/** @typedef {{kind: 'same' | 'removed' | 'added', text: string, parts?: Marked} | {kind: 'folded', lines: string[]}} TextLine */
 
 /** Unchanged lines that are shown around a change. */
 const AROUND = 2;

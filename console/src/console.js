@@ -138,7 +138,7 @@ function notice(title, words, act, run) {
       { role: 'status' },
       h('h2', title),
       h('div', words),
-      act ? button(act, () => void run?.(), { class: 'primary' }) : null,
+      act ? button(act, () => run?.(), { class: 'primary' }) : null,
     ),
   );
 }

@@ -5,7 +5,7 @@ import { changeList, countsInWords } from './changes.js';
 import { failed } from './dialog.js';
 import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, timeOfDay, when } from './dom.js';
 import { publish } from './releases.js';
-import { create, rename } from './snapshots.js';
+import { create, rename } from './actions.js';
 import { asProblem, newest, oldest } from './store.js';
 import { badgeOf } from './timeline.js';
 
@@ -56,8 +56,8 @@ export class Detail {
    * @returns {[string | number, string | number]}
    */
   sides(line) {
-    if (line.kind === 'published' && !('items' in line)) return ['release-before', line.name ?? line.version];
-    if (line.kind === 'snapshot' && !('items' in line)) return [line.subject?.version ?? line.version, 'working'];
+    if (line.kind === 'published') return ['release-before', line.name ?? newest(line)];
+    if (line.kind === 'snapshot') return [line.subject?.version ?? newest(line), 'working'];
     // There is nothing before the first save, but there may be what was changed since.
     return [oldest(line) === 1 && newest(line) > 1 ? 1 : oldest(line) - 1, newest(line)];
   }
@@ -65,7 +65,7 @@ export class Detail {
   /** @param {Line} line */
   head(line) {
     const badge = badgeOf(line, this.panel.store.standing);
-    const session = 'items' in line;
+    const session = line.items;
     return h(
       'header.detail-head',
       button('← Timeline', () => this.panel.back(), { class: 'quiet back' }),
@@ -88,7 +88,7 @@ export class Detail {
     const role = store.standing?.role;
     const version = newest(line);
     const editor = may(role, 'editor');
-    const session = 'items' in line;
+    const session = line.items;
     const edit = line.kind === 'saved' || line.kind === 'restored';
     const named = !session && line.kind === 'snapshot' ? line : null;
     const subject = (!session && line.subject?.version) || version;
@@ -108,8 +108,8 @@ export class Detail {
         : null,
       editor && named ? button('Rename…', () => rename(actions, named)) : null,
       editor && !named && !session && edit ? button('Snapshot…', () => create(actions, version)) : null,
-      button('Copy link', () => void actions.copyLink(version), { class: 'quiet' }),
-      button('Download JSON', () => void actions.download(subject), { class: 'quiet' }),
+      button('Copy link', () => actions.copyLink(version), { class: 'quiet' }),
+      button('Download JSON', () => actions.download(subject), { class: 'quiet' }),
     );
   }
 
@@ -118,7 +118,7 @@ export class Detail {
     const version = newest(line);
     const standing = this.panel.store.standing;
     const names = this.panel.store.lines.flatMap((l) =>
-      l.kind === 'snapshot' && !('items' in l) && l.name && newest(l) !== version ? [l.name] : [],
+      l.kind === 'snapshot' && l.name && newest(l) !== version ? [l.name] : [],
     );
     const select = h(
       'select',
@@ -142,23 +142,18 @@ export class Detail {
   /** @param {Line} line @param {string} other */
   compared(line, other) {
     if (!other) return void this.read(...this.sides(line));
-    const subject = (!('items' in line) && line.subject?.version) || newest(line);
+    const subject = line.subject?.version ?? newest(line);
     if (other === 'working') return void this.read(subject, 'working');
     // The older one stands on the left, as far as it can be told.
-    const found = this.panel.store.lines.find((l) => !('items' in l) && l.kind === 'snapshot' && l.name === other);
-    const place =
-      other === 'live'
-        ? this.panel.store.standing?.live?.version
-        : found && !('items' in found)
-          ? found.subject?.version
-          : 0;
+    const found = this.panel.store.lines.find((l) => l.kind === 'snapshot' && l.name === other);
+    const place = other === 'live' ? this.panel.store.standing?.live?.version : found?.subject?.version;
     void ((place ?? 0) > subject ? this.read(subject, other) : this.read(other, subject));
   }
 
   /** @param {Line} line */
   facts(line) {
     const fact = (/** @type {string} */ name, /** @type {Child} */ what) => [h('dt', name), h('dd', what)];
-    const session = 'items' in line;
+    const session = line.items;
     const save = (/** @type {Entry} */ entry) => {
       const open = () => this.panel.open(entry);
       return h('li', button(`#${entry.version} ${timeOfDay(entry.at)}`, open, { class: 'quiet' }), own(entry.label));
@@ -189,8 +184,7 @@ export class Detail {
       if (from === 0) box.replaceChildren(h('p.hint', 'The beginning: everything came with it.'));
       else this.changed(box, await this.panel.api.diff(from, to, reading.signal));
     } catch (error) {
-      if (!reading.signal.aborted)
-        box.replaceChildren(...this.failed(asProblem(error), () => void this.read(from, to)));
+      if (!reading.signal.aborted) box.replaceChildren(...this.failed(asProblem(error), () => this.read(from, to)));
     } finally {
       clearTimeout(timer);
     }

@@ -4,23 +4,7 @@ import { changeList, countsInWords } from './changes.js';
 import { add, button, find, h, own, skeleton, total } from './dom.js';
 import { asProblem } from './store.js';
 
-/** @import {Change, Child, Counts, Panel, Problem} from '../types' */
-
-/** @typedef {{changes: Change[], counts: Counts, note?: Child[]}} Shown what is shown of a diff */
-
-/**
- * @typedef {object} Question
- * @property {string} title
- * @property {Child[]} [lines] what it means for Users and Builders
- * @property {Child[]} [body]
- * @property {string} [act] verb and object, the text of the button; without it there is nothing to do but close
- * @property {boolean} [danger]
- * @property {boolean} [emergency] it can be done although nobody can see what it changes
- * @property {boolean} [wide]
- * @property {boolean} [ready] false while there is nothing to act on
- * @property {(dialog: Dialog) => Promise<unknown>} [run] does it; the dialog closes when it succeeds
- * @property {(problem: Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
- */
+/** @import {Child, Panel, Problem, Question, Shown} from '../types' */
 
 /** Dialogs so far: one may lie over another, and each has a title of its own. */
 let count = 0;
@@ -44,7 +28,7 @@ export class Dialog {
     this.note = h('div.dialog-note', { role: 'alert', tabindex: '0' });
     this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
     this.action = question.act
-      ? button(question.act, () => void this.run(), {
+      ? button(question.act, () => this.run(), {
           class: question.danger ? 'danger' : 'primary',
           disabled: question.ready === false,
         })
@@ -226,7 +210,7 @@ export function ask(panel, question, read, lines) {
         show(
           able,
           able ? lines(null) : null,
-          failed(problem, () => void load(), 'What this changes cannot be shown.'),
+          failed(problem, () => load(), 'What this changes cannot be shown.'),
         );
     }
   };

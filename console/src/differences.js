@@ -5,9 +5,7 @@ import { value } from './changes.js';
 import { Dialog } from './dialog.js';
 import { h, own } from './dom.js';
 
-/** @import {Author, Change, Child, Counts, Problem} from '../types' */
-
-/** @typedef {{path: string, label: string, base?: unknown, ours?: unknown, theirs?: unknown, order?: boolean, author?: Author}} Conflict */
+/** @import {Change, Child, Conflict, Counts, Problem} from '../types' */
 
 /**
  * Asks whose value stays at each place. Resolves when it was saved or given up: whether it was saved.

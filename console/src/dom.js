@@ -2,8 +2,7 @@
  * Making elements, and the words in them. Text from a config gets into a page by `textContent` alone, never as HTML.
  */
 
-/** @import {Author, Counts, Made} from '../types' */
-/** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
+/** @import {Author, Child, Counts, Made} from '../types' */
 
 /** Characters that change the direction of what stands around them, or that nobody sees. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]/g;
@@ -94,24 +93,23 @@ export function skeleton() {
   return h('div.skeleton', { role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
 }
 
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
-const dayOf = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
-const dayAndYear = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-});
-const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+/** @param {Intl.DateTimeFormatOptions} options @returns {(at: string) => string} */
+function written(options) {
+  const format = new Intl.DateTimeFormat('en-GB', options);
+  return (at) => format.format(new Date(at));
+}
+const time = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit' });
+const day = /** @type {const} */ ({ weekday: 'long', day: 'numeric', month: 'long' });
 
-/** @param {string} at */
-export const exactTime = (at) => exact.format(new Date(at));
-/** "09:14" @param {string} at */
-export const timeOfDay = (at) => clock.format(new Date(at));
-/** "13 Nov, 09:14" @param {string} at */
-export const dateAndTime = (at) => moment.format(new Date(at));
+/** "13 Nov 2026, 09:14:27 GMT" */
+export const exactTime = written({ dateStyle: 'medium', timeStyle: 'long' });
+/** "09:14" */
+export const timeOfDay = written(time);
+/** "13 Nov, 09:14" */
+export const dateAndTime = written({ day: 'numeric', month: 'short', ...time });
+const weekday = written({ weekday: 'short', ...time });
+const dayOf = written(day);
+const dayAndYear = written({ ...day, year: 'numeric' });
 
 /** The day of a time in the reader's zone, as a key. @param {string} at */
 export function dayKey(at) {
@@ -124,8 +122,7 @@ export function dayName(at, now = new Date()) {
   const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
   if (dayKey(at) === dayKey(now.toISOString())) return 'Today';
   if (dayKey(at) === dayKey(yesterday.toISOString())) return 'Yesterday';
-  const date = new Date(at);
-  return date.getFullYear() === now.getFullYear() ? dayOf.format(date) : dayAndYear.format(date);
+  return new Date(at).getFullYear() === now.getFullYear() ? dayOf(at) : dayAndYear(at);
 }
 
 /** "just now", "2 min ago", "Fri 16:04", "13 Nov, 09:14". @param {string} at @param {number} [now] */
@@ -133,7 +130,7 @@ export function ago(at, now = Date.now()) {
   const minutes = Math.floor((now - Date.parse(at)) / 60_000);
   if (minutes < 1) return 'just now';
   if (minutes < 60) return `${minutes} min ago`;
-  if (minutes < 6 * 24 * 60) return weekday.format(new Date(at));
+  if (minutes < 6 * 24 * 60) return weekday(at);
   return dateAndTime(at);
 }
 

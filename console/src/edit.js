@@ -78,7 +78,7 @@ async function decided(panel, base, text, problem, mine) {
   let request = parseExact(text);
   for (const conflict of problem.body.conflicts)
     request = put(request, place(head, request, conflict.path), conflict.ours);
-  const answer = await panel.api.call('POST', '/merge', { body: pretty(request), headers: headers(base), exact: true });
+  const answer = await panel.api.call('POST', '/merge', { body: pretty(request), headers: headers(base) });
   if (answer.version !== version) throw new Error('Somebody saved again meanwhile. Cancel, and save once more.');
   let merged = answer.config;
   for (const conflict of mine) merged = put(merged, place(head, merged, conflict.path), conflict.theirs);

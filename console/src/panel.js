@@ -1,16 +1,15 @@
-/** The panel: its parts, what they share, and the states that people meet. */
+/** The panel: its parts, what they share, the states that people meet, and the keys. */
 
-import { Actions, restoreMoment } from './actions.js';
+import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
 import { Backups } from './backups.js';
 import { blame } from './blame.js';
 import { Detail } from './detail.js';
+import { Dialog } from './dialog.js';
 import { add, button, find, h, may, plural, skeleton } from './dom.js';
 import { Header, interrupted, noMatch, stopped, words } from './standing.js';
-import { help, keys } from './keys.js';
 import { promote } from './promotion.js';
 import { unpublish } from './releases.js';
-import { create } from './snapshots.js';
 import { asProblem, newest, Store } from './store.js';
 import { Timeline } from './timeline.js';
 
@@ -84,7 +83,7 @@ export class Panel {
       if (document.visibilityState === 'visible') void this.refresh();
     }, EVERY);
     this.life = new AbortController();
-    const look = () => void this.refresh();
+    const look = () => this.refresh();
     window.addEventListener('online', look, this.life);
     document.addEventListener('visibilitychange', look, this.life);
     this.paint();
@@ -158,7 +157,7 @@ export class Panel {
       );
     const people = h(
       'select',
-      { 'aria-label': 'People', 'data-act': 'people', onchange: () => void this.byPerson(people.value) },
+      { 'aria-label': 'People', 'data-act': 'people', onchange: () => this.byPerson(people.value) },
       h('option', { value: '' }, 'Everybody'),
       [...this.store.people].map(([id, name]) => h('option', { value: id, selected: id === filter.author }, name)),
       this.store.earlier === null ? null : h('option', { value: EARLIER }, 'Look further back…'),
@@ -194,8 +193,8 @@ export class Panel {
       ),
       h(
         'div.buttons',
-        editor ? button('Create snapshot', () => void create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
-        button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
+        editor ? button('Create snapshot', () => create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
+        button('Backups', () => this.backups.open(), { 'data-act': 'backups' }),
         this.more,
       ),
     );
@@ -294,4 +293,58 @@ export class Panel {
     url.hash = new URLSearchParams({ app: this.where.app, env: this.where.env, version: `${version}` }).toString();
     return url.href;
   }
+}
+
+/** What keys do while the panel has the focus. There is none for restoring and rolling back, on purpose. */
+const KEYS = [
+  ['↑ ↓ or k j', 'the entry before, the next one'],
+  ['→ ←', 'show and hide the saves of a session'],
+  ['Enter', 'open it'],
+  ['Esc', 'back to the timeline'],
+  ['[ ]', 'the change before, the next one'],
+  ['c', 'compare with…'],
+  ['s', 'create a snapshot'],
+  ['p', 'review and publish'],
+  ['u', 'undo the edit that is open'],
+  ['/', 'filter'],
+  ['?', 'this list'],
+];
+
+/** @param {Panel} panel */
+function help(panel) {
+  new Dialog(panel.root, {
+    title: 'Keys',
+    body: [
+      h(
+        'dl.keys',
+        KEYS.map(([key, what]) => [h('dt', h('kbd', key)), h('dd', what)]),
+      ),
+    ],
+  });
+}
+
+/** @param {Panel} panel @param {KeyboardEvent} event */
+function keys(panel, event) {
+  const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (target.matches('input, textarea, select') || target.closest('dialog')) return;
+  const { detail } = panel;
+  /** @type {Record<string, () => unknown>} */
+  const map = {
+    Escape: () => panel.back(),
+    '[': () => detail.step(-1),
+    ']': () => detail.step(1),
+    j: () => panel.timeline.step(1),
+    k: () => panel.timeline.step(-1),
+    c: () => find(detail.element, '[data-act=compare]')?.focus(),
+    s: () => find(panel.tools, '[data-act=snapshot]')?.click(),
+    p: () => find(panel.header.element, '[data-act=publish]')?.click(),
+    u: () => find(detail.element, '[data-act=undo]')?.click(),
+    '/': () => find(panel.tools, '[data-act=show-all]')?.focus(),
+    '?': () => help(panel),
+  };
+  const act = map[event.key];
+  if (!act) return;
+  event.preventDefault();
+  void act();
 }

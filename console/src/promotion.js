@@ -82,7 +82,7 @@ class Promotion {
 
   /** What users would get. Fails as the promotion would. */
   preview() {
-    return this.api.call('POST', '/publish', { body: { ...this.asked(), preview: true }, exact: true });
+    return this.api.post('/publish', { ...this.asked(), preview: true });
   }
 
   /** What users would get, beside what they have; or words, where one has to choose first or there is nothing to bring. */
@@ -140,9 +140,14 @@ class Promotion {
 
   async readPlain() {
     const { app, env } = this.where;
-    const query = new URLSearchParams({ from_env: env, from: this.seen, to: this.names.value });
-    const path = `/v1/apps/${app}/envs/${this.envs.value}/diff?${query}`;
-    const [diff] = await Promise.all([this.api.call('GET', path, { exact: true }), this.preview()]);
+    const [diff] = await Promise.all([
+      this.api.get(`/v1/apps/${app}/envs/${this.envs.value}/diff`, {
+        from_env: env,
+        from: this.seen,
+        to: this.names.value,
+      }),
+      this.preview(),
+    ]);
     return kept(diff, this.standing?.settings.keep ?? []);
   }
 

@@ -109,7 +109,7 @@ export function faster(actions, problem, dialog, again) {
       ),
     () => {},
   );
-  return anew(dialog, note, () => void actions.panel.store.refresh().then(again));
+  return anew(dialog, note, () => actions.panel.store.refresh().then(again));
 }
 
 /** @param {Actions} actions */

@@ -17,7 +17,7 @@ export class Header {
     this.pending = null;
     /** @type {Entry | null} the entry that published what is live */
     this.published = null;
-    panel.store.addEventListener('standing', () => void this.update());
+    panel.store.addEventListener('standing', () => this.update());
   }
 
   async update() {
@@ -137,13 +137,13 @@ export function words(title, ...rest) {
 /** What stands in the place of a history that cannot be read. @param {Panel} panel @param {Problem} problem */
 export function stopped(panel, problem) {
   const { app, env } = panel.where;
-  const again = button('Try again', () => void panel.refresh());
+  const again = button('Try again', () => panel.refresh());
   if (problem.type === 'environment-not-found')
     return words(
       'No history yet',
       `Nothing was saved in ${app}/${env}. The first save by your builder appears here.`,
       again,
-      button('Publish from another environment…', () => void promote(panel.actions)),
+      button('Publish from another environment…', () => promote(panel.actions)),
     );
   if (problem.status === 401)
     return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));
@@ -169,7 +169,7 @@ export function stopped(panel, problem) {
  * @returns {Child[]}
  */
 export function interrupted(panel, problem) {
-  const again = button('Try again', () => void panel.refresh(), { class: 'quiet' });
+  const again = button('Try again', () => panel.refresh(), { class: 'quiet' });
   if (problem.status === 0)
     return [h('p', 'Offline. This is what was known last; it goes on by itself when the connection is back.'), again];
   if (problem.status === 401) return [h('p', 'You are no longer signed in. Your place is kept.'), signIn('quiet')];

@@ -174,7 +174,7 @@ export class Store extends EventTarget {
   find(version) {
     for (const line of this.lines) {
       if (newest(line) === version) return line;
-      if ('items' in line && version <= line.to && version >= line.from) {
+      if (line.items && version <= line.to && version >= line.from) {
         return line.items.find((entry) => entry.version === version) ?? line;
       }
     }

@@ -3,9 +3,7 @@
 import { add, avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
 
-/** @import {Line, Standing, Store} from '../types' */
-
-/** @typedef {{kind: 'day', text: string, top: number} | {kind: 'line', line: Line, level: 1 | 2, top: number, place: number}} Row */
+/** @import {Line, LineRow, Row, Standing, Store} from '../types' */
 
 /** Heights in pixels, as the style sheet has them. */
 export const ROW = 56;
@@ -42,7 +40,7 @@ export function layOut(lines, open) {
     }
     rows.push({ kind: 'line', line, level: 1, top, place: ++place });
     top += ROW;
-    if (!('items' in line) || !open.has(newest(line))) continue;
+    if (!line.items || !open.has(newest(line))) continue;
     for (const entry of line.items) {
       rows.push({ kind: 'line', line: entry, level: 2, top, place });
       top += ROW;
@@ -176,13 +174,13 @@ export class Timeline {
     if (after) this.shown = new Map([...this.shown].sort((a, b) => topOf(a[1]) - topOf(b[1])));
   }
 
-  /** @param {Extract<Row, {kind: 'line'}>} row */
+  /** @param {LineRow} row */
   line(row) {
     const { line, level } = row;
-    const session = 'items' in line;
-    const unfolded = session && this.unfolded.has(newest(line));
+    const session = line.items;
+    const unfolded = Boolean(session) && this.unfolded.has(newest(line));
     const badge = badgeOf(line, this.store.standing);
-    const title = line.kind === 'snapshot' ? (/** @type {any} */ (line).name ?? line.label) : line.label;
+    const title = line.kind === 'snapshot' ? (line.name ?? line.label) : line.label;
     const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
     if (!session && line.note) facts.push(line.note);
     const element = h('div', {
@@ -215,7 +213,7 @@ export class Timeline {
     return element;
   }
 
-  /** For the mouse; by keyboard it is → and ←. @param {Extract<Row, {kind: 'line'}>} row @param {boolean} unfolded */
+  /** For the mouse; by keyboard it is → and ←. @param {LineRow} row @param {boolean} unfolded */
   foldButton(row, unfolded) {
     const fold = (/** @type {Event} */ event) => {
       event.stopPropagation();
@@ -224,15 +222,15 @@ export class Timeline {
     return h('span.fold', { 'aria-hidden': 'true', onclick: fold }, unfolded ? '▾' : '▸');
   }
 
-  /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} [unfold] */
+  /** @param {LineRow} row @param {boolean} [unfold] */
   fold(row, unfold = !this.unfolded.has(newest(row.line))) {
-    if (!('items' in row.line)) return;
+    if (!row.line.items) return;
     if (unfold) this.unfolded.add(newest(row.line));
     else this.unfolded.delete(newest(row.line));
     this.update();
   }
 
-  /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} open */
+  /** @param {LineRow} row @param {boolean} open */
   choose(row, open) {
     this.selected = keyOf(row);
     this.mark();
