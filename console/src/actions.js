@@ -42,12 +42,12 @@ export class Actions {
   }
 
   /** @param {number} version @param {string} [name] */
-  async restore(version, name) {
+  restore(version, name) {
     const known = this.panel.store.find(version);
     const when = known && !known.items ? ` (${dateAndTime(known.at)})` : '';
     const what = name ? `${name}` : `#${version}`;
     const authors = this.panel.store.authorsSince(version);
-    const { dialog } = ask(
+    ask(
       this.panel,
       {
         title: `Restore ${what}${when}?`,
@@ -58,7 +58,6 @@ export class Actions {
       () => this.api.diff('working', name ?? version),
       (diff) => this.becomes(what, diff, authors.length ? ` by ${people(authors)}` : ''),
     );
-    await dialog.closed;
   }
 
   /** @param {Dialog} dialog @param {object} body @param {string} [key] */
@@ -89,10 +88,10 @@ export class Actions {
   }
 
   /** @param {Line} line an edit, or a session, which is undone as one */
-  async undo(line) {
+  undo(line) {
     const [from, to] = [oldest(line), newest(line)];
     const what = from === to ? `#${to}` : `#${from}–#${to}`;
-    const { dialog } = ask(
+    ask(
       this.panel,
       {
         title: `Undo ${what}?`,
@@ -106,7 +105,6 @@ export class Actions {
         this.usersToo(),
       ],
     );
-    await dialog.closed;
   }
 
   /**
@@ -140,7 +138,7 @@ export class Actions {
   }
 
   /** @param {number} from @param {Change[]} changes */
-  async bringBack(from, changes) {
+  bringBack(from, changes) {
     const paths = changes.map((change) => change.from ?? change.path);
     const title = changes.length === 1 ? 'Bring back 1 part' : `Bring back ${changes.length} parts`;
     const shown = changes.map((change) => ({
@@ -151,7 +149,7 @@ export class Actions {
       lines: undefined,
       ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}),
     }));
-    const dialog = new Dialog(this.panel.root, {
+    new Dialog(this.panel.root, {
       title: `${title} from #${from}?`,
       lines: [effect('Builders', 'these parts become what they were; everything else stays.'), this.usersToo()],
       body: [changeList({ changes: shown })],
@@ -160,7 +158,6 @@ export class Actions {
       run: (d) => this.restored(d, { version: from, paths }),
       explain: (problem) => this.conflicts(problem),
     });
-    await dialog.closed;
   }
 
   /** @param {number} version */
@@ -171,9 +168,8 @@ export class Actions {
       this.panel.toast('Link copied.');
     } catch {
       const field = h('input', { type: 'text', value: link, readonly: true, 'aria-label': 'Link' });
-      const dialog = new Dialog(this.panel.root, { title: 'Copy this link', body: [field] });
+      new Dialog(this.panel.root, { title: 'Copy this link', body: [field] });
       field.select();
-      await dialog.closed;
     }
   }
 
@@ -206,7 +202,7 @@ export function save(blob, name) {
 const local = (time) => new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 /** @param {Actions} actions */
-export async function restoreMoment(actions) {
+export function restoreMoment(actions) {
   const { api } = actions;
   const field = h('input', {
     type: 'datetime-local',
@@ -251,7 +247,6 @@ export async function restoreMoment(actions) {
     (diff) => actions.becomes(what, diff),
   );
   field.addEventListener('change', () => load());
-  await dialog.closed;
 }
 
 /** What the service takes as a name. */
@@ -300,7 +295,7 @@ function suggested() {
 }
 
 /** @param {Actions} actions @param {number} version 0 for the working one */
-export async function create(actions, version) {
+export function create(actions, version) {
   const fields = form(suggested(), '');
   const what = version ? `#${version}` : 'the working version';
   const dialog = new Dialog(actions.panel.root, {
@@ -325,7 +320,6 @@ export async function create(actions, version) {
   fields.nameField.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') void dialog.run();
   });
-  await dialog.closed;
 }
 
 /** @param {Problem} problem @param {string} name */
@@ -337,10 +331,10 @@ function refused(problem, name) {
 }
 
 /** @param {Actions} actions @param {Entry} entry */
-export async function rename(actions, entry) {
+export function rename(actions, entry) {
   const old = entry.name ?? '';
   const fields = form(old, entry.note ?? '');
-  const dialog = new Dialog(actions.panel.root, {
+  new Dialog(actions.panel.root, {
     title: `Rename ${old}`,
     lines: [effect('Users', 'no change.'), effect('Builders', `${old} goes on working as another name of it.`)],
     body: [fields.body],
@@ -358,5 +352,4 @@ export async function rename(actions, entry) {
     },
     explain: (problem) => (fields.name() ? refused(problem, fields.name()) : [h('p', 'Give it a name.')]),
   });
-  await dialog.closed;
 }

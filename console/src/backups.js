@@ -25,7 +25,7 @@ export class Backups {
     return this.panel.api;
   }
 
-  async open() {
+  open() {
     const editor = may(this.panel.store.standing?.role, 'editor');
     this.policy = h('p.meta.policy');
     this.list = h('div.backup-list', skeleton());
@@ -38,7 +38,6 @@ export class Backups {
     this.dialog = dialog;
     void this.readPolicy();
     void this.read('/backups?limit=50', true);
-    await dialog.closed;
   }
 
   tools() {
@@ -183,7 +182,7 @@ export class Backups {
   }
 
   /** @param {any} backup */
-  async restore(backup) {
+  restore(backup) {
     const look = async () => {
       const entry = await this.api.get(`/versions/${backup.version}`).catch(() => null);
       if (entry?.sha256 === backup.sha256) return this.api.diff('working', backup.version);
@@ -193,7 +192,7 @@ export class Backups {
       const { config } = await readFile(await (await fetch(url)).blob());
       return this.against(config);
     };
-    await this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));
+    this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));
   }
 
   /** How a config differs from the working one. @param {string} text */
@@ -202,7 +201,7 @@ export class Backups {
   }
 
   /** @param {string} title @param {() => Promise<any>} look @param {() => object} body */
-  async confirm(title, look, body) {
+  confirm(title, look, body) {
     const outer = this.dialog;
     /** @type {string | undefined} */
     let from;
@@ -223,7 +222,7 @@ export class Backups {
         return [h('p', 'This is a backup of ', own(from), words)];
       },
     };
-    await ask(this.panel, question, look, (diff) => [
+    ask(this.panel, question, look, (diff) => [
       effect(
         'Builders',
         diff?.changes.length === 0
@@ -231,7 +230,7 @@ export class Backups {
           : 'working becomes what is in the backup. A backup of the present state is taken first.',
       ),
       this.panel.actions.usersToo(),
-    ]).dialog.closed;
+    ]);
   }
 
   /** @param {File} file */
@@ -244,7 +243,7 @@ export class Backups {
         bar.value = part;
       });
       this.say(`${visible(file.name)} was sent.`);
-      await this.confirm(
+      this.confirm(
         `Restore ${visible(file.name)}?`,
         () => this.against(read.config),
         () => ({ upload: id }),

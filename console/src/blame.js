@@ -40,7 +40,7 @@ async function removal(api, { from, to }, { path, label, before }) {
     else low = middle;
   }
   if (high === from.version) return { label, path, never: from.name };
-  return { label, path, before, complete: true, deleted: true, entry: await api.get(`/versions/${high}`) };
+  return { label, path, before, complete: true, entry: await api.get(`/versions/${high}`) };
 }
 
 /** Whether a change removes what was at a place, alone or with what is around it. @param {Change} change @param {string} place */
@@ -71,7 +71,6 @@ async function tell(panel, title, first) {
     }
   };
   await look(first);
-  await dialog.closed;
 }
 
 /**
@@ -109,7 +108,7 @@ function answer(panel, dialog, found, goOn) {
     h(
       'div.values.two',
       value('before', 'Before', shown(found.before)),
-      value('after', found.deleted ? 'Now: deleted' : 'Now', shown(found.value)),
+      value('after', 'Now', shown(found.value)),
     ),
     button(`Open #${entry.version}`, () => {
       dialog.close();

@@ -7,7 +7,7 @@ import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skel
 import { publish } from './releases.js';
 import { create, rename } from './actions.js';
 import { asProblem, newest, oldest } from './store.js';
-import { badgeOf } from './timeline.js';
+import { badgeOf, titleOf } from './timeline.js';
 
 /** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
@@ -69,7 +69,7 @@ export class Detail {
     return h(
       'header.detail-head',
       button('← Timeline', () => this.panel.back(), { class: 'quiet back' }),
-      h('h2', own(line.label), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
+      h('h2', own(titleOf(line)), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
       h(
         'p.meta',
         avatar(line.author),
@@ -101,7 +101,7 @@ export class Detail {
         ? button(session ? 'Undo this session…' : 'Undo this edit…', () => actions.undo(line), { 'data-act': 'undo' })
         : null,
       editor
-        ? (this.bring = button('Bring back selected…', () => this.bringBack(), { disabled: true, hidden: true }))
+        ? (this.bring = button('', () => this.bringBack(), { class: 'bring', hidden: true }))
         : null,
       publishable
         ? button('Publish…', () => publish(actions, subject, !session && line.kind !== 'saved' ? line.name : undefined))
@@ -177,7 +177,8 @@ export class Detail {
     const reading = (this.reading = new AbortController());
     const box = this.changes;
     if (!box) return;
-    this.pickedAll(false);
+    this.picked.clear();
+    if (this.bring) this.bring.hidden = true;
     const timer = setTimeout(() => box.replaceChildren(skeleton()), PATIENCE);
     try {
       if (from === 'release-before') from = await this.releaseBefore();
@@ -226,14 +227,7 @@ export class Detail {
     else this.picked.delete(change);
     if (!this.bring) return;
     this.bring.hidden = this.picked.size === 0;
-    this.bring.disabled = this.picked.size === 0;
     this.bring.textContent = `Bring back ${plural(this.picked.size, 'selected part')}…`;
-  }
-
-  /** @param {boolean} picked */
-  pickedAll(picked) {
-    if (!picked) this.picked.clear();
-    if (this.bring) this.bring.hidden = this.bring.disabled = true;
   }
 
   bringBack() {

@@ -57,7 +57,6 @@ export async function editJson(panel) {
   } catch (error) {
     dialog.say(explained(asProblem(error)));
   }
-  await dialog.closed;
 }
 
 /** @param {number} version */

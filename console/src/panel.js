@@ -121,9 +121,8 @@ export class Panel {
     const had = this.root.activeElement?.closest('.banner, .state');
     this.banner.replaceChildren();
     this.state.replaceChildren();
-    const nothing = !store.standing && store.lines.length === 0;
     if (!this.where.token()) add(this.state, words('Sign in to see the history', 'This page has no token yet.'));
-    else if (problem && nothing) add(this.state, stopped(this, problem));
+    else if (problem && store.lines.length === 0) add(this.state, stopped(this, problem));
     else if (problem) add(this.banner, interrupted(this, problem));
     else if (!store.ready)
       this.patience = setTimeout(() => {

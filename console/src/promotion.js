@@ -17,8 +17,8 @@ import { asProblem } from './store.js';
  * @param {string} [as] what the release is to be called
  * @param {string[]} [chosen] the environment and the snapshot to begin with
  */
-export async function promote(actions, as = actions.standing?.next_name ?? 'v1', chosen = []) {
-  await new Promotion(actions, as, chosen).question.dialog.closed;
+export function promote(actions, as = actions.standing?.next_name ?? 'v1', chosen = []) {
+  new Promotion(actions, as, chosen);
 }
 
 class Promotion {

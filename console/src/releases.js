@@ -12,7 +12,7 @@ import { ago, button, h, own } from './dom.js';
  * @param {string} [name] the name of a snapshot, which is published in the place of the version
  * @param {string} [as] what the version is to be called
  */
-export async function publish(actions, version, name, as = actions.standing?.next_name) {
+export function publish(actions, version, name, as = actions.standing?.next_name) {
   const standing = actions.standing;
   if (!standing) return;
   const live = standing.live;
@@ -32,7 +32,7 @@ export async function publish(actions, version, name, as = actions.standing?.nex
       taken(problem, dialog, as, (next) => publish(actions, version, name, next)),
   };
   if (live)
-    await ask(
+    ask(
       actions.panel,
       question,
       () => actions.api.diff('live', name ?? version),
@@ -45,15 +45,15 @@ export async function publish(actions, version, name, as = actions.standing?.nex
         ),
         effect('Builders', 'no change.'),
       ],
-    ).dialog.closed;
+    );
   else
-    await new Dialog(actions.panel.root, {
+    new Dialog(actions.panel.root, {
       ...question,
       lines: [
         effect('Users', `from here on they see ${which}, and later edits only when they are published.`),
         effect('Builders', 'no change.'),
       ],
-    }).closed;
+    });
 }
 
 /** @param {Actions} actions @param {Entry & {users_see_it_within_seconds?: number}} entry */
@@ -113,10 +113,10 @@ export function faster(actions, problem, dialog, again) {
 }
 
 /** @param {Actions} actions */
-export async function rollBack(actions) {
+export function rollBack(actions) {
   const { live, before } = actions.standing ?? {};
   if (!live || !before) return;
-  const { dialog } = ask(
+  ask(
     actions.panel,
     {
       title: `Roll back users to ${before.name}?`,
@@ -134,15 +134,14 @@ export async function rollBack(actions) {
       effect('Builders', `they keep everything, including ${live.name}'s changes.`),
     ],
   );
-  await dialog.closed;
 }
 
 /** @param {Actions} actions */
-export async function unpublish(actions) {
+export function unpublish(actions) {
   const live = actions.standing?.live;
   if (!live) return;
   const all = actions.standing?.settings.live_without_release === 'working';
-  const { dialog } = ask(
+  ask(
     actions.panel,
     {
       title: all ? 'Make every edit live?' : `Take ${live.name} away from users?`,
@@ -166,5 +165,4 @@ export async function unpublish(actions) {
       effect('Builders', 'no change.'),
     ],
   );
-  await dialog.closed;
 }

@@ -180,7 +180,6 @@ export class Timeline {
     const session = line.items;
     const unfolded = Boolean(session) && this.unfolded.has(newest(line));
     const badge = badgeOf(line, this.store.standing);
-    const title = line.kind === 'snapshot' ? (line.name ?? line.label) : line.label;
     const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
     if (!session && line.note) facts.push(line.note);
     const element = h('div', {
@@ -200,7 +199,7 @@ export class Timeline {
       avatar(line.author),
       h(
         'span.words',
-        h('span.first', own(title, 'label'), badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge)),
+        h('span.first', own(titleOf(line), 'label'), badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge)),
         h(
           'span.second',
           { title: exactTime(line.at) },
@@ -289,6 +288,9 @@ const topOf = (element) => Number(element.dataset.top);
 function keyOf(row) {
   return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
 }
+
+/** What a line is called; that it is a snapshot is said by its badge. @param {Line} line */
+export const titleOf = (line) => (line.kind === 'snapshot' && line.name) || line.label;
 
 /** The one badge of a line. @param {Line} line @param {Standing | null} standing */
 export function badgeOf(line, standing) {

@@ -254,7 +254,7 @@ test('who removed what is gone, also where other elements have its place now', a
   await button('Who removed this? Page "X"').click();
   await dialog().getByRole('heading', { name: 'Who removed this?' }).waitFor();
   await dialog().getByText(/^Cleo/).waitFor();
-  await dialog().getByText('Now: deleted').waitFor();
+  await dialog().getByText('not there').waitFor();
   await dialog().getByText('"title": "X"').waitFor();
   await act('Open #5');
   await page.getByText('from #4 to #5').waitFor();
