@@ -1,4 +1,4 @@
-/** What people do with versions. Every action shows what it changes, for users and for builders, before it is done. */
+/** What people do with versions. Every action first shows what it changes for users and builders. */
 
 import { changeList, changes } from './changes.js';
 import { ask, Dialog, effect, explained } from './dialog.js';
@@ -73,7 +73,7 @@ export class Actions {
     return this.panel.toast(`${entry.label}.`, 'Undo', back);
   }
 
-  /** Goes back to what there was before a restore, unless somebody has saved since. @param {number} before @param {number} restored */
+  /** Takes a restore back, unless somebody has saved since. @param {number} before @param {number} restored */
   async takeBack(before, restored) {
     await this.panel.store.refresh();
     if (this.standing?.working.version !== restored) return this.restore(before);
@@ -108,7 +108,7 @@ export class Actions {
   }
 
   /**
-   * What was there before the session is merged, as a change of its last save, with what came since: one entry, or none.
+   * Merges what was there before the session, as a change of its last save, with what came since.
    * @param {Dialog} dialog
    * @param {number} from
    * @param {number} to

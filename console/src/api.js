@@ -1,4 +1,4 @@
-/** The service's HTTP interface, as the README of Waymark describes it, and how files get there. */
+/** The service's HTTP interface, as the README describes it, and how files get there. */
 
 /** @import {Diff, Options} from '../types' */
 
@@ -19,7 +19,7 @@ export class Problem extends Error {
   }
 }
 
-/** A number whose text says more than JavaScript's numbers can, such as `1.0` or one of forty digits. */
+/** A number whose text says more than JavaScript's can, such as `1.0` or forty digits. */
 export class NumberText {
   /** @param {string} text */
   constructor(text) {
@@ -200,7 +200,7 @@ export async function sendFile(api, file, progress) {
   return id;
 }
 
-/** Characters of a config that go into a request's body; a longer one is sent as an upload first. */
+/** Characters of a config in a request's body; a longer one is uploaded first. */
 const IN_BODY = 1_500_000;
 
 /**

@@ -1,14 +1,14 @@
-/** What changed, as people read it: where, what it was, what it is, and which lines and words of a text differ. */
+/** What changed, as people read it: where, before and after, lines and words of texts. */
 
 import { NumberText } from './api.js';
-import { add, button, h, own, plural, total, visible } from './dom.js';
+import { button, h, own, plural, total, visible } from './dom.js';
 
 /** @import {Change, Counts, Hunk, Marked, TextLine} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
 
-/** Characters and lines of a value that are shown at first, and characters at most. */
+/** Characters and lines of a value at first, and characters at most. */
 const SHORT = 1200;
 const LINES = 12;
 const LONG = 60_000;
@@ -37,8 +37,8 @@ export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 
 /**
  * The changes of a diff.
  * @param {{changes: Change[]}} diff
- * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` offers
- *   to look who changed or removed it; `pick` offers to choose what has a value before
+ * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` looks who
+ *   changed or removed it; `pick` chooses what has a value before
  */
 export function changeList(diff, options = {}) {
   const list = h('ol.changes', { role: 'list' });
@@ -46,10 +46,7 @@ export function changeList(diff, options = {}) {
   const more = button('', () => showMore(), { class: 'quiet more' });
   const showMore = () => {
     const until = Math.min(diff.changes.length, shown + FIRST);
-    add(
-      list,
-      diff.changes.slice(shown, until).map((change) => changeItem(change, options)),
-    );
+    list.append(...diff.changes.slice(shown, until).map((change) => changeItem(change, options)));
     shown = until;
     more.hidden = shown >= diff.changes.length;
     more.textContent = `Show ${Math.min(FIRST, diff.changes.length - shown)} more of ${plural(diff.changes.length - shown, 'change')}`;
@@ -283,7 +280,7 @@ function common(a, b) {
 const AROUND = 2;
 
 /**
- * The lines of two texts as one list: what is gone, what is new, and what lies around it; the rest is folded.
+ * What is gone, what is new and what is around it; the rest is folded.
  * @param {string} before
  * @param {Hunk[]} hunks
  * @returns {TextLine[]}

@@ -6,7 +6,7 @@ import { Sample } from './sample.js';
 
 /** @import {Child, SignIn, WaymarkHistory} from '../types' */
 
-/** The address's fragment says where to look, and may bring a token; the token is taken out of it at once. */
+/** The fragment says where to look, and may bring a token, which is taken out of it at once. */
 let given = new URLSearchParams(location.hash.slice(1));
 /** In memory only: a page that is loaded again asks for it again. */
 let token = given.get('token') ?? '';
@@ -76,7 +76,6 @@ function show(app, env) {
   if (app === 'refund-desk' && env === 'production') {
     sample = new Sample(config.api ?? '', () => token, element);
     main.append(sample.element);
-    // The previews are drawn as soon as the panel has read where it stands: `waymark:ready`.
     void ask('/sample/people').then(
       (found) => sample?.offer(found.items),
       () => {},
@@ -223,7 +222,7 @@ async function start() {
   }
 }
 
-/** Reads how this page is set up, and signs in: by a token in the address, or at the provider. */
+/** Reads how this page is set up, and signs in. */
 async function begin() {
   try {
     const response = await fetch('config.json');

@@ -1,15 +1,14 @@
-/** One entry or session: what changed, and what one can do with it. */
+/** One entry or session: what changed, who changed or removed it, and what one can do with it. */
 
-import { blameRemoval } from './blame.js';
-import { changeList, countsInWords } from './changes.js';
-import { failed } from './dialog.js';
+import { changeList, countsInWords, value } from './changes.js';
+import { Dialog, explained, failed } from './dialog.js';
 import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, timeOfDay, when } from './dom.js';
 import { publish } from './releases.js';
 import { create, rename } from './actions.js';
 import { asProblem, newest, oldest } from './store.js';
 import { badgeOf, titleOf } from './timeline.js';
 
-/** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
+/** @import {Api, Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
 /** How long nothing is shown before a placeholder is, in milliseconds. */
 const PATIENCE = 200;
@@ -100,9 +99,7 @@ export class Detail {
       editor && (edit || session) && oldest(line) > 1
         ? button(session ? 'Undo this session…' : 'Undo this edit…', () => actions.undo(line), { 'data-act': 'undo' })
         : null,
-      editor
-        ? (this.bring = button('', () => this.bringBack(), { class: 'bring', hidden: true }))
-        : null,
+      editor ? (this.bring = button('', () => this.bringBack(), { class: 'bring', hidden: true })) : null,
       publishable
         ? button('Publish…', () => publish(actions, subject, !session && line.kind !== 'saved' ? line.name : undefined))
         : null,
@@ -260,4 +257,108 @@ export class Detail {
     }
     return [failed(problem, again, 'The changes cannot be shown')];
   }
+}
+
+/** @param {Panel} panel @param {string} pointer @param {string | number} version */
+export const blame = (panel, pointer, version) =>
+  tell(panel, 'Who changed this?', () => panel.api.get('/blame', { path: pointer, version }));
+
+/** @param {Panel} panel @param {Diff} diff @param {Change} change what the newer side of the diff does not have */
+function blameRemoval(panel, diff, change) {
+  const { from, to } = diff;
+  // The right side is the older one: what it lacks was added later.
+  if (from.version > to.version) return blame(panel, change.path, from.name ?? from.version);
+  return tell(panel, 'Who removed this?', () => removal(panel.api, diff, change));
+}
+
+/**
+ * The entry that removed a value, by halves: places in an array are no names, so that only a diff with the version that
+ * had it tells.
+ * @param {Api} api
+ * @param {Diff} diff
+ * @param {Change} change
+ */
+async function removal(api, { from, to }, { path, label, before }) {
+  const older = from.name ?? from.version;
+  // What was promoted was never the working version: then it is gone where its name was given already.
+  let low = from.name ? from.version - 1 : from.version;
+  let high = to.version;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    const { changes } = await api.diff(older, middle);
+    if (changes.some((change) => takes(change, path))) high = middle;
+    else low = middle;
+  }
+  if (high === from.version) return { label, path, never: from.name };
+  return { label, path, before, complete: true, entry: await api.get(`/versions/${high}`) };
+}
+
+/** Whether a change removes what was at a place, alone or with what is around it. @param {Change} change @param {string} place */
+function takes({ op, path, from = path }, place) {
+  if (op === 'remove') return `${place}/`.startsWith(`${path}/`);
+  return op === 'replace' && place.startsWith(`${from}/`);
+}
+
+/** @param {Panel} panel @param {string} title @param {() => Promise<any>} first */
+async function tell(panel, title, first) {
+  const dialog = new Dialog(panel.root, { title, body: [skeleton()] });
+  /** @param {() => Promise<any>} read */
+  const look = async (read) => {
+    dialog.show([skeleton()]);
+    try {
+      const found = await read();
+      dialog.show(answer(panel, dialog, found, () => look(() => panel.api.get(found.next))));
+    } catch (error) {
+      const problem = asProblem(error);
+      const text =
+        problem.type === 'place-not-found'
+          ? [h('p', 'There is nothing at this place in this version, and there never was.')]
+          : explained(problem);
+      dialog.show([
+        h('div.problem', { role: 'alert' }, text),
+        problem.status === 404 ? null : button('Try again', () => look(read)),
+      ]);
+    }
+  };
+  await look(first);
+}
+
+/**
+ * @param {Panel} panel
+ * @param {Dialog} dialog
+ * @param {any} found
+ * @param {() => Promise<void>} goOn
+ * @returns {Child[]}
+ */
+function answer(panel, dialog, found, goOn) {
+  const where = h('p.where', own(found.label || found.path || 'The whole config'));
+  if (found.never) return [where, h('p', `The working version never had it: it came with ${found.never}.`)];
+  if (!found.complete) {
+    return [
+      where,
+      h('p', `Nobody changed it since #${found.unchanged_since}. That is as far as one look goes.`),
+      button('Look further back', () => goOn()),
+    ];
+  }
+  const { entry } = found;
+  const back = found.brought_back;
+  const shown = (/** @type {any} */ v) =>
+    v && typeof v === 'object' && 'bytes_not_shown' in v
+      ? `${v.bytes_not_shown} bytes, too much to show here`
+      : (v ?? undefined);
+  return [
+    where,
+    h(
+      'p.blamed',
+      avatar(entry.author),
+      h('strong', own(entry.author.name)),
+      `, ${dateAndTime(entry.at)}, #${entry.version}`,
+      back ? h('span', '; brought back by ', own(back.author.name), `'s restore #${back.version}`) : null,
+    ),
+    h('div.values.two', value('before', 'Before', shown(found.before)), value('after', 'Now', shown(found.value))),
+    button(`Open #${entry.version}`, () => {
+      dialog.close();
+      panel.open(entry);
+    }),
+  ];
 }

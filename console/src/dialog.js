@@ -1,24 +1,23 @@
 /** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
 
 import { changeList, countsInWords } from './changes.js';
-import { add, button, find, h, own, skeleton, total } from './dom.js';
+import { button, fill, find, h, own, skeleton, total } from './dom.js';
 import { asProblem } from './store.js';
 
 /** @import {Child, Panel, Problem, Question, Shown} from '../types' */
 
-/** Dialogs so far: one may lie over another, and each has a title of its own. */
+/** Dialogs so far: each has a title of its own. */
 let count = 0;
 
 export class Dialog {
   /** @param {ShadowRoot | HTMLElement} root @param {Question} question */
   constructor(root, question) {
     this.question = question;
-    /** The same for every attempt, so that one which succeeded unseen is not done twice. */
+    /** The same for every attempt: what succeeded unseen is not done twice. */
     this.key = crypto.randomUUID();
     this.asked = '';
     this.busy = false;
     const id = `dialog-${++count}`;
-    this.titleElement = h('h2', { id }, question.title);
     this.lines = h('dl.effects', { 'aria-live': 'polite' }, question.lines ?? []);
     this.body = h(
       'div.dialog-body',
@@ -26,7 +25,7 @@ export class Dialog {
       question.body ?? [],
     );
     this.note = h('div.dialog-note', { role: 'alert', tabindex: '0' });
-    this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
+    const cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
     this.action = question.act
       ? button(question.act, () => this.run(), {
           class: question.danger ? 'danger' : 'primary',
@@ -36,35 +35,34 @@ export class Dialog {
     this.element = h(
       'dialog',
       { class: question.wide ? 'wide' : null, 'aria-labelledby': id },
-      this.titleElement,
+      h('h2', { id }, question.title),
       this.lines,
       this.body,
       this.note,
-      h('div.dialog-buttons', this.cancel, this.action),
+      h('div.dialog-buttons', cancel, this.action),
     );
     this.root = root;
     this.returnTo = /** @type {HTMLElement | null} */ (
       'activeElement' in root ? root.activeElement : document.activeElement
     );
-    /** @type {(done: boolean) => void} */
-    this.resolve = () => {};
+    this.done = false;
     /** Resolves when the dialog is closed: whether it was done. */
     this.closed = new Promise((resolve) => {
-      this.resolve = resolve;
+      this.element.addEventListener('close', () => {
+        this.ended();
+        resolve(this.done);
+      });
     });
-    this.done = false;
-    this.element.addEventListener('close', () => this.ended());
     this.element.addEventListener('keydown', (event) => event.stopPropagation());
     root.append(this.element);
     this.element.showModal();
-    this.cancel.focus();
+    cancel.focus();
     if (!question.body?.length) this.body.hidden = true;
   }
 
   /** Replaces what the dialog shows. @param {Child[]} children */
   show(children) {
-    this.body.replaceChildren();
-    add(this.body, children);
+    fill(this.body, children);
     this.body.hidden = children.length === 0;
   }
 
@@ -75,11 +73,10 @@ export class Dialog {
 
   /** Says something that went wrong. @param {Child[]} children */
   say(children) {
-    this.note.replaceChildren();
-    add(this.note, children);
+    fill(this.note, children);
   }
 
-  /** The key of a request whose body people may change between two attempts. @param {unknown} body */
+  /** The key of a request whose body may change between attempts. @param {unknown} body */
   keyFor(body) {
     const asked = JSON.stringify(body);
     if (this.asked && this.asked !== asked) this.key = crypto.randomUUID();
@@ -121,7 +118,6 @@ export class Dialog {
     const to = returnTo?.isConnected ? returnTo : find(root, `[data-act="${returnTo?.dataset.act}"], .timeline`);
     // Late: who has gone on stays there.
     if (!(/** @type {ShadowRoot} */ (root.getRootNode()).activeElement)) to?.focus();
-    this.resolve(this.done);
   }
 }
 
@@ -139,7 +135,7 @@ export const signIn = (style) =>
   );
 
 /**
- * What to say of a problem: what it is, what to do, and the request's id for whoever looks after the service.
+ * What a problem is and what to do, with the request's id where the service is at fault.
  * @param {Problem} problem
  * @returns {Child[]}
  */
@@ -178,10 +174,8 @@ export function ask(panel, question, read, lines) {
   let round = 0;
   /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
   const show = (ready, about, ...children) => {
-    dialog.lines.replaceChildren();
-    add(dialog.lines, about ?? []);
-    found.replaceChildren();
-    add(found, children);
+    fill(dialog.lines, about);
+    fill(found, children);
     dialog.ready(ready);
   };
   const load = async () => {
@@ -204,7 +198,7 @@ export function ask(panel, question, read, lines) {
         );
     } catch (error) {
       const problem = asProblem(error);
-      // Nothing can be done where no answer came, or where one has no right.
+      // Not where no answer came, or where one has no right.
       const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
       if (mine === round)
         show(
@@ -219,7 +213,7 @@ export function ask(panel, question, read, lines) {
 }
 
 /**
- * A failure in the place of what it kept from being shown.
+ * A failure in the place of what it hides.
  * @param {unknown} error
  * @param {(() => void) | null} [again]
  * @param {string} [title]

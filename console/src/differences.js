@@ -1,4 +1,4 @@
-/** What differs where the service cannot tell, since only the browser has both sides; and choosing between them where two changed the same. */
+/** What differs where only the browser has both sides, and choosing between them where two changed the same. */
 
 import { NumberText } from './api.js';
 import { value } from './changes.js';
@@ -8,7 +8,7 @@ import { h, own } from './dom.js';
 /** @import {Change, Child, Conflict, Counts, Problem} from '../types' */
 
 /**
- * Asks whose value stays at each place. Resolves when it was saved or given up: whether it was saved.
+ * Asks whose value stays at each place. Resolves with whether it was saved.
  * @param {ShadowRoot | HTMLElement} root
  * @param {Problem} problem a `merge-conflict`
  * @param {(mine: Conflict[], dialog: Dialog) => Promise<unknown>} save saves, with one's own value at these places
@@ -56,7 +56,7 @@ export async function settle(root, problem, save) {
 }
 
 /**
- * Both values of a place, and the choice between them.
+ * A place, and the choice between its values.
  * @param {Conflict} conflict
  * @param {number} n
  * @param {(side: 'mine' | 'other') => void} choose
@@ -74,7 +74,7 @@ function sides(conflict, n, choose) {
 }
 
 /**
- * A place that two changed, with what each has there.
+ * What each has at a place that two changed.
  * @param {Conflict} conflict
  * @param {string} ours what the side that is there is called
  * @param {string} theirs what the other is called
@@ -91,7 +91,7 @@ export function bothSides(conflict, ours, theirs, choices) {
   );
 }
 
-/** One of several choices. @param {string} name of all of them @param {string} text @param {() => void} onchange @param {boolean} [disabled] */
+/** @param {string} name of all choices @param {string} text @param {() => void} onchange @param {boolean} [disabled] */
 export const radio = (name, text, onchange, disabled) =>
   h('label.choice', h('input', { type: 'radio', name, onchange, disabled }), text);
 
@@ -103,7 +103,7 @@ export function asPatch(mine) {
   });
 }
 
-/** What tells the elements of an array apart, as the service knows them too. */
+/** What tells elements of an array apart, as in the service. */
 const IDENTITY = ['id', 'key', 'name', 'title'];
 
 /** @param {string} pointer */
@@ -130,7 +130,7 @@ export function identity(element) {
 const MOST = 500;
 
 /**
- * What differs between two values, in short: for what the service has not seen yet.
+ * What differs between two values.
  * @param {any} before
  * @param {any} after
  * @returns {{changes: Change[], counts: Counts}} all are counted, and the first 500 listed

@@ -1,13 +1,13 @@
 /**
- * Making elements, and the words in them. Text from a config gets into a page by `textContent` alone, never as HTML.
+ * Making elements, and the words in them. Text gets into a page as text alone, never as HTML.
  */
 
 /** @import {Author, Child, Counts, Made} from '../types' */
 
-/** Characters that change the direction of what stands around them, or that nobody sees. */
+/** Characters that turn the direction of others, or that nobody sees. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/** A text in which characters that could make it look like another are written out. @param {string} text */
+/** A text with unseen characters written out. @param {string} text */
 export function visible(text) {
   const written = (/** @type {string} */ c) => `⟦${c.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟧`;
   return text.replace(UNSEEN, written);
@@ -32,22 +32,19 @@ export function h(tag, first, ...rest) {
     else element.setAttribute(key, value === true ? '' : `${value}`);
   }
   element.classList.add(...classes);
-  add(element, plain ? rest : [/** @type {Child} */ (first), ...rest]);
+  element.append(...shown(plain ? rest : [/** @type {Child} */ (first), ...rest]));
   return /** @type {Made<T>} */ (element);
 }
 
-/** Adds children to an element. @param {Node} parent @param {Child[]} children */
-export function add(parent, children) {
-  for (const child of children) {
-    if (Array.isArray(child)) add(parent, child);
-    else if (child instanceof Node) parent.appendChild(child);
-    else if (child !== null && child !== undefined && child !== false)
-      parent.appendChild(document.createTextNode(String(child)));
-  }
-}
+/** @param {Child[]} children @returns {(Node | string)[]} what of them is shown */
+const shown = (children) =>
+  /** @type {any[]} */ (children).flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false);
+
+/** Gives an element other children. @param {Element} parent @param {...Child} children */
+export const fill = (parent, ...children) => parent.replaceChildren(...shown(children));
 
 /**
- * Text of a config or of a person: on its own as to direction, with unseen characters written out.
+ * Text of a config or a person, whose direction is its own.
  * @param {string} text
  * @param {string} [name] a class
  */
@@ -72,7 +69,7 @@ export function button(label, act, attributes) {
 export const when = (at, text) => h('time', { datetime: at, title: exactTime(at), tabindex: '0' }, text);
 
 /**
- * A person's initials in one of eight hues, which is the same for the same person everywhere.
+ * A person's initials, in the hue of that person.
  * @param {Author} author
  */
 export function avatar(author) {

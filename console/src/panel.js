@@ -3,10 +3,9 @@
 import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
 import { Backups } from './backups.js';
-import { blame } from './blame.js';
-import { Detail } from './detail.js';
+import { blame, Detail } from './detail.js';
 import { Dialog } from './dialog.js';
-import { add, button, find, h, may, plural, skeleton } from './dom.js';
+import { button, fill, find, h, may, plural, skeleton } from './dom.js';
 import { Header, interrupted, noMatch, stopped, words } from './standing.js';
 import { promote } from './promotion.js';
 import { unpublish } from './releases.js';
@@ -21,7 +20,7 @@ const EVERY = 5_000;
 /** How long a toast stays, in milliseconds. */
 const TOAST = 10_000;
 
-/** What the list of people has instead of an id, to look for more of them. */
+/** In the place of a person's id: looks for more of them. */
 const EARLIER = '…';
 
 export class Panel {
@@ -119,17 +118,17 @@ export class Panel {
     clearTimeout(this.patience);
     this.body.classList.toggle('stale', Boolean(problem));
     const had = this.root.activeElement?.closest('.banner, .state');
-    this.banner.replaceChildren();
-    this.state.replaceChildren();
-    if (!this.where.token()) add(this.state, words('Sign in to see the history', 'This page has no token yet.'));
-    else if (problem && store.lines.length === 0) add(this.state, stopped(this, problem));
-    else if (problem) add(this.banner, interrupted(this, problem));
+    fill(this.banner);
+    fill(this.state);
+    if (!this.where.token()) fill(this.state, words('Sign in to see the history', 'This page has no token yet.'));
+    else if (problem && store.lines.length === 0) fill(this.state, stopped(this, problem));
+    else if (problem) fill(this.banner, interrupted(this, problem));
     else if (!store.ready)
       this.patience = setTimeout(() => {
-        if (!store.ready && !store.problem) this.state.replaceChildren(skeleton());
+        if (!store.ready && !store.problem) fill(this.state, skeleton());
       }, 200);
-    else if (store.lines.length === 0 && !store.loading) add(this.state, noMatch(this));
-    // The button that had the focus is another one now, or has done its work.
+    else if (store.lines.length === 0 && !store.loading) fill(this.state, noMatch(this));
+    // Its button is another one now, or has done its work.
     if (had) (find(had, 'button') ?? this.timeline.scroller).focus();
   }
 
@@ -170,8 +169,7 @@ export class Panel {
         : null;
     const editor = may(role, 'editor');
     const publisher = may(role, 'publisher');
-    this.menu.replaceChildren();
-    add(this.menu, [
+    fill(this.menu, [
       item(editor, 'Restore a moment…', () => restoreMoment(this.actions)),
       item(publisher && Boolean(standing?.settings.releases), 'Publish from another environment…', () =>
         promote(this.actions),
@@ -294,7 +292,7 @@ export class Panel {
   }
 }
 
-/** What keys do while the panel has the focus. There is none for restoring and rolling back, on purpose. */
+/** None restores or rolls back, on purpose. */
 const KEYS = [
   ['↑ ↓ or k j', 'the entry before, the next one'],
   ['→ ←', 'show and hide the saves of a session'],

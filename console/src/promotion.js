@@ -1,11 +1,11 @@
-/** Promotion: publishing here what another environment of the app has made, with the changes of this one or without them. */
+/** Promotion: publishing here what another environment has made, with the changes of this one or without them. */
 
 import { parseExact, Problem } from './api.js';
 import { changes } from './changes.js';
 import { bothSides, differences, radio } from './differences.js';
 import { ask, effect } from './dialog.js';
 import { dateAndTime, h, own, people, plural } from './dom.js';
-import { faster, published, taken } from './releases.js';
+import { act, faster, taken } from './releases.js';
 import { asProblem } from './store.js';
 
 /** @import {Actions, Change, Conflict, Dialog, Diff, Entry, Shown} from '../types' */
@@ -85,7 +85,7 @@ class Promotion {
     return this.api.post('/publish', { ...this.asked(), preview: true });
   }
 
-  /** What users would get, beside what they have; or words, where one has to choose first or there is nothing to bring. */
+  /** What users would get beside what they have; or words, where one has to choose first. */
   async read() {
     const missing = await this.fill();
     if (missing) return [missing];
@@ -105,7 +105,7 @@ class Promotion {
     }
   }
 
-  /** Fills the field of environments, then that of the snapshots of the one that is chosen. Says what there is not. */
+  /** Fills the fields. Says what there is not. */
   async fill() {
     const { envs, names, chosen } = this;
     const { app, env } = this.where;
@@ -121,7 +121,7 @@ class Promotion {
     const from = envs.value;
     if (!names.length) {
       const { items } = await this.api.get(`/v1/apps/${app}/envs/${from}/snapshots?limit=200`);
-      // Another environment may have been chosen meanwhile: then this is read for nothing.
+      // Another one may have been chosen meanwhile.
       if (from !== envs.value) return '';
       names.replaceChildren(
         ...items.map((/** @type {any} */ { name, author, at, live: there }) =>
@@ -155,7 +155,7 @@ class Promotion {
     const [before, { config, sha256, merged }] = await Promise.all([this.api.config(this.seen), this.preview()]);
     const names = (merged?.with ?? []).map((/** @type {Entry} */ entry) => entry.author.name);
     this.merged = { sha256, by: people([...new Set(names)]) };
-    // One that is too large for an answer cannot be shown.
+    // Where it is too large for an answer, it cannot be shown.
     return config ? differences(parseExact(before), config) : null;
   }
 
@@ -176,21 +176,21 @@ class Promotion {
 
   /** @param {Dialog} dialog */
   async run(dialog) {
-    // What is merged is what was shown: nothing else says that the working version is still the same.
+    // What is merged is what was shown.
     if (this.over === 'merge' && (await this.preview()).sha256 !== this.merged.sha256)
       throw new Problem(409, 'changed', {});
-    const body = { ...this.asked(), name: this.as, expect_live: this.standing?.live?.name ?? null };
-    published(this.actions, await this.api.post('/publish', body, dialog.keyFor(body)));
+    const expected = { name: this.as, expect_live: this.standing?.live?.name ?? null };
+    await act(this.actions, dialog, '/publish', { ...this.asked(), ...expected });
   }
 
-  /** When somebody changed this environment after it was looked at. @param {Problem} problem */
+  /** When somebody changed this environment meanwhile. @param {Problem} problem */
   outrun({ type }) {
     if (!['changed', 'promotion-would-lose', 'merge-conflict'].includes(type)) return null;
     void this.question.load();
     return [h('p', `${this.where.env} was changed meanwhile, so nothing was published. Look again.`)];
   }
 
-  /** What was changed here alone and would be lost, and what to do about it. @param {any} body of the refusal */
+  /** What would be lost, and what to do about it. @param {any} body of the refusal */
   lost({ changes: entries, more, since }) {
     const { env } = this.where;
     const name = this.names.value;

@@ -22,11 +22,11 @@ export function publish(actions, version, name, as = actions.standing?.next_name
   const question = {
     title: `Publish ${what} to ${actions.env}?`,
     act: `Publish ${what}`,
-    run: async (dialog) => {
-      const asked = name ? { snapshot: name } : { version, name: as };
-      const entry = await actions.api.post('/publish', { ...asked, expect_live: live?.name ?? null }, dialog.key);
-      published(actions, entry);
-    },
+    run: (dialog) =>
+      act(actions, dialog, '/publish', {
+        ...(name ? { snapshot: name } : { version, name: as }),
+        expect_live: live?.name ?? null,
+      }),
     explain: (problem, dialog) =>
       faster(actions, problem, dialog, () => publish(actions, version, name)) ??
       taken(problem, dialog, as, (next) => publish(actions, version, name, next)),
@@ -56,15 +56,16 @@ export function publish(actions, version, name, as = actions.standing?.next_name
     });
 }
 
-/** @param {Actions} actions @param {Entry & {users_see_it_within_seconds?: number}} entry */
-export function published(actions, entry) {
-  actions.panel.published(entry);
-  if (entry.unchanged) return actions.panel.toast('Users have this already.');
-  return actions.panel.toast(`${entry.label}. Users have it within ${entry.users_see_it_within_seconds ?? 5} seconds.`);
+/** Does it, and says so. @param {Actions} actions @param {Dialog} dialog @param {string} path @param {object} body */
+export async function act({ api, panel }, dialog, path, body) {
+  const entry = await api.post(path, body, dialog.keyFor(body));
+  panel.published(entry);
+  const soon = `${entry.label}. Users have it within ${entry.users_see_it_within_seconds} seconds.`;
+  panel.toast(entry.unchanged ? 'Users have this already.' : soon);
 }
 
 /**
- * When the name that was shown belongs to another snapshot: the next one is offered.
+ * When the name belongs to another snapshot: the next one is offered.
  * @param {Problem} problem
  * @param {Dialog} dialog
  * @param {string | undefined} name
@@ -77,18 +78,18 @@ export function taken(problem, dialog, name, again) {
   );
 }
 
-/** Words, and a button to begin again, in the place of what the dialog would do. @param {Dialog} dialog @param {HTMLElement} note @param {() => void} again */
+/** A way to begin again in the place of the dialog's button. @param {Dialog} dialog @param {HTMLElement} note @param {() => void} again */
 function anew(dialog, note, again) {
   dialog.action?.remove();
-  const act = () => {
+  const anew = () => {
     dialog.close();
     again();
   };
-  return [note, button('Review again', act, { class: 'primary' })];
+  return [note, button('Review again', anew, { class: 'primary' })];
 }
 
 /**
- * When somebody changed what users see before one did.
+ * When somebody else changed what users see.
  * @param {Actions} actions
  * @param {Problem} problem
  * @param {Dialog} dialog
@@ -96,7 +97,7 @@ function anew(dialog, note, again) {
  */
 export function faster(actions, problem, dialog, again) {
   if (problem.type !== 'live-changed') return null;
-  const note = h('p', 'Somebody changed what users see a moment ago.');
+  const note = h('p', 'Somebody changed what users see.');
   void actions.panel.store.refresh();
   const entry = problem.body.live?.entry ?? problem.body.version;
   void actions.api.get(`/versions/${entry}`).then(
@@ -122,10 +123,7 @@ export function rollBack(actions) {
       title: `Roll back users to ${before.name}?`,
       act: `Roll back to ${before.name}`,
       emergency: true,
-      run: async (d) => {
-        const entry = await actions.api.post('/rollback', { to: before.name, expect_live: live.name }, d.key);
-        published(actions, entry);
-      },
+      run: (d) => act(actions, d, '/rollback', { to: before.name, expect_live: live.name }),
       explain: (problem, d) => faster(actions, problem, d, () => rollBack(actions)),
     },
     () => actions.api.diff('live', before.name),

@@ -1,4 +1,4 @@
-/** Beside the panel of the sample app: what users see and what builders edit, drawn from its config, and steps to try. */
+/** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
 
 import { Api } from './api.js';
 import { asPatch, settle } from './differences.js';
@@ -206,8 +206,7 @@ const ROWS = {
 };
 
 /**
- * The rows of a query, and whether it gives more than it should: other customers' refunds, where nothing keeps to the
- * customer that is looked at.
+ * The rows of a query, and whether other customers' are among them.
  * @param {any} config
  * @param {string} id
  */

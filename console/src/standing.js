@@ -1,4 +1,4 @@
-/** Where it stands: what users have, what builders edit, what one can do about it; and what stands in the way, in words that say what to do. */
+/** Where it stands: what users have, what builders edit; and what stands in the way. */
 
 import { explained, signIn } from './dialog.js';
 import { ago, button, find, h, may, own, plural, when } from './dom.js';
@@ -33,7 +33,7 @@ export class Header {
       this.published = entry;
       this.pending = diff ? diff.changes.length : 0;
     } catch {
-      // What is known already stays; the panel says what is wrong when it reads the next time.
+      // What is known stays.
       this.pending = null;
     }
     this.paint();
@@ -134,7 +134,7 @@ export function words(title, ...rest) {
   ];
 }
 
-/** What stands in the place of a history that cannot be read. @param {Panel} panel @param {Problem} problem */
+/** In the place of a history that cannot be read. @param {Panel} panel @param {Problem} problem */
 export function stopped(panel, problem) {
   const { app, env } = panel.where;
   const again = button('Try again', () => panel.refresh());
@@ -163,7 +163,7 @@ export function stopped(panel, problem) {
 }
 
 /**
- * What is said above a history that was read before.
+ * Above a history that was read before.
  * @param {Panel} panel
  * @param {Problem} problem
  * @returns {Child[]}

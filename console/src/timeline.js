@@ -1,6 +1,6 @@
 /** The timeline: a tree of sessions and entries of which only the rows in sight are in the page. */
 
-import { add, avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
+import { avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
 
 /** @import {Line, LineRow, Row, Standing, Store} from '../types' */
@@ -9,7 +9,7 @@ import { newest } from './store.js';
 export const ROW = 56;
 export const DAY = 36;
 
-/** The day of each line, since telling it takes longer than all the rest. @type {WeakMap<Line, string>} */
+/** Telling a day takes longer than all the rest. @type {WeakMap<Line, string>} */
 const days = new WeakMap();
 
 /** @param {Line} line */
@@ -20,7 +20,7 @@ function dayOf(line) {
 }
 
 /**
- * Lays out lines, newest first, with a heading for each day and the saves of the sessions that are open.
+ * Lays out lines under their days, with the saves of open sessions.
  * @param {Line[]} lines
  * @param {Set<number>} open the newest versions of sessions that show their saves
  * @returns {{rows: Row[], height: number}}
@@ -166,7 +166,7 @@ export class Timeline {
   show(key, row) {
     const element = row.kind === 'day' ? h('div.day', { role: 'none' }, row.text) : this.line(row);
     element.style.transform = `translateY(${row.top}px)`;
-    // The order in the page is the order in sight, for those who read it by ear.
+    // In the order in sight, for those who read by ear.
     const after = [...this.shown.values()].find((other) => topOf(other) > row.top);
     element.dataset.top = `${row.top}`;
     this.canvas.insertBefore(element, after ?? null);
@@ -182,24 +182,29 @@ export class Timeline {
     const badge = badgeOf(line, this.store.standing);
     const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
     if (!session && line.note) facts.push(line.note);
-    const element = h('div', {
-      class: `row level${level} is-${line.kind}${badge === 'Live' ? ' is-live' : ''}`,
-      role: 'treeitem',
-      id: `row-${keyOf(row)}`,
-      'aria-level': level,
-      'aria-expanded': session ? unfolded : null,
-      'aria-setsize': -1,
-      'aria-posinset': row.place,
-      'aria-selected': 'false',
-      'aria-description': exactTime(line.at),
-      onclick: () => this.choose(row, true),
-    });
-    add(element, [
+    return h(
+      'div',
+      {
+        class: `row level${level} is-${line.kind}${badge === 'Live' ? ' is-live' : ''}`,
+        role: 'treeitem',
+        id: `row-${keyOf(row)}`,
+        'aria-level': level,
+        'aria-expanded': session ? unfolded : null,
+        'aria-setsize': -1,
+        'aria-posinset': row.place,
+        'aria-selected': 'false',
+        'aria-description': exactTime(line.at),
+        onclick: () => this.choose(row, true),
+      },
       h('span.rail', { 'aria-hidden': 'true' }, h('span.dot')),
       avatar(line.author),
       h(
         'span.words',
-        h('span.first', own(titleOf(line), 'label'), badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge)),
+        h(
+          'span.first',
+          own(titleOf(line), 'label'),
+          badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge),
+        ),
         h(
           'span.second',
           { title: exactTime(line.at) },
@@ -208,8 +213,7 @@ export class Timeline {
         ),
       ),
       session && this.foldButton(row, unfolded),
-    ]);
-    return element;
+    );
   }
 
   /** For the mouse; by keyboard it is → and ←. @param {LineRow} row @param {boolean} unfolded */
@@ -289,7 +293,7 @@ function keyOf(row) {
   return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
 }
 
-/** What a line is called; that it is a snapshot is said by its badge. @param {Line} line */
+/** That it is a snapshot is said by its badge. @param {Line} line */
 export const titleOf = (line) => (line.kind === 'snapshot' && line.name) || line.label;
 
 /** The one badge of a line. @param {Line} line @param {Standing | null} standing */

@@ -41,7 +41,6 @@ const FILES: &[File] = &[
     script!("actions.js"),
     script!("api.js"),
     script!("backups.js"),
-    script!("blame.js"),
     script!("changes.js"),
     script!("console.js"),
     script!("detail.js"),
