@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, browser, finish, hands, newPage, open } from './support.js';
+import { Service, accessible, browser, finish, hands, newPage, open } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -131,6 +131,7 @@ test('changes of here are merged into what is promoted, after a look at the outc
     (await dialog().locator('.change .where').allTextContents()).sort(),
     ['fix', 'pages › b', 'title'].sort(),
   );
+  await accessible(page, 'a merge');
   await act('Merge and publish v2');
   await toast('Published v2');
   const seen = await live('merged');
@@ -146,6 +147,7 @@ test('where both changed the same, both values are shown and whose they are, and
   await says('Nothing was published. Make them the same here or in staging, or leave the changes out.');
   assert.equal(await ready(dialog), false);
   assert.equal((await standing('clash')).live.name, 'v1');
+  await accessible(page, 'a conflict');
   await dialog().getByLabel('Leave them out').check();
   await says('from v1 to v2');
   await act('Publish v2 without them');

@@ -193,6 +193,7 @@ test("a server's failure: what to do, and the request's id", async () => {
   );
   await open(page, service, place);
   await seen(page, 'REQ-77');
+  await seen(page, 'The history cannot be shown');
   broken = false;
   await page.getByRole('button', { name: 'Try again' }).first().press('Enter');
   await page.getByRole('treeitem').first().waitFor();
