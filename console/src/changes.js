@@ -1,7 +1,7 @@
 /** What changed, as people read it: where, before and after, lines and words of texts. */
 
 import { NumberText } from './api.js';
-import { button, h, own, plural, total, visible } from './dom.js';
+import { button, h, number, own, plural, total, visible } from './dom.js';
 
 /** @import {Change, Counts, Hunk, Marked, TextLine} from '../types' */
 
@@ -26,7 +26,7 @@ export function countsInWords(counts) {
   return (
     parts
       .filter(([count]) => count)
-      .map(([count, what]) => `${Number(count).toLocaleString('en-GB')} ${what}`)
+      .map(([count, what]) => `${number(Number(count))} ${what}`)
       .join(', ') || 'No changes'
   );
 }
@@ -142,14 +142,14 @@ export function value(side, name, given) {
     text.length <= start.length
       ? null
       : button(
-          `Show all of it (${text.length.toLocaleString('en-GB')} characters)`,
+          `Show all of it (${number(text.length)} characters)`,
           () => {
             pre.textContent = visible(text.slice(0, LONG));
             if (text.length > LONG)
               pre.append(
                 h(
                   'i',
-                  ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`,
+                  ` … and ${number(text.length - LONG)} characters more. Download the JSON to see them.`,
                 ),
               );
             all?.remove();

@@ -2,9 +2,9 @@
 
 import './waymark-history.js';
 import { button, h } from './dom.js';
-import { Sample } from './sample.js';
 
 /** @import {Child, SignIn, WaymarkHistory} from '../types' */
+/** @import {Sample} from './sample.js' */
 
 /** The fragment says where to look, and may bring a token, which is taken out of it at once. */
 let given = new URLSearchParams(location.hash.slice(1));
@@ -70,16 +70,24 @@ function show(app, env) {
   panel = element;
   sample = null;
   main.replaceChildren(element);
-  main.classList.toggle('with-sample', app === 'refund-desk' && env === 'production');
   const version = Number(given.get('version'));
   if (version > 0) void element.openVersion(version);
-  if (app === 'refund-desk' && env === 'production') {
-    sample = new Sample(config.api ?? '', () => token, element);
-    main.append(sample.element);
-    void ask('/sample/people').then(
-      (found) => sample?.offer(found.items),
-      () => {},
-    );
+  const isSample = app === 'refund-desk' && env === 'production';
+  main.classList.toggle('with-sample', isSample);
+  if (isSample) element.addEventListener('waymark:ready', () => addSample(element), { once: true });
+}
+
+/** Puts the sample app beside its history, when that is there. @param {WaymarkHistory} beside */
+async function addSample(beside) {
+  const { Sample } = await import('./sample.js');
+  if (panel !== beside) return;
+  sample = new Sample(config.api ?? '', () => token, beside);
+  main.append(sample.element);
+  void sample.refresh();
+  try {
+    sample.offer((await ask('/sample/people')).items);
+  } catch {
+    // Elsewhere than on this machine nobody gives tokens away.
   }
 }
 

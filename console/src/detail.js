@@ -251,7 +251,7 @@ export class Detail {
             'p',
             'What is stored is not what was saved, so it is not shown. Other versions are not affected: compare with another one, restore another version, or restore a backup.',
           ),
-          button('Show backups', () => this.panel.backups.open()),
+          button('Show backups', () => this.panel.backups()),
         ),
       ];
     }

@@ -2,12 +2,10 @@
 
 import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
-import { Backups } from './backups.js';
 import { blame, Detail } from './detail.js';
 import { Dialog } from './dialog.js';
 import { button, fill, find, h, may, plural, skeleton } from './dom.js';
 import { Header, interrupted, noMatch, stopped, words } from './standing.js';
-import { promote } from './promotion.js';
 import { unpublish } from './releases.js';
 import { asProblem, newest, Store } from './store.js';
 import { Timeline } from './timeline.js';
@@ -36,7 +34,6 @@ export class Panel {
     this.where = where;
     this.store = new Store(this.api);
     this.actions = new Actions(this);
-    this.backups = new Backups(this);
     this.header = new Header(this);
     this.timeline = new Timeline(this.store, (line) => this.open(line));
     this.detail = new Detail(this);
@@ -172,7 +169,7 @@ export class Panel {
     fill(this.menu, [
       item(editor, 'Restore a moment…', () => restoreMoment(this.actions)),
       item(publisher && Boolean(standing?.settings.releases), 'Publish from another environment…', () =>
-        promote(this.actions),
+        this.promote(),
       ),
       item(publisher && Boolean(standing?.live), 'Make every edit live…', () => unpublish(this.actions)),
       item(editor, 'Edit JSON…', () => this.edit()),
@@ -191,20 +188,35 @@ export class Panel {
       h(
         'div.buttons',
         editor ? button('Create snapshot', () => create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
-        button('Backups', () => this.backups.open(), { 'data-act': 'backups' }),
+        button('Backups', () => this.backups(), { 'data-act': 'backups' }),
         this.more,
       ),
     );
     if (had) find(this.tools, `[data-act="${had}"]`)?.focus();
   }
 
-  /** The editor is loaded when somebody needs it. */
-  async edit() {
+  /** What the first look needs not is loaded when somebody needs it. @param {() => Promise<unknown>} run */
+  async late(run) {
+    if (this.loading) return;
+    this.loading = true;
     try {
-      await (await import('./edit.js')).editJson(this);
+      await run();
     } catch (error) {
       this.toast(asProblem(error).message);
     }
+    this.loading = false;
+  }
+
+  edit() {
+    return this.late(async () => (await import('./edit.js')).editJson(this));
+  }
+
+  backups() {
+    return this.late(async () => new (await import('./backups.js')).Backups(this).open());
+  }
+
+  promote() {
+    return this.late(async () => (await import('./promotion.js')).promote(this.actions));
   }
 
   /** Shows what one person did, or looks for more people. @param {string} id */

@@ -59,7 +59,6 @@ export class Sample {
         this.said,
       ),
     );
-    history.addEventListener('waymark:ready', () => this.refresh());
     history.addEventListener('waymark:changed', () => this.refresh());
     history.addEventListener('waymark:published', () => this.refresh());
   }

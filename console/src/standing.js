@@ -2,7 +2,6 @@
 
 import { explained, signIn } from './dialog.js';
 import { ago, button, find, h, may, own, plural, when } from './dom.js';
-import { promote } from './promotion.js';
 import { publish, rollBack } from './releases.js';
 
 /** @import {Child, Entry, Panel, Problem, Standing} from '../types' */
@@ -143,7 +142,7 @@ export function stopped(panel, problem) {
       'No history yet',
       `Nothing was saved in ${app}/${env}. The first save by your builder appears here.`,
       again,
-      button('Publish from another environment…', () => promote(panel.actions)),
+      button('Publish from another environment…', () => panel.promote()),
     );
   if (problem.status === 401)
     return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));
