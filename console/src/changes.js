@@ -147,10 +147,7 @@ export function value(side, name, given) {
             pre.textContent = visible(text.slice(0, LONG));
             if (text.length > LONG)
               pre.append(
-                h(
-                  'i',
-                  ` … and ${number(text.length - LONG)} characters more. Download the JSON to see them.`,
-                ),
+                h('i', ` … and ${number(text.length - LONG)} characters more. Download the JSON to see them.`),
               );
             all?.remove();
           },

@@ -8,7 +8,7 @@ import { button, h } from './dom.js';
 
 /** The fragment says where to look, and may bring a token, which is taken out of it at once. */
 let given = new URLSearchParams(location.hash.slice(1));
-/** In memory only: a page that is loaded again asks for it again. */
+/** In memory only. */
 let token = given.get('token') ?? '';
 /** A token that says who looks, where the other does not. */
 let who = '';
@@ -204,15 +204,15 @@ function box(title, body, act) {
 /** Asks for a token as it was printed. */
 function paste() {
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
-  const words = 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:';
-  box('Sign in', [h('p', words), h('label', { for: 'token' }, 'Token'), field], 'Sign in').addEventListener(
-    'close',
-    () => {
-      if (!field.value.trim()) return;
-      take(field.value.trim());
-      if (!panel) void start();
-    },
-  );
+  box(
+    'Sign in',
+    [h('label', { for: 'token' }, 'Token, as Waymark prints it when it starts'), field],
+    'Sign in',
+  ).addEventListener('close', () => {
+    if (!field.value.trim()) return;
+    take(field.value.trim());
+    if (!panel) void start();
+  });
   field.focus();
 }
 
@@ -248,7 +248,7 @@ async function begin() {
   if (!config.sign_in)
     return notice(
       'Sign in to see a history',
-      'Open the address that Waymark printed when it started: it brings a token along, which this page keeps in memory only.',
+      'Open the address that Waymark printed when it started. The token in it is kept in memory only.',
       'Sign in with a token',
       paste,
     );

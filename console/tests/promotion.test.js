@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, accessible, browser, finish, hands, newPage, open } from './support.js';
+import { Service, accessible, browser, finish, problem, start } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -33,11 +33,11 @@ after(async () => {
   await service?.stop();
 });
 
-const start = async (env) => {
-  const page = await newPage(chrome);
-  await open(page, service, `crm/${env}`);
-  const fromStaging = () => page.getByLabel('Environment', { exact: true }).last().selectOption('staging');
-  return { page, fromStaging, ...hands(page) };
+/** @param {string} env @param {object} [options] */
+const opened = async (env, options) => {
+  const hand = await start(chrome, service, `crm/${env}`, options);
+  const fromStaging = () => hand.page.getByLabel('Environment', { exact: true }).last().selectOption('staging');
+  return { ...hand, fromStaging };
 };
 const standing = (env) => service.call('GET', api(env));
 
@@ -45,8 +45,7 @@ test("another environment's snapshot is published after a look, under the name t
   await service.save('crm/one', { first: true, title: 'Desk', url: 'https://example.com', pages: [] });
   await service.call('PUT', `${api('one')}/settings`, { keep: ['/url'] });
   await service.call('POST', `${api('one')}/publish`, { from: { env: 'staging', snapshot: 'rc1' }, go_ahead: true });
-  const { page, menu, says, act, dialog, focused, toast, fromStaging } = await start('one');
-  await page.getByRole('treeitem').first().waitFor();
+  const { page, menu, says, act, dialog, focused, toast, fromStaging } = await opened('one');
   await menu('Publish from another environment…');
   await fromStaging();
   await says("from v1 to v2, which is staging's rc2, 2 changes, within 5 seconds", 'no change', '1 changed, 1 added');
@@ -73,8 +72,7 @@ const live = (env) => service.call('GET', `${api(env)}/live`);
 test('what would be lost is listed, and left out only when one says so', async () => {
   await service.save('crm/two', { first: true, title: 'Mine', pages: [] });
   await service.call('POST', `${api('two')}/publish`, { version: 1 });
-  const { page, menu, says, act, dialog, fromStaging } = await start('two');
-  await page.getByRole('treeitem').first().waitFor();
+  const { page, menu, says, act, dialog, fromStaging } = await opened('two');
   await menu('Publish from another environment…');
   await fromStaging();
   await says('two has changes that rc2 does not have', '#1 First save · Local administrator');
@@ -106,12 +104,11 @@ async function following(env, edit) {
   await service.call('POST', `${api(env)}/publish`, { from: { env: 'staging', snapshot: 'rc1' } });
   const rc1 = { title: 'Desk', url: 'https://staging.example.com', pages: [{ id: 'a', title: 'Start' }] };
   await service.save(`crm/${env}`, { ...rc1, ...edit }, ben);
-  const opened = await start(env);
-  await opened.page.getByRole('treeitem').first().waitFor();
-  await opened.menu('Publish from another environment…');
-  await opened.fromStaging();
-  await opened.says(`${env} has changes that rc2 does not have`, /· Ben,/);
-  return opened;
+  const hand = await opened(env);
+  await hand.menu('Publish from another environment…');
+  await hand.fromStaging();
+  await hand.says(`${env} has changes that rc2 does not have`, /· Ben,/);
+  return hand;
 }
 
 test('changes of here are merged into what is promoted, after a look at the outcome', async () => {
@@ -178,8 +175,7 @@ test('what is merged is what was shown: who edits meanwhile is shown first', asy
 
 test('an edit after a look at a promotion that lost nothing is not promoted over', async () => {
   await service.call('POST', `${api('late')}/publish`, { from: { env: 'staging', snapshot: 'rc1' } });
-  const { page, menu, says, act, dialog, fromStaging } = await start('late');
-  await page.getByRole('treeitem').first().waitFor();
+  const { page, menu, says, act, dialog, fromStaging } = await opened('late');
   await menu('Publish from another environment…');
   await fromStaging();
   await says('from v1 to v2');
@@ -209,12 +205,7 @@ test('an outcome that fails the check, cannot be computed or is too large to sho
   await says('this does not pass the check of this environment', '/fix');
   assert.equal(await ready(dialog), false);
   await service.call('PUT', `${api('checked')}/settings`, {});
-  let answer = (route) =>
-    route.fulfill({
-      status: 503,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({ type: 'urn:waymark:problem:storage-unavailable', detail: 'Storage does not answer.' }),
-    });
+  let answer = (route) => route.fulfill(problem(503, 'storage-unavailable', { detail: 'Storage does not answer.' }));
   await page.route('**/publish', (route) => answer(route));
   await act('Try again');
   await says('Storage does not answer.');
@@ -232,7 +223,7 @@ test('an outcome that fails the check, cannot be computed or is too large to sho
 });
 
 test('a new environment begins with a promotion', async () => {
-  const { page, button, says, act, fromStaging } = await start('new');
+  const { page, button, says, act, fromStaging } = await opened('new', { empty: true });
   await button('Publish from another environment…').click();
   await fromStaging();
   await says("from here on they see v1, which is staging's rc2", 'the history of new begins with it');
@@ -246,7 +237,7 @@ test('nobody here removed what users have from a promotion alone', async () => {
   await service.save('crm/never', { first: true, title: 'Mine' });
   await service.call('POST', `${api('never')}/publish`, { from: { env: 'staging', snapshot: 'rc2' }, go_ahead: true });
   await service.save('crm/never', { title: 'Mine two' }, ben);
-  const { page, row, button, says } = await start('never');
+  const { page, row, button, says } = await opened('never');
   await row(/Ben/);
   await page.getByLabel('Compare with').selectOption('live');
   await page.getByText('from v1 (#2) to #4').waitFor();
@@ -258,8 +249,7 @@ test('nobody here removed what users have from a promotion alone', async () => {
 test('somebody was faster, and the name is taken', async () => {
   await service.save('crm/three', { first: true, title: 'Desk', pages: [] });
   await service.call('POST', `${api('three')}/publish`, { from: { env: 'staging', snapshot: 'rc1' }, go_ahead: true });
-  const { page, menu, says, act, button, dialog, fromStaging } = await start('three');
-  await page.getByRole('treeitem').first().waitFor();
+  const { page, menu, says, act, button, dialog, fromStaging } = await opened('three');
   await menu('Publish from another environment…');
   await fromStaging();
   await says('from v1 to v2');
@@ -293,10 +283,7 @@ test('somebody was faster, and the name is taken', async () => {
 
 test('nothing to bring: no other environment, and one without snapshots', async () => {
   await service.save('hr/production', { first: true, n: 1 });
-  const page = await newPage(chrome);
-  await open(page, service, 'hr/production');
-  await page.getByRole('treeitem').first().waitFor();
-  const { menu, says, act, dialog } = hands(page);
+  const { page, menu, says, act, dialog } = await start(chrome, service, 'hr/production');
   await menu('Publish from another environment…');
   await says('You can see no other environment of hr.');
   assert.ok(await dialog().getByRole('button', { name: 'Publish', exact: true }).isDisabled());
@@ -312,13 +299,9 @@ test('in an emergency users are rolled back although nobody can see what that ch
   await service.call('POST', `${api('four')}/publish`, { version: 1 });
   await service.save('crm/four', { n: 2 });
   await service.call('POST', `${api('four')}/publish`, { version: 4 });
-  const { page, button, says, act, toast } = await start('four');
+  const { page, button, says, act, toast } = await opened('four');
   await page.route('**/diff?**', (route) =>
-    route.fulfill({
-      status: 500,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({ type: 'urn:waymark:problem:config-damaged', version: 4, detail: 'It is damaged.' }),
-    }),
+    route.fulfill(problem(500, 'config-damaged', { version: 4, detail: 'It is damaged.' })),
   );
   await button('Roll back to v1').click();
   await says('What this changes cannot be shown.', 'from v2 back to v1, changes that cannot be shown');

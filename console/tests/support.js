@@ -164,6 +164,28 @@ export function hands(page) {
   };
 }
 
+/**
+ * Opens the console, waits for the first row, and gives what tests do there.
+ * @param {import('playwright-core').Browser} chrome
+ * @param {Service} service
+ * @param {string} place app/env
+ * @param {{page?: object, empty?: boolean}} [options] `page`: those of the browser's context; `empty` where there is no row
+ */
+export async function start(chrome, service, place, options = {}) {
+  const page = await newPage(chrome, options.page);
+  await open(page, service, place);
+  if (!options.empty) await page.getByRole('treeitem').first().waitFor();
+  return { page, ...hands(page) };
+}
+
+/** A refusal of the service, with which a route is fulfilled. @param {number} status @param {string} type @param {object} [more] */
+export const problem = (status, type, more = {}) => ({
+  status,
+  contentType: 'application/problem+json',
+  headers: { 'apigw-requestid': 'REQ-9', 'access-control-expose-headers': 'apigw-requestid' },
+  body: JSON.stringify({ type: `urn:waymark:problem:${type}`, detail: 'The reason.', ...more }),
+});
+
 /** Ends a page; none of its scripts may have failed. @param {any} page */
 export async function finish(page) {
   const { faults } = page;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, accessible, browser, finish, newPage, open } from './support.js';
+import { Service, accessible, browser, finish, hands, newPage, open } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -24,12 +24,7 @@ const show = async (options) => {
   return page;
 };
 const button = (page, name) => page.getByRole('button', { name }).first();
-const focused = (page) =>
-  page.evaluate(() => {
-    let e = document.activeElement;
-    while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
-    return e?.getAttribute('aria-label') ?? e?.textContent ?? '';
-  });
+const focused = (page) => hands(page).focused();
 
 test('no accessibility violation in any view', async () => {
   const page = await show();
