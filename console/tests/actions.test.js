@@ -347,8 +347,9 @@ test('JSON by hand: the place of a fault, a merge, and a conflict that is decide
 
 test('backups are taken, downloaded, restored after a look, and sent by picker and by drop', async () => {
   await opened();
-  await button('Backups').click();
+  await button('Backups').dblclick();
   await dialog().getByText('A backup every day').waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 1);
   await act('Take a backup');
   await dialog().getByText('Taken and verified: #3').waitFor();
   const mine = dialog().locator('.backup', { hasText: 'by hand' });
