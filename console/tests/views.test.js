@@ -108,6 +108,10 @@ test('a narrow page: nothing is wider than it, however long the names are, and t
       }),
     );
   assert.deepEqual(await wider(), []);
+  // Nothing covers another.
+  for (const name of ['Snapshots', 'Releases', 'Create snapshot', 'Backups', 'Review & publish'])
+    await button(page, name).click({ trial: true });
+  await page.getByLabel('People').click({ trial: true });
   await page.getByRole('treeitem').first().click();
   await page.locator('.change').first().waitFor();
   assert.deepEqual(await wider(), []);
