@@ -94,13 +94,15 @@ class Promotion {
     const { action } = this.question.dialog;
     if (action) action.textContent = acts[this.over];
     if (!this.standing) return null;
+    const round = (this.round = {});
     try {
       return await (this.over === 'merge' ? this.readMerged() : this.readPlain());
     } catch (error) {
       const { type, body } = asProblem(error);
       if (type === 'merge-conflict') return this.clash(body);
       if (type !== 'promotion-would-lose') throw error;
-      this.own.replaceChildren(this.lost(body));
+      // Unless another snapshot was chosen meanwhile.
+      if (round === this.round) this.own.replaceChildren(this.lost(body));
       return ['Choose, and what users get is shown before anything is published.'];
     }
   }

@@ -36,7 +36,7 @@ after(async () => {
 /** @param {string} env @param {object} [options] */
 const opened = async (env, options) => {
   const hand = await start(chrome, service, `crm/${env}`, options);
-  const fromStaging = () => hand.page.getByLabel('Environment', { exact: true }).last().selectOption('staging');
+  const fromStaging = () => hand.dialog().getByLabel('Environment', { exact: true }).selectOption('staging');
   return { ...hand, fromStaging };
 };
 const standing = (env) => service.call('GET', api(env));
@@ -230,6 +230,34 @@ test('a new environment begins with a promotion', async () => {
   await act('Publish v1');
   await page.locator('.stands.live', { hasText: 'v1' }).waitFor();
   assert.equal((await service.call('GET', `${api('new')}/working`)).title, 'Desk two');
+  await finish(page);
+});
+
+test('what a refusal says of one snapshot is not said of another', async () => {
+  const { page, says, dialog } = await following('slow', { fix: true });
+  await dialog().getByLabel('Snapshot').selectOption('rc1');
+  await says('no change: this is what they have.');
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = () => resolve(null);
+  });
+  let refused = () => {};
+  const late = new Promise((resolve) => {
+    refused = () => resolve(null);
+  });
+  await page.route('**/publish', async (route) => {
+    if (route.request().postDataJSON().from.snapshot === 'rc2') await held;
+    await route.continue();
+  });
+  page.on('response', (response) => response.status() === 409 && refused());
+  await dialog().getByLabel('Snapshot').selectOption('rc2');
+  await dialog().locator('.skeleton').waitFor();
+  await dialog().getByLabel('Snapshot').selectOption('rc1');
+  await says('no change: this is what they have.');
+  release();
+  await late;
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  assert.equal(await dialog().getByRole('radio').count(), 0);
   await finish(page);
 });
 
