@@ -1,4 +1,4 @@
-/** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
+/** Dialogs, by the browser's own `<dialog>`, which keeps the focus; and what is said where something cannot be shown. */
 
 import { changeList, countsInWords } from './changes.js';
 import { button, fill, find, h, own, skeleton, total } from './dom.js';
@@ -225,5 +225,77 @@ export function failed(error, again, title) {
     title ? h('h3', title) : null,
     explained(asProblem(error)),
     again ? button('Try again', again) : null,
+  );
+}
+
+/** @param {string} title @param {...Child} rest */
+export function words(title, ...rest) {
+  return [
+    h(
+      'div.empty',
+      h('h2', title),
+      rest.map((part) => (typeof part === 'string' ? h('p', part) : part)),
+    ),
+  ];
+}
+
+/** In the place of a history that cannot be read. @param {Panel} panel @param {Problem} problem */
+export function stopped(panel, problem) {
+  const { app, env } = panel.where;
+  const again = button('Try again', () => panel.refresh());
+  if (problem.type === 'environment-not-found')
+    return words(
+      'No history yet',
+      `Nothing was saved in ${app}/${env}. The first save by your builder appears here.`,
+      again,
+      button('Publish from another environment…', () => panel.promote()),
+    );
+  if (problem.status === 401)
+    return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));
+  if (problem.status === 403)
+    return words(
+      'You may not see this history',
+      `Viewing ${env} needs the viewer role in ${app}/${env}${problem.body.has ? `; you are ${problem.body.has}` : ''}. Ask whoever grants roles.`,
+      again,
+    );
+  if (problem.status === 0)
+    return words(
+      'The service cannot be reached',
+      'You are offline, or the service is. This goes on by itself when the connection is back.',
+      again,
+    );
+  return words('The history cannot be shown', h('div', explained(problem)), again);
+}
+
+/**
+ * Above a history that was read before.
+ * @param {Panel} panel
+ * @param {Problem} problem
+ * @returns {Child[]}
+ */
+export function interrupted(panel, problem) {
+  const again = button('Try again', () => panel.refresh(), { class: 'quiet' });
+  if (problem.status === 0)
+    return [h('p', 'Offline. This is what was known last; it goes on by itself when the connection is back.'), again];
+  if (problem.status === 401) return [h('p', 'You are no longer signed in. Your place is kept.'), signIn('quiet')];
+  return [...explained(problem), again];
+}
+
+/** @param {Panel} panel */
+export function noMatch(panel) {
+  const { show, author } = panel.store.filter;
+  const what = show === 'all' ? 'entries' : show;
+  const who = author ? ` by ${panel.store.people.get(author) ?? author}` : '';
+  return words(
+    `No ${what}${who}`,
+    show === 'snapshots' && !author
+      ? 'Name the working version with Create snapshot, so that you find it again.'
+      : show === 'releases' && !author
+        ? 'Nothing was published yet.'
+        : 'Nothing matches these filters.',
+    button('Show everything', () => {
+      void panel.store.setFilter({ show: 'all', author: '' });
+      panel.paintTools();
+    }),
   );
 }

@@ -3,10 +3,9 @@
 import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
 import { blame, Detail } from './detail.js';
-import { Dialog } from './dialog.js';
+import { Dialog, interrupted, noMatch, stopped, words } from './dialog.js';
 import { button, fill, find, h, may, plural, skeleton } from './dom.js';
-import { Header, interrupted, noMatch, stopped, words } from './standing.js';
-import { unpublish } from './releases.js';
+import { Header, unpublish } from './releases.js';
 import { asProblem, newest, Store } from './store.js';
 import { Timeline } from './timeline.js';
 

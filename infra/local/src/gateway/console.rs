@@ -53,7 +53,6 @@ const FILES: &[File] = &[
     script!("releases.js"),
     script!("sample.js"),
     script!("sign-in.js"),
-    script!("standing.js"),
     script!("store.js"),
     script!("timeline.js"),
     script!("waymark-history.js"),
