@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
 # Builds the functions as the template does, and runs the product's story through them under cargo-lambda's emulator: API Gateway
-# events over HTTP, DynamoDB and S3 being the embedded engines. Prints size and start-up time of each. Needs cargo-lambda
-# (pip install cargo-lambda), which brings its own linker, and objdump.
+# events over HTTP, DynamoDB and S3 being the embedded engines. Prints size and start-up time of each. Needs Python 3.9 or newer
+# with venv, and objdump; installs cargo-lambda, which brings its own linker, into target/cargo-lambda.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Amazon Linux 2023's (https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html).
 newest_glibc=2.34
 
-for tool in cargo-lambda objdump; do
-    command -v "$tool" >/dev/null || { echo "$tool is missing" >&2; exit 1; }
-done
+command -v objdump >/dev/null || { echo "objdump is missing: install binutils" >&2; exit 1; }
+wanted=cargo-lambda==1.9.2
+venv=$PWD/target/cargo-lambda
+if [[ $(cat "$venv/wanted" 2>/dev/null) != "$wanted" ]]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$wanted"
+    echo "$wanted" >"$venv/wanted"
+fi
+export PATH=$venv/bin:$PATH
 
 # Here no other target than x86-64 can be had; the template's own is arm64. All at once, so that dependencies are built once.
 cargo lambda build --release --x86-64 --locked --package=waymark-{working,snapshot,history,publish,live,restore,backup,hello}

@@ -1,12 +1,12 @@
-/** What people do with versions. Every action shows what it changes, for users and for builders, before it is done. */
+/** What people do with versions. Every action first shows what it changes for users and builders. */
 
 import { changeList, changes } from './changes.js';
-import { ask, Dialog, effect } from './dialog.js';
+import { ask, Dialog, effect, explained } from './dialog.js';
 import { dateAndTime, h, own, people } from './dom.js';
 import { asProblem, newest, oldest } from './store.js';
 import { saveText } from './api.js';
 
-/** @import {Change, Diff, Entry, Line, Panel, Problem} from '../types' */
+/** @import {Change, Entry, Line, Panel, Problem, Shown} from '../types' */
 
 export class Actions {
   /** @param {Panel} panel */
@@ -32,7 +32,7 @@ export class Actions {
     return effect('Users', all ? 'they see this immediately, since no release is published.' : 'no change.');
   }
 
-  /** What restoring means. @param {string} what @param {Diff | null} diff @param {string} [by] */
+  /** What restoring means. @param {string} what @param {Shown | null} diff @param {string} [by] */
   becomes(what, diff, by = '') {
     const words =
       diff?.changes.length === 0
@@ -42,12 +42,12 @@ export class Actions {
   }
 
   /** @param {number} version @param {string} [name] */
-  async restore(version, name) {
+  restore(version, name) {
     const known = this.panel.store.find(version);
-    const when = known && !('items' in known) ? ` (${dateAndTime(known.at)})` : '';
+    const when = known && !known.items ? ` (${dateAndTime(known.at)})` : '';
     const what = name ? `${name}` : `#${version}`;
     const authors = this.panel.store.authorsSince(version);
-    const { dialog } = ask(
+    ask(
       this.panel,
       {
         title: `Restore ${what}${when}?`,
@@ -58,7 +58,6 @@ export class Actions {
       () => this.api.diff('working', name ?? version),
       (diff) => this.becomes(what, diff, authors.length ? ` by ${people(authors)}` : ''),
     );
-    await dialog.closed;
   }
 
   /** @param {Dialog} dialog @param {object} body @param {string} [key] */
@@ -74,7 +73,7 @@ export class Actions {
     return this.panel.toast(`${entry.label}.`, 'Undo', back);
   }
 
-  /** Goes back to what there was before a restore, unless somebody has saved since. @param {number} before @param {number} restored */
+  /** Takes a restore back, unless somebody has saved since. @param {number} before @param {number} restored */
   async takeBack(before, restored) {
     await this.panel.store.refresh();
     if (this.standing?.working.version !== restored) return this.restore(before);
@@ -89,10 +88,10 @@ export class Actions {
   }
 
   /** @param {Line} line an edit, or a session, which is undone as one */
-  async undo(line) {
+  undo(line) {
     const [from, to] = [oldest(line), newest(line)];
     const what = from === to ? `#${to}` : `#${from}–#${to}`;
-    const { dialog } = ask(
+    ask(
       this.panel,
       {
         title: `Undo ${what}?`,
@@ -106,11 +105,10 @@ export class Actions {
         this.usersToo(),
       ],
     );
-    await dialog.closed;
   }
 
   /**
-   * What was there before the session is merged, as a change of its last save, with what came since: one entry, or none.
+   * Merges what was there before the session, as a change of its last save, with what came since.
    * @param {Dialog} dialog
    * @param {number} from
    * @param {number} to
@@ -128,25 +126,19 @@ export class Actions {
     const places = (problem.body.conflicts ?? [])
       .slice(0, 5)
       .map((/** @type {any} */ c) =>
-        h(
-          'li',
-          null,
-          own(c.label || c.path),
-          c.author ? h('span', null, ', changed since by ', own(c.author.name)) : null,
-        ),
+        h('li', own(c.label || c.path), c.author ? h('span', ', changed since by ', own(c.author.name)) : null),
       );
     return [
       h(
         'p',
-        null,
         'Not done: a later edit changed the same. Edit these by hand, or bring back only the parts that nobody has changed since.',
       ),
-      h('ul', null, places),
+      h('ul', places),
     ];
   }
 
   /** @param {number} from @param {Change[]} changes */
-  async bringBack(from, changes) {
+  bringBack(from, changes) {
     const paths = changes.map((change) => change.from ?? change.path);
     const title = changes.length === 1 ? 'Bring back 1 part' : `Bring back ${changes.length} parts`;
     const shown = changes.map((change) => ({
@@ -157,7 +149,7 @@ export class Actions {
       lines: undefined,
       ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}),
     }));
-    const dialog = new Dialog(this.panel.root, {
+    new Dialog(this.panel.root, {
       title: `${title} from #${from}?`,
       lines: [effect('Builders', 'these parts become what they were; everything else stays.'), this.usersToo()],
       body: [changeList({ changes: shown })],
@@ -166,7 +158,6 @@ export class Actions {
       run: (d) => this.restored(d, { version: from, paths }),
       explain: (problem) => this.conflicts(problem),
     });
-    await dialog.closed;
   }
 
   /** @param {number} version */
@@ -177,9 +168,8 @@ export class Actions {
       this.panel.toast('Link copied.');
     } catch {
       const field = h('input', { type: 'text', value: link, readonly: true, 'aria-label': 'Link' });
-      const dialog = new Dialog(this.panel.root, { title: 'Copy this link', body: [field] });
+      new Dialog(this.panel.root, { title: 'Copy this link', body: [field] });
       field.select();
-      await dialog.closed;
     }
   }
 
@@ -212,7 +202,7 @@ export function save(blob, name) {
 const local = (time) => new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 /** @param {Actions} actions */
-export async function restoreMoment(actions) {
+export function restoreMoment(actions) {
   const { api } = actions;
   const field = h('input', {
     type: 'datetime-local',
@@ -229,8 +219,7 @@ export async function restoreMoment(actions) {
       title: 'Restore a moment',
       body: [
         h(
-          'div',
-          { class: 'form' },
+          'div.form',
           h('label', { for: 'moment' }, 'As it was on'),
           field,
           h('p', { id: 'zone', class: 'meta' }, `Your time, ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`),
@@ -241,22 +230,126 @@ export async function restoreMoment(actions) {
     },
     async () => {
       const date = new Date(field.value);
-      if (!(date.getTime() < Date.now())) return 'Choose a day and a time that has passed.';
+      if (!(date.getTime() < Date.now())) return ['Choose a day and a time that has passed.'];
       at = date.toISOString();
       try {
         /** @type {Entry} */
-        const entry = await api.get(`/versions?${new URLSearchParams({ at })}`);
+        const entry = await api.get('/versions', { at });
         what = `#${entry.version}`;
         if (dialog.action) dialog.action.textContent = `Restore ${what}`;
-        const note = h('p', null, `The newest then was ${what}, ${dateAndTime(entry.at)}, by `, own(entry.author.name));
+        const note = h('p', `The newest then was ${what}, ${dateAndTime(entry.at)}, by `, own(entry.author.name));
         return { ...(await api.diff('working', entry.version)), note: [note] };
       } catch (error) {
         if (asProblem(error).type !== 'before-history') throw error;
-        return 'Nothing was saved yet then. Choose a later time.';
+        return ['Nothing was saved yet then. Choose a later time.'];
       }
     },
     (diff) => actions.becomes(what, diff),
   );
-  field.addEventListener('change', () => void load());
-  await dialog.closed;
+  field.addEventListener('change', () => load());
+}
+
+/** What the service takes as a name. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** A form of a name and a note. @param {string} name @param {string} note */
+function form(name, note) {
+  const nameField = h('input', {
+    id: 'name',
+    type: 'text',
+    value: name,
+    maxlength: 64,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    'aria-describedby': 'name-hint',
+  });
+  const noteField = h('input', { id: 'note', type: 'text', value: note, maxlength: 500, autocomplete: 'off' });
+  const body = h(
+    'div.form',
+    h('label', { for: 'name' }, 'Name'),
+    nameField,
+    h(
+      'p',
+      { id: 'name-hint', class: 'meta' },
+      'Letters, digits, dots, dashes. Empty: the next free number, such as v3.',
+    ),
+    h('label', { for: 'note' }, 'Note'),
+    noteField,
+  );
+  return { body, name: () => nameField.value.trim(), note: () => noteField.value.trim(), nameField };
+}
+
+/** Says what is wrong with a name before it is sent. @param {string} name */
+function fault(name) {
+  if (!name) return '';
+  if (/^\d+$/.test(name)) return 'Digits alone would be a version. Put a letter before them.';
+  if (['live', 'working'].includes(name)) return `"${name}" has a meaning of its own. Choose another name.`;
+  return NAME.test(name) ? '' : 'Begin with a letter or digit, and use letters, digits, dots, dashes and underscores.';
+}
+
+/** Today's date as a name that is likely to be free. */
+function suggested() {
+  const now = new Date();
+  const two = (/** @type {number} */ n) => `${n}`.padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}`;
+}
+
+/** @param {Actions} actions @param {number} version 0 for the working one */
+export function create(actions, version) {
+  const fields = form(suggested(), '');
+  const what = version ? `#${version}` : 'the working version';
+  const dialog = new Dialog(actions.panel.root, {
+    title: `Name ${what}`,
+    lines: [effect('Users', 'no change.'), effect('Builders', 'no change; a name is kept for good.')],
+    body: [fields.body],
+    act: 'Create snapshot',
+    run: async (d) => {
+      const name = fields.name();
+      if (fault(name)) throw new Error(fault(name));
+      const body = {
+        ...(name && { name }),
+        ...(fields.note() && { note: fields.note() }),
+        ...(version && { version }),
+      };
+      const entry = await actions.api.post('/snapshots', body, d.keyFor(body));
+      actions.panel.changed(entry);
+      actions.panel.toast(`${entry.label}.`);
+    },
+    explain: (problem) => refused(problem, fields.name()),
+  });
+  fields.nameField.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') void dialog.run();
+  });
+}
+
+/** @param {Problem} problem @param {string} name */
+function refused(problem, name) {
+  if (fault(name)) return [h('p', fault(name))];
+  if (problem.type === 'name-taken')
+    return [h('p', `There is a snapshot called ${name} already. Choose another name.`)];
+  return explained(problem);
+}
+
+/** @param {Actions} actions @param {Entry} entry */
+export function rename(actions, entry) {
+  const old = entry.name ?? '';
+  const fields = form(old, entry.note ?? '');
+  new Dialog(actions.panel.root, {
+    title: `Rename ${old}`,
+    lines: [effect('Users', 'no change.'), effect('Builders', `${old} goes on working as another name of it.`)],
+    body: [fields.body],
+    act: 'Rename snapshot',
+    run: async (d) => {
+      const name = fields.name();
+      if (!name || fault(name)) throw new Error(fault(name));
+      const body = { ...(name !== old && { name }), note: fields.note() };
+      const renamed = await actions.api.call('PATCH', `/snapshots/${encodeURIComponent(old)}`, {
+        body,
+        key: d.keyFor(body),
+      });
+      actions.panel.changed(renamed);
+      actions.panel.toast(`${renamed.label}.`);
+    },
+    explain: (problem) => (fields.name() ? refused(problem, fields.name()) : [h('p', 'Give it a name.')]),
+  });
 }

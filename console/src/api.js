@@ -1,6 +1,6 @@
-/** The service's HTTP interface, as the README of Waymark describes it, and how files get there. */
+/** The service's HTTP interface, as the README describes it, and how files get there. */
 
-/** @import {Diff} from '../types' */
+/** @import {Diff, Options} from '../types' */
 
 /** A refusal or a failure, ready to be told to people. */
 export class Problem extends Error {
@@ -19,7 +19,7 @@ export class Problem extends Error {
   }
 }
 
-/** A number whose text says more than JavaScript's numbers can, such as `1.0` or one of forty digits. */
+/** A number whose text says more than JavaScript's can, such as `1.0` or forty digits. */
 export class NumberText {
   /** @param {string} text */
   constructor(text) {
@@ -40,8 +40,6 @@ export function parseExact(text) {
       : value;
   return JSON.parse(text, keep);
 }
-
-/** @typedef {{body?: unknown, headers?: Record<string, string>, key?: string, signal?: AbortSignal, exact?: boolean}} Options */
 
 export class Api {
   /**
@@ -67,7 +65,7 @@ export class Api {
     const response = await this.send(method, path, options);
     const text = await response.text();
     try {
-      return options.exact ? parseExact(text) : JSON.parse(text);
+      return parseExact(text);
     } catch {
       throw new Problem(response.status, 'unreadable', { detail: 'The answer cannot be read.' }, requestId(response));
     }
@@ -98,9 +96,9 @@ export class Api {
     throw await failure(response);
   }
 
-  /** @param {string} path @param {AbortSignal} [signal] */
-  get(path, signal) {
-    return this.call('GET', path, { signal });
+  /** @param {string} path @param {Record<string, any>} [query] @param {AbortSignal} [signal] */
+  get(path, query, signal) {
+    return this.call('GET', query ? `${path}?${new URLSearchParams(query)}` : path, { signal });
   }
 
   /**
@@ -120,7 +118,7 @@ export class Api {
    * @returns {Promise<Diff>}
    */
   diff(from, to, signal) {
-    return this.call('GET', `/diff?${new URLSearchParams({ from: `${from}`, to: `${to}` })}`, { signal, exact: true });
+    return this.get('/diff', { from, to }, signal);
   }
 
   /** The text of a version's config, also of one that is too large for an answer. @param {string | number} version */
@@ -202,7 +200,7 @@ export async function sendFile(api, file, progress) {
   return id;
 }
 
-/** Characters of a config that go into a request's body; a longer one is sent as an upload first. */
+/** Characters of a config in a request's body; a longer one is uploaded first. */
 const IN_BODY = 1_500_000;
 
 /**

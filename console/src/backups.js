@@ -25,10 +25,10 @@ export class Backups {
     return this.panel.api;
   }
 
-  async open() {
+  open() {
     const editor = may(this.panel.store.standing?.role, 'editor');
-    this.policy = h('p', { class: 'meta policy' });
-    this.list = h('div', { class: 'backup-list' }, skeleton());
+    this.policy = h('p.meta.policy');
+    this.list = h('div.backup-list', skeleton());
     this.note = h('div', { role: 'status', class: 'meta' });
     const dialog = new Dialog(this.panel.root, {
       title: 'Backups',
@@ -38,7 +38,6 @@ export class Backups {
     this.dialog = dialog;
     void this.readPolicy();
     void this.read('/backups?limit=50', true);
-    await dialog.closed;
   }
 
   tools() {
@@ -53,11 +52,10 @@ export class Backups {
       },
     });
     const drop = h(
-      'div',
-      { class: 'drop' },
+      'div.drop',
       h('label', { for: 'file' }, 'Restore from a file…'),
       input,
-      h('span', { class: 'meta' }, 'or drop a .waymark.json.gz or .json file here'),
+      h('span.meta', 'or drop a .waymark.json.gz or .json file here'),
     );
     drop.addEventListener('dragover', (event) => {
       event.preventDefault();
@@ -70,8 +68,8 @@ export class Backups {
       const file = event.dataTransfer?.files[0];
       if (file) void this.file(file);
     });
-    const take = button('Take a backup', () => void this.take(take), { class: 'primary' });
-    return h('div', { class: 'backup-tools' }, take, drop);
+    const take = button('Take a backup', () => this.take(take), { class: 'primary' });
+    return h('div.backup-tools', take, drop);
   }
 
   async readPolicy() {
@@ -89,7 +87,7 @@ export class Backups {
       this.policy?.replaceChildren(text, next && every !== 'off' ? ` Next: ${dateAndTime(next)}.` : '');
       if (last && !last.ok)
         this.policy?.append(
-          h('strong', { class: 'fault' }, ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`),
+          h('strong.fault', ` The last one failed: ${visible(last.fault ?? 'no reason was given')}.`),
         );
     } catch {
       this.policy?.replaceChildren('The schedule cannot be read now.');
@@ -103,13 +101,12 @@ export class Backups {
       if (anew) this.list?.replaceChildren();
       this.list?.querySelector('.more')?.remove();
       if (anew && page.items.length === 0)
-        this.list?.replaceChildren(h('p', { class: 'hint' }, 'No backups yet. Take one, or wait for the schedule.'));
+        this.list?.replaceChildren(h('p.hint', 'No backups yet. Take one, or wait for the schedule.'));
       const rows = page.items.map((/** @type {any} */ backup) => this.row(backup));
-      if (rows.length) this.list?.append(h('ul', { class: 'backups' }, rows));
-      if (page.next)
-        this.list?.append(button('Show more', () => void this.read(page.next, false), { class: 'quiet more' }));
+      if (rows.length) this.list?.append(h('ul.backups', rows));
+      if (page.next) this.list?.append(button('Show more', () => this.read(page.next, false), { class: 'quiet more' }));
     } catch (error) {
-      this.list?.replaceChildren(failed(error, () => void this.read(path, anew)));
+      this.list?.replaceChildren(failed(error, () => this.read(path, anew)));
     }
   }
 
@@ -117,35 +114,31 @@ export class Backups {
   row(backup) {
     const kind = CLASSES[/** @type {keyof typeof CLASSES} */ (backup.class)] ?? backup.class;
     const checked = backup.fault
-      ? h('strong', { class: 'fault' }, `damaged: ${visible(backup.fault)}`)
+      ? h('strong.fault', `damaged: ${visible(backup.fault)}`)
       : backup.verified_at
         ? h('span', { title: exactTime(backup.verified_at) }, `verified ${dateAndTime(backup.verified_at)}`)
         : 'not verified yet';
     const what = `${backup.name ? `${backup.name}, ` : ''}#${backup.version}`;
     return h(
-      'li',
-      { class: 'backup' },
+      'li.backup',
       h(
-        'div',
-        { class: 'words' },
+        'div.words',
         h(
-          'span',
-          { class: 'first' },
-          h('span', { class: 'label', title: exactTime(backup.at) }, dateAndTime(backup.at)),
+          'span.first',
+          h('span.label', { title: exactTime(backup.at) }, dateAndTime(backup.at)),
           ` · ${what}`,
-          backup.note ? h('span', null, ' · ', own(backup.note)) : null,
+          backup.note ? h('span', ' · ', own(backup.note)) : null,
         ),
-        h('span', { class: 'second' }, `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked),
+        h('span.second', `${kind} · `, own(backup.author.name), ` · ${size(backup.size)} · `, checked),
       ),
       h(
-        'div',
-        { class: 'row-buttons' },
-        button('Download', () => void this.download(backup), {
+        'div.row-buttons',
+        button('Download', () => this.download(backup), {
           class: 'quiet',
           'aria-label': `Download the backup of ${what}`,
         }),
         may(this.panel.store.standing?.role, 'editor') && !backup.fault
-          ? button('Restore…', () => void this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` })
+          ? button('Restore…', () => this.restore(backup), { 'aria-label': `Restore… the backup of ${what}` })
           : null,
       ),
     );
@@ -189,7 +182,7 @@ export class Backups {
   }
 
   /** @param {any} backup */
-  async restore(backup) {
+  restore(backup) {
     const look = async () => {
       const entry = await this.api.get(`/versions/${backup.version}`).catch(() => null);
       if (entry?.sha256 === backup.sha256) return this.api.diff('working', backup.version);
@@ -199,7 +192,7 @@ export class Backups {
       const { config } = await readFile(await (await fetch(url)).blob());
       return this.against(config);
     };
-    await this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));
+    this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));
   }
 
   /** How a config differs from the working one. @param {string} text */
@@ -208,7 +201,7 @@ export class Backups {
   }
 
   /** @param {string} title @param {() => Promise<any>} look @param {() => object} body */
-  async confirm(title, look, body) {
+  confirm(title, look, body) {
     const outer = this.dialog;
     /** @type {string | undefined} */
     let from;
@@ -226,10 +219,10 @@ export class Backups {
         from = String(problem.body.from ?? '');
         if (d.action) d.action.textContent = `Restore ${from} here`;
         const words = '. Nothing was changed. If that is what you want, restore it here.';
-        return [h('p', null, 'This is a backup of ', own(from), words)];
+        return [h('p', 'This is a backup of ', own(from), words)];
       },
     };
-    await ask(this.panel, question, look, (diff) => [
+    ask(this.panel, question, look, (diff) => [
       effect(
         'Builders',
         diff?.changes.length === 0
@@ -237,7 +230,7 @@ export class Backups {
           : 'working becomes what is in the backup. A backup of the present state is taken first.',
       ),
       this.panel.actions.usersToo(),
-    ]).dialog.closed;
+    ]);
   }
 
   /** @param {File} file */
@@ -250,7 +243,7 @@ export class Backups {
         bar.value = part;
       });
       this.say(`${visible(file.name)} was sent.`);
-      await this.confirm(
+      this.confirm(
         `Restore ${visible(file.name)}?`,
         () => this.against(read.config),
         () => ({ upload: id }),

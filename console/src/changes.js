@@ -1,14 +1,14 @@
-/** What changed, as people read it: where, what it was, what it is, and which lines and words of a text differ. */
+/** What changed, as people read it: where, before and after, lines and words of texts. */
 
 import { NumberText } from './api.js';
-import { add, button, h, own, plural, visible } from './dom.js';
+import { button, h, number, own, plural, total, visible } from './dom.js';
 
-/** @import {Change, Counts, Diff, Hunk} from '../types' */
+/** @import {Change, Counts, Hunk, Marked, TextLine} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
 
-/** Characters and lines of a value that are shown at first, and characters at most. */
+/** Characters and lines of a value at first, and characters at most. */
 const SHORT = 1200;
 const LINES = 12;
 const LONG = 60_000;
@@ -26,36 +26,33 @@ export function countsInWords(counts) {
   return (
     parts
       .filter(([count]) => count)
-      .map(([count, what]) => `${Number(count).toLocaleString('en-GB')} ${what}`)
+      .map(([count, what]) => `${number(Number(count))} ${what}`)
       .join(', ') || 'No changes'
   );
 }
 
-/** "9 changes", also where nobody can tell how many. @param {Diff | null} diff */
-export const changes = (diff) => (diff ? plural(diff.changes.length, 'change') : 'changes that cannot be shown');
+/** "9 changes", also where nobody can tell how many. @param {{counts: Counts} | null} diff */
+export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 'changes that cannot be shown');
 
 /**
  * The changes of a diff.
  * @param {{changes: Change[]}} diff
- * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` offers
- *   to look who changed it; `pick` offers to choose what has a value before
+ * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` looks who
+ *   changed or removed it; `pick` chooses what has a value before
  */
 export function changeList(diff, options = {}) {
-  const list = h('ol', { class: 'changes', role: 'list' });
+  const list = h('ol.changes', { role: 'list' });
   let shown = 0;
   const more = button('', () => showMore(), { class: 'quiet more' });
   const showMore = () => {
     const until = Math.min(diff.changes.length, shown + FIRST);
-    add(
-      list,
-      diff.changes.slice(shown, until).map((change) => changeItem(change, options)),
-    );
+    list.append(...diff.changes.slice(shown, until).map((change) => changeItem(change, options)));
     shown = until;
     more.hidden = shown >= diff.changes.length;
     more.textContent = `Show ${Math.min(FIRST, diff.changes.length - shown)} more of ${plural(diff.changes.length - shown, 'change')}`;
   };
   showMore();
-  return h('div', { class: 'change-list' }, list, more);
+  return h('div.change-list', list, more);
 }
 
 /** @param {Change} change @param {Parameters<typeof changeList>[1]} options */
@@ -70,19 +67,18 @@ function changeItem(change, options = {}) {
           onchange: (/** @type {any} */ e) => options.pick?.(change, e.target.checked),
         })
       : null;
+  const who = op === 'remove' ? 'Who removed this?' : 'Who changed this?';
   const blame =
-    options.blame && change.op !== 'remove'
-      ? button('Who changed this?', () => options.blame?.(change), {
-          class: 'quiet who',
-          'aria-label': `Who changed this? ${visible(short(change.label))}`,
-        })
-      : null;
+    options.blame &&
+    button(who, () => options.blame?.(change), {
+      class: 'quiet who',
+      'aria-label': `${who} ${visible(short(change.label))}`,
+    });
   return h(
     'li',
     { class: `change op-${op}`, tabindex: '-1' },
     h(
-      'div',
-      { class: 'change-head' },
+      'div.change-head',
       pick,
       h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),
       own(change.label ? short(change.label) : 'The whole config', 'where'),
@@ -98,28 +94,22 @@ const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 /** @param {Change} change */
 function body(change) {
   if (change.op === 'move')
-    return h('p', { class: 'moved' }, 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
+    return h('p.moved', 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
   if (change.lines && typeof change.before === 'string') return textChange(change.before, change.lines);
   const { before, after } = change;
   if (typeof before === 'string' && typeof after === 'string' && before.length < 5000 && after.length < 5000) {
     const marked = words(before, after);
-    return h(
-      'div',
-      { class: 'values' },
-      marks('before', 'Before', marked.before),
-      marks('after', 'After', marked.after),
-    );
+    return h('div.values', marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
   }
   return h(
-    'div',
-    { class: 'values' },
+    'div.values',
     change.op === 'add' ? null : value('before', 'Before', before),
     change.op === 'remove' ? null : value('after', 'After', after),
   );
 }
 
 /** @param {string} text */
-const code = (text) => h('code', null, own(short(text)));
+const code = (text) => h('code', own(short(text)));
 
 /** @param {'before' | 'after'} side @param {string} name @param {Marked} parts */
 function marks(side, name, parts) {
@@ -127,13 +117,13 @@ function marks(side, name, parts) {
   return h(
     'div',
     { class: `value ${side}` },
-    h('span', { class: 'side' }, name),
+    h('span.side', name),
     h(
       'pre',
       { dir: 'auto' },
       parts.length
         ? parts.map((part) => (part.same ? visible(part.text) : h(tag, null, visible(part.text))))
-        : h('i', null, 'empty text'),
+        : h('i', 'empty text'),
     ),
   );
 }
@@ -152,23 +142,19 @@ export function value(side, name, given) {
     text.length <= start.length
       ? null
       : button(
-          `Show all of it (${text.length.toLocaleString('en-GB')} characters)`,
+          `Show all of it (${number(text.length)} characters)`,
           () => {
             pre.textContent = visible(text.slice(0, LONG));
             if (text.length > LONG)
               pre.append(
-                h(
-                  'i',
-                  null,
-                  ` … and ${(text.length - LONG).toLocaleString('en-GB')} characters more. Download the JSON to see them.`,
-                ),
+                h('i', ` … and ${number(text.length - LONG)} characters more. Download the JSON to see them.`),
               );
             all?.remove();
           },
           { class: 'quiet' },
         );
   if (all) pre.append('…');
-  return h('div', { class: `value ${side}` }, h('span', { class: 'side' }, name), pre, all);
+  return h('div', { class: `value ${side}` }, h('span.side', name), pre, all);
 }
 
 /** A value as JSON with indents; a string as its text. @param {unknown} given */
@@ -192,7 +178,7 @@ function written(given, indent) {
 
 /** A text of several lines with what changed in it. @param {string} before @param {Hunk[]} hunks */
 function textChange(before, hunks) {
-  const box = h('div', { class: 'text-diff' });
+  const box = h('div.text-diff');
   const signs = { same: ' ', removed: '−', added: '+' };
   const line = (
     /** @type {'same' | 'removed' | 'added'} */ kind,
@@ -203,13 +189,13 @@ function textChange(before, hunks) {
       'div',
       { class: `line ${kind}` },
       h(
-        'span',
-        { class: 'sign', 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' },
+        'span.sign',
+        { 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' },
         signs[kind],
       ),
       h(
-        'span',
-        { class: 'text', dir: 'auto' },
+        'span.text',
+        { dir: 'auto' },
         parts
           ? parts.map((p) => (p.same ? visible(p.text) : h(kind === 'removed' ? 'del' : 'ins', null, visible(p.text))))
           : visible(text.slice(0, LONG)),
@@ -231,8 +217,6 @@ function textChange(before, hunks) {
 
 /** Most words of a text that are compared one by one. */
 const MOST = 400;
-
-/** @typedef {{text: string, same: boolean}[]} Marked */
 
 /**
  * Two texts with the words marked that only one of them has.
@@ -289,13 +273,11 @@ function common(a, b) {
   return found;
 }
 
-/** @typedef {{kind: 'same' | 'removed' | 'added', text: string, parts?: Marked} | {kind: 'folded', lines: string[]}} TextLine */
-
 /** Unchanged lines that are shown around a change. */
 const AROUND = 2;
 
 /**
- * The lines of two texts as one list: what is gone, what is new, and what lies around it; the rest is folded.
+ * What is gone, what is new and what is around it; the rest is folded.
  * @param {string} before
  * @param {Hunk[]} hunks
  * @returns {TextLine[]}

@@ -2,13 +2,13 @@
 
 import './waymark-history.js';
 import { button, h } from './dom.js';
-import { Sample } from './sample.js';
 
 /** @import {Child, SignIn, WaymarkHistory} from '../types' */
+/** @import {Sample} from './sample.js' */
 
-/** The address's fragment says where to look, and may bring a token; the token is taken out of it at once. */
+/** The fragment says where to look, and may bring a token, which is taken out of it at once. */
 let given = new URLSearchParams(location.hash.slice(1));
-/** In memory only: a page that is loaded again asks for it again. */
+/** In memory only. */
 let token = given.get('token') ?? '';
 /** A token that says who looks, where the other does not. */
 let who = '';
@@ -70,17 +70,24 @@ function show(app, env) {
   panel = element;
   sample = null;
   main.replaceChildren(element);
-  main.classList.toggle('with-sample', app === 'refund-desk' && env === 'production');
   const version = Number(given.get('version'));
   if (version > 0) void element.openVersion(version);
-  if (app === 'refund-desk' && env === 'production') {
-    sample = new Sample(config.api ?? '', () => token, element);
-    main.append(sample.element);
-    // The previews are drawn as soon as the panel has read where it stands: `waymark:ready`.
-    void ask('/sample/people').then(
-      (found) => sample?.offer(found.items),
-      () => {},
-    );
+  const isSample = app === 'refund-desk' && env === 'production';
+  main.classList.toggle('with-sample', isSample);
+  if (isSample) element.addEventListener('waymark:ready', () => addSample(element), { once: true });
+}
+
+/** Puts the sample app beside its history, when that is there. @param {WaymarkHistory} beside */
+async function addSample(beside) {
+  const { Sample } = await import('./sample.js');
+  if (panel !== beside) return;
+  sample = new Sample(config.api ?? '', () => token, beside);
+  main.append(sample.element);
+  void sample.refresh();
+  try {
+    sample.offer((await ask('/sample/people')).items);
+  } catch {
+    // Elsewhere than on this machine nobody gives tokens away.
   }
 }
 
@@ -105,7 +112,7 @@ function choose(items) {
     },
     names.map((name) => h('option', { value: name, selected: name === first }, name)),
   );
-  places.replaceChildren(names.length ? select : '', h('span', { class: 'bearer' }, bearer(who || token)));
+  places.replaceChildren(names.length ? select : '', h('span.bearer', bearer(who || token)));
   if (provider) places.append(button('Sign out', () => provider?.signOut()));
   if (panel && first === wanted) return;
   if (first) open(first);
@@ -116,7 +123,6 @@ function choose(items) {
         'Save a first config and it appears here:',
         h(
           'pre',
-          null,
           `curl -X PUT ${config.api ?? location.origin}/v1/apps/crm/envs/production/working \\\n  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title": "Customers"}'`,
         ),
       ],
@@ -135,11 +141,11 @@ function choose(items) {
 function notice(title, words, act, run) {
   main.replaceChildren(
     h(
-      'div',
-      { class: 'notice', role: 'status' },
-      h('h2', null, title),
-      h('div', null, words),
-      act ? button(act, () => void run?.(), { class: 'primary' }) : null,
+      'div.notice',
+      { role: 'status' },
+      h('h2', title),
+      h('div', words),
+      act ? button(act, () => run?.(), { class: 'primary' }) : null,
     ),
   );
 }
@@ -157,7 +163,7 @@ async function signIn() {
     await (panel ? provider.again(place()) : provider.go(place()));
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    if (panel) box('You are not signed in', [h('p', null, message)], 'Close');
+    if (panel) box('You are not signed in', [h('p', message)], 'Close');
     else signedOut(error);
   }
   return undefined;
@@ -187,7 +193,7 @@ function box(title, body, act) {
   const dialog = h(
     'dialog',
     { 'aria-labelledby': 'box', class: 'box' },
-    h('form', { method: 'dialog' }, h('h2', { id: 'box' }, title), body, h('button', { class: 'primary' }, act)),
+    h('form', { method: 'dialog' }, h('h2', { id: 'box' }, title), body, h('button.primary', act)),
   );
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
@@ -198,15 +204,15 @@ function box(title, body, act) {
 /** Asks for a token as it was printed. */
 function paste() {
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
-  const words = 'Waymark prints an address with a token when it starts; open that one. Or paste a token here:';
-  box('Sign in', [h('p', null, words), h('label', { for: 'token' }, 'Token'), field], 'Sign in').addEventListener(
-    'close',
-    () => {
-      if (!field.value.trim()) return;
-      take(field.value.trim());
-      if (!panel) void start();
-    },
-  );
+  box(
+    'Sign in',
+    [h('label', { for: 'token' }, 'Token, as Waymark prints it when it starts'), field],
+    'Sign in',
+  ).addEventListener('close', () => {
+    if (!field.value.trim()) return;
+    take(field.value.trim());
+    if (!panel) void start();
+  });
   field.focus();
 }
 
@@ -224,7 +230,7 @@ async function start() {
   }
 }
 
-/** Reads how this page is set up, and signs in: by a token in the address, or at the provider. */
+/** Reads how this page is set up, and signs in. */
 async function begin() {
   try {
     const response = await fetch('config.json');
@@ -242,7 +248,7 @@ async function begin() {
   if (!config.sign_in)
     return notice(
       'Sign in to see a history',
-      'Open the address that Waymark printed when it started: it brings a token along, which this page keeps in memory only.',
+      'Open the address that Waymark printed when it started. The token in it is kept in memory only.',
       'Sign in with a token',
       paste,
     );

@@ -1,48 +1,33 @@
-/** Dialogs: the browser's own `<dialog>`, which keeps the focus and closes on Escape. */
+/** Dialogs, by the browser's own `<dialog>`, which keeps the focus; and what is said where something cannot be shown. */
 
 import { changeList, countsInWords } from './changes.js';
-import { add, button, find, h, own, skeleton } from './dom.js';
+import { button, fill, find, h, own, skeleton, total } from './dom.js';
 import { asProblem } from './store.js';
 
-/** @import {Child, Diff, Panel, Problem} from '../types' */
+/** @import {Child, Panel, Problem, Question, Shown} from '../types' */
 
-/**
- * @typedef {object} Question
- * @property {string} title
- * @property {Child[]} [lines] what it means for Users and Builders
- * @property {Child[]} [body]
- * @property {string} [act] verb and object, the text of the button; without it there is nothing to do but close
- * @property {boolean} [danger]
- * @property {boolean} [emergency] it can be done although nobody can see what it changes
- * @property {boolean} [wide]
- * @property {boolean} [ready] false while there is nothing to act on
- * @property {(dialog: Dialog) => Promise<unknown>} [run] does it; the dialog closes when it succeeds
- * @property {(problem: Problem, dialog: Dialog) => Child[] | null} [explain] what to say of a refusal
- */
-
-/** Dialogs so far: one may lie over another, and each has a title of its own. */
+/** Dialogs so far: each has a title of its own. */
 let count = 0;
 
 export class Dialog {
   /** @param {ShadowRoot | HTMLElement} root @param {Question} question */
   constructor(root, question) {
     this.question = question;
-    /** The same for every attempt, so that one which succeeded unseen is not done twice. */
+    /** The same for every attempt: what succeeded unseen is not done twice. */
     this.key = crypto.randomUUID();
     this.asked = '';
     this.busy = false;
     const id = `dialog-${++count}`;
-    this.titleElement = h('h2', { id }, question.title);
-    this.lines = h('dl', { class: 'effects', 'aria-live': 'polite' }, question.lines ?? []);
+    this.lines = h('dl.effects', { 'aria-live': 'polite' }, question.lines ?? []);
     this.body = h(
-      'div',
-      { class: 'dialog-body', tabindex: '0', role: 'region', 'aria-label': 'What changes' },
+      'div.dialog-body',
+      { tabindex: '0', role: 'region', 'aria-label': 'What changes' },
       question.body ?? [],
     );
-    this.note = h('div', { class: 'dialog-note', role: 'alert', tabindex: '0' });
-    this.cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
+    this.note = h('div.dialog-note', { role: 'alert', tabindex: '0' });
+    const cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
     this.action = question.act
-      ? button(question.act, () => void this.run(), {
+      ? button(question.act, () => this.run(), {
           class: question.danger ? 'danger' : 'primary',
           disabled: question.ready === false,
         })
@@ -50,35 +35,34 @@ export class Dialog {
     this.element = h(
       'dialog',
       { class: question.wide ? 'wide' : null, 'aria-labelledby': id },
-      this.titleElement,
+      h('h2', { id }, question.title),
       this.lines,
       this.body,
       this.note,
-      h('div', { class: 'dialog-buttons' }, this.cancel, this.action),
+      h('div.dialog-buttons', cancel, this.action),
     );
     this.root = root;
     this.returnTo = /** @type {HTMLElement | null} */ (
       'activeElement' in root ? root.activeElement : document.activeElement
     );
-    /** @type {(done: boolean) => void} */
-    this.resolve = () => {};
+    this.done = false;
     /** Resolves when the dialog is closed: whether it was done. */
     this.closed = new Promise((resolve) => {
-      this.resolve = resolve;
+      this.element.addEventListener('close', () => {
+        this.ended();
+        resolve(this.done);
+      });
     });
-    this.done = false;
-    this.element.addEventListener('close', () => this.ended());
     this.element.addEventListener('keydown', (event) => event.stopPropagation());
     root.append(this.element);
     this.element.showModal();
-    this.cancel.focus();
+    cancel.focus();
     if (!question.body?.length) this.body.hidden = true;
   }
 
   /** Replaces what the dialog shows. @param {Child[]} children */
   show(children) {
-    this.body.replaceChildren();
-    add(this.body, children);
+    fill(this.body, children);
     this.body.hidden = children.length === 0;
   }
 
@@ -89,11 +73,10 @@ export class Dialog {
 
   /** Says something that went wrong. @param {Child[]} children */
   say(children) {
-    this.note.replaceChildren();
-    add(this.note, children);
+    fill(this.note, children);
   }
 
-  /** The key of a request whose body people may change between two attempts. @param {unknown} body */
+  /** The key of a request whose body may change between attempts. @param {unknown} body */
   keyFor(body) {
     const asked = JSON.stringify(body);
     if (this.asked && this.asked !== asked) this.key = crypto.randomUUID();
@@ -114,8 +97,8 @@ export class Dialog {
     } catch (error) {
       const problem = asProblem(error);
       this.note.classList.toggle('amber', problem.status === 409);
-      this.say(this.question.explain?.(problem, this) ?? explained(problem));
       this.ready(true);
+      this.say(this.question.explain?.(problem, this) ?? explained(problem));
       // What the service refused is not helped by asking again.
       if (this.action && (problem.status === 0 || problem.status >= 500)) this.action.textContent = 'Try again';
     } finally {
@@ -134,14 +117,13 @@ export class Dialog {
     const { returnTo, root } = this;
     const to = returnTo?.isConnected ? returnTo : find(root, `[data-act="${returnTo?.dataset.act}"], .timeline`);
     // Late: who has gone on stays there.
-    if (!/** @type {ShadowRoot} */ (root.getRootNode()).activeElement) to?.focus();
-    this.resolve(this.done);
+    if (!(/** @type {ShadowRoot} */ (root.getRootNode()).activeElement)) to?.focus();
   }
 }
 
 /** A line of what something means for somebody. @param {'Users' | 'Builders'} who @param {...Child} what */
 export function effect(who, ...what) {
-  return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', null, who), h('dd', null, what));
+  return h('div', { class: `effect ${who.toLowerCase()}` }, h('dt', who), h('dd', what));
 }
 
 /** Asks whoever embeds the panel for a new token. @param {string} [style] a class */
@@ -153,7 +135,7 @@ export const signIn = (style) =>
   );
 
 /**
- * What to say of a problem: what it is, what to do, and the request's id for whoever looks after the service.
+ * What a problem is and what to do, with the request's id where the service is at fault.
  * @param {Problem} problem
  * @returns {Child[]}
  */
@@ -162,44 +144,38 @@ export function explained(problem) {
   if (problem.type === 'check-failed') {
     const failures = (body.failures ?? [])
       .slice(0, 10)
-      .map((/** @type {any} */ f) => h('li', null, own(f.path || 'The whole config'), ': ', own(f.message)));
-    return [
-      h('p', null, 'Nothing was published: this does not pass the check of this environment.'),
-      h('ul', null, failures),
-    ];
+      .map((/** @type {any} */ f) => h('li', own(f.path || 'The whole config'), ': ', own(f.message)));
+    return [h('p', 'Nothing was published: this does not pass the check of this environment.'), h('ul', failures)];
   }
   let text = problem.message;
   if (status === 0)
     text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
-  else if (status === 401) return [h('p', null, 'You are no longer signed in. What you were doing is kept.'), signIn()];
+  else if (status === 401) return [h('p', 'You are no longer signed in. What you were doing is kept.'), signIn()];
   else if (status === 403 && body.needs)
     text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
   else if (status === 429)
     text = 'Too much was asked of the service at once. Nothing was changed; try again in a moment.';
   else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
-  const id =
-    status >= 500 && problem.requestId ? h('span', { class: 'request' }, ` Request ${problem.requestId}.`) : null;
-  return [h('p', null, text, id)];
+  const id = status >= 500 && problem.requestId ? h('span.request', ` Request ${problem.requestId}.`) : null;
+  return [h('p', text, id)];
 }
 
 /**
  * @param {Panel} panel
  * @param {Question} question its body stands above the diff
- * @param {() => Promise<(Diff & {note?: Child[]}) | string | null>} read null where there is nothing to compare with; a
- *   text says why there is nothing to do yet
- * @param {(diff: Diff | null) => Child[]} lines what it means for Users and Builders
+ * @param {() => Promise<Shown | Child[] | null>} read null where there is nothing to compare with; children say why there
+ *   is nothing to do yet
+ * @param {(diff: Shown | null) => Child[]} lines what it means for Users and Builders
  * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
  */
 export function ask(panel, question, read, lines) {
-  const found = h('div', { class: 'found' });
+  const found = h('div.found');
   const dialog = new Dialog(panel.root, { ...question, body: [question.body ?? [], found], ready: false, wide: true });
   let round = 0;
   /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
   const show = (ready, about, ...children) => {
-    dialog.lines.replaceChildren();
-    add(dialog.lines, about ?? []);
-    found.replaceChildren();
-    add(found, children);
+    fill(dialog.lines, about);
+    fill(found, children);
     dialog.ready(ready);
   };
   const load = async () => {
@@ -209,25 +185,26 @@ export function ask(panel, question, read, lines) {
     try {
       const diff = await read();
       if (mine !== round) return;
-      if (typeof diff === 'string') show(false, null, h('p', null, diff));
+      if (Array.isArray(diff)) show(false, null, diff);
       else if (!diff) show(true, lines(null));
       else
         show(
           true,
           lines(diff),
           diff.note,
-          h('h3', null, countsInWords(diff.counts)),
+          h('h3', countsInWords(diff.counts)),
           diff.changes.length ? changeList(diff) : null,
+          diff.changes.length < total(diff.counts) ? h('p', 'More than these are not listed.') : null,
         );
     } catch (error) {
       const problem = asProblem(error);
-      // Nothing can be done where no answer came, or where one has no right.
+      // Not where no answer came, or where one has no right.
       const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
       if (mine === round)
         show(
           able,
           able ? lines(null) : null,
-          failed(problem, () => void load(), 'What this changes cannot be shown.'),
+          failed(problem, () => load(), 'What this changes cannot be shown.'),
         );
     }
   };
@@ -236,17 +213,89 @@ export function ask(panel, question, read, lines) {
 }
 
 /**
- * A failure in the place of what it kept from being shown.
+ * A failure in the place of what it hides.
  * @param {unknown} error
  * @param {(() => void) | null} [again]
  * @param {string} [title]
  */
 export function failed(error, again, title) {
   return h(
-    'div',
-    { class: 'problem', role: 'alert' },
-    title ? h('h3', null, title) : null,
+    'div.problem',
+    { role: 'alert' },
+    title ? h('h3', title) : null,
     explained(asProblem(error)),
     again ? button('Try again', again) : null,
+  );
+}
+
+/** @param {string} title @param {...Child} rest */
+export function words(title, ...rest) {
+  return [
+    h(
+      'div.empty',
+      h('h2', title),
+      rest.map((part) => (typeof part === 'string' ? h('p', part) : part)),
+    ),
+  ];
+}
+
+/** In the place of a history that cannot be read. @param {Panel} panel @param {Problem} problem */
+export function stopped(panel, problem) {
+  const { app, env } = panel.where;
+  const again = button('Try again', () => panel.refresh());
+  if (problem.type === 'environment-not-found')
+    return words(
+      'No history yet',
+      `Nothing was saved in ${app}/${env}. The first save by your builder appears here.`,
+      again,
+      button('Publish from another environment…', () => panel.promote()),
+    );
+  if (problem.status === 401)
+    return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));
+  if (problem.status === 403)
+    return words(
+      'You may not see this history',
+      `Viewing ${env} needs the viewer role in ${app}/${env}${problem.body.has ? `; you are ${problem.body.has}` : ''}. Ask whoever grants roles.`,
+      again,
+    );
+  if (problem.status === 0)
+    return words(
+      'The service cannot be reached',
+      'You are offline, or the service is. This goes on by itself when the connection is back.',
+      again,
+    );
+  return words('The history cannot be shown', h('div', explained(problem)), again);
+}
+
+/**
+ * Above a history that was read before.
+ * @param {Panel} panel
+ * @param {Problem} problem
+ * @returns {Child[]}
+ */
+export function interrupted(panel, problem) {
+  const again = button('Try again', () => panel.refresh(), { class: 'quiet' });
+  if (problem.status === 0)
+    return [h('p', 'Offline. This is what was known last; it goes on by itself when the connection is back.'), again];
+  if (problem.status === 401) return [h('p', 'You are no longer signed in. Your place is kept.'), signIn('quiet')];
+  return [...explained(problem), again];
+}
+
+/** @param {Panel} panel */
+export function noMatch(panel) {
+  const { show, author } = panel.store.filter;
+  const what = show === 'all' ? 'entries' : show;
+  const who = author ? ` by ${panel.store.people.get(author) ?? author}` : '';
+  return words(
+    `No ${what}${who}`,
+    show === 'snapshots' && !author
+      ? 'Name the working version with Create snapshot, so that you find it again.'
+      : show === 'releases' && !author
+        ? 'Nothing was published yet.'
+        : 'Nothing matches these filters.',
+    button('Show everything', () => {
+      void panel.store.setFilter({ show: 'all', author: '' });
+      panel.paintTools();
+    }),
   );
 }

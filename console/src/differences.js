@@ -1,16 +1,14 @@
-/** What differs where the service cannot tell, since only the browser has both sides; and choosing between them where two changed the same. */
+/** What differs where only the browser has both sides, and choosing between them where two changed the same. */
 
 import { NumberText } from './api.js';
 import { value } from './changes.js';
 import { Dialog } from './dialog.js';
 import { h, own } from './dom.js';
 
-/** @import {Author, Change, Counts, Problem} from '../types' */
-
-/** @typedef {{path: string, label: string, base?: unknown, ours?: unknown, theirs?: unknown, order?: boolean, author?: Author}} Conflict */
+/** @import {Change, Child, Conflict, Counts, Problem} from '../types' */
 
 /**
- * Asks whose value stays at each place. Resolves when it was saved or given up: whether it was saved.
+ * Asks whose value stays at each place. Resolves with whether it was saved.
  * @param {ShadowRoot | HTMLElement} root
  * @param {Problem} problem a `merge-conflict`
  * @param {(mine: Conflict[], dialog: Dialog) => Promise<unknown>} save saves, with one's own value at these places
@@ -35,14 +33,12 @@ export async function settle(root, problem, save) {
     body: [
       h(
         'p',
-        null,
         `Since you began (#${problem.body.base}), ${who === 'Others' ? 'others' : who} saved another value in ${conflicts.length === 1 ? 'the same place' : 'the same places'}. Nothing was saved yet. Decide for each:`,
       ),
       conflicts.map(choice),
       total > conflicts.length
         ? h(
             'p',
-            null,
             `There are ${total} such places, too many to decide here. Take the newest version and make your change again.`,
           )
         : null,
@@ -60,39 +56,44 @@ export async function settle(root, problem, save) {
 }
 
 /**
- * Both values of a place, and the choice between them.
+ * A place, and the choice between its values.
  * @param {Conflict} conflict
  * @param {number} n
  * @param {(side: 'mine' | 'other') => void} choose
  */
 function sides(conflict, n, choose) {
-  const other = conflict.author ? `${conflict.author.name}'s` : 'theirs';
-  const radio = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) => {
-    const disabled = side === 'mine' && conflict.order;
-    const input = h('input', {
-      type: 'radio',
-      name: `conflict-${n}`,
-      value: side,
-      disabled,
-      onchange: () => choose(side),
-    });
-    return h('label', { class: 'choice' }, input, text);
-  };
-  return h(
-    'fieldset',
-    { class: 'conflict' },
-    h('legend', null, own(conflict.label || conflict.path)),
-    conflict.order
-      ? h('p', null, 'Both moved it, to different places. Keep theirs, and move it again if you like.')
-      : h(
-          'div',
-          { class: 'values two' },
-          value('before', conflict.author ? `${conflict.author.name} has` : 'There now', conflict.ours),
-          value('after', 'You have', conflict.theirs),
-        ),
-    h('div', { class: 'choices' }, radio('mine', 'Keep mine'), radio('other', `Keep ${other}`)),
+  const name = conflict.author?.name;
+  const choice = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) =>
+    radio(`conflict-${n}`, text, () => choose(side), side === 'mine' && conflict.order);
+  return bothSides(
+    conflict,
+    name ? `${name} has` : 'There now',
+    'You have',
+    h('div.choices', choice('mine', 'Keep mine'), choice('other', `Keep ${name ? `${name}'s` : 'theirs'}`)),
   );
 }
+
+/**
+ * What each has at a place that two changed.
+ * @param {Conflict} conflict
+ * @param {string} ours what the side that is there is called
+ * @param {string} theirs what the other is called
+ * @param {Child} [choices]
+ */
+export function bothSides(conflict, ours, theirs, choices) {
+  return h(
+    'fieldset.conflict',
+    h('legend', own(conflict.label || conflict.path)),
+    conflict.order
+      ? h('p', 'Both moved it, to different places.')
+      : h('div.values.two', value('before', ours, conflict.ours), value('after', theirs, conflict.theirs)),
+    choices,
+  );
+}
+
+/** @param {string} name of all choices @param {string} text @param {() => void} onchange @param {boolean} [disabled] */
+export const radio = (name, text, onchange, disabled) =>
+  h('label.choice', h('input', { type: 'radio', name, onchange, disabled }), text);
 
 /** A JSON Patch that puts one's own values at places of the newest config. @param {Conflict[]} mine */
 export function asPatch(mine) {
@@ -102,7 +103,7 @@ export function asPatch(mine) {
   });
 }
 
-/** What tells the elements of an array apart, as the service knows them too. */
+/** What tells elements of an array apart, as in the service. */
 const IDENTITY = ['id', 'key', 'name', 'title'];
 
 /** @param {string} pointer */
@@ -129,15 +130,15 @@ export function identity(element) {
 const MOST = 500;
 
 /**
- * What differs between two values, in short: for what the service has not seen yet.
+ * What differs between two values.
  * @param {any} before
  * @param {any} after
- * @returns {{changes: Change[], counts: Counts, more: boolean}}
+ * @returns {{changes: Change[], counts: Counts}} all are counted, and the first 500 listed
  */
 export function differences(before, after) {
   /** @type {Change[]} */
   const changes = [];
-  const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
+  const counts = { added: 0, removed: 0, changed: 0 };
   const note = (
     /** @type {string} */ op,
     /** @type {string} */ path,
@@ -149,7 +150,7 @@ export function differences(before, after) {
     if (changes.length < MOST) changes.push({ op, path, before: a, after: b, label });
   };
   compare(before, after, '', '', note);
-  return { changes, counts, more: counts.added + counts.removed + counts.changed > MOST };
+  return { changes, counts };
 }
 
 /**

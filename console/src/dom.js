@@ -1,14 +1,13 @@
 /**
- * Making elements, and the words in them. Text from a config gets into a page by `textContent` alone, never as HTML.
+ * Making elements, and the words in them. Text gets into a page as text alone, never as HTML.
  */
 
-/** @import {Author, Counts} from '../types' */
-/** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
+/** @import {Author, Child, Counts, Made} from '../types' */
 
-/** Characters that change the direction of what stands around them, or that nobody sees. */
+/** Characters that turn the direction of others, or that nobody sees. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/** A text in which characters that could make it look like another are written out. @param {string} text */
+/** A text with unseen characters written out. @param {string} text */
 export function visible(text) {
   const written = (/** @type {string} */ c) => `⟦${c.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟧`;
   return text.replace(UNSEEN, written);
@@ -16,36 +15,36 @@ export function visible(text) {
 
 /**
  * An element.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, any> | null} [attributes] `on…` are listeners, `class` and others are attributes;
- *   null, undefined and false leave one out
- * @param {...Child} children texts and nodes
- * @returns {HTMLElementTagNameMap[K]}
+ * @template {string} T
+ * @param {T} tag such as `div`, or `div.words` with classes
+ * @param {Child | Record<string, any>} [first] attributes, if it is a plain object: `on…` are listeners; null, undefined
+ *   and false leave one out
+ * @param {...Child} rest texts and nodes
+ * @returns {Made<T>}
  */
-export function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
+export function h(tag, first, ...rest) {
+  const [name = '', ...classes] = tag.split('.');
+  const element = document.createElement(name);
+  const plain = first?.constructor === Object;
+  for (const [key, value] of Object.entries(plain ? first : {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? '' : String(value));
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? '' : `${value}`);
   }
-  add(element, children);
-  return element;
+  element.classList.add(...classes);
+  element.append(...shown(plain ? rest : [/** @type {Child} */ (first), ...rest]));
+  return /** @type {Made<T>} */ (element);
 }
 
-/** Adds children to an element. @param {Node} parent @param {Child[]} children */
-export function add(parent, children) {
-  for (const child of children) {
-    if (Array.isArray(child)) add(parent, child);
-    else if (child instanceof Node) parent.appendChild(child);
-    else if (child !== null && child !== undefined && child !== false)
-      parent.appendChild(document.createTextNode(String(child)));
-  }
-}
+/** @param {Child[]} children @returns {(Node | string)[]} what of them is shown */
+const shown = (children) =>
+  /** @type {any[]} */ (children).flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false);
+
+/** Gives an element other children. @param {Element} parent @param {...Child} children */
+export const fill = (parent, ...children) => parent.replaceChildren(...shown(children));
 
 /**
- * Text of a config or of a person: on its own as to direction, with unseen characters written out.
+ * Text of a config or a person, whose direction is its own.
  * @param {string} text
  * @param {string} [name] a class
  */
@@ -70,7 +69,7 @@ export function button(label, act, attributes) {
 export const when = (at, text) => h('time', { datetime: at, title: exactTime(at), tabindex: '0' }, text);
 
 /**
- * A person's initials in one of eight hues, which is the same for the same person everywhere.
+ * A person's initials, in the hue of that person.
  * @param {Author} author
  */
 export function avatar(author) {
@@ -88,41 +87,40 @@ export function avatar(author) {
 
 /** Grey bars in the place of what is being read. */
 export function skeleton() {
-  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
+  return h('div.skeleton', { role: 'status', 'aria-label': 'Loading' }, h('span'), h('span'), h('span'));
 }
 
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
-const dayOf = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
-const dayAndYear = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-});
-const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+/**
+ * The parts of a time in the reader's zone, which a date's text has in this order. `Intl` takes longer to begin than all else.
+ * @param {string | Date} at
+ */
+function parts(at) {
+  const [weekday, month, day, year, time = '', zone] = `${new Date(at)}`.split(' ');
+  return { weekday, date: `${Number(day)} ${month}`, year, time, minutes: time.slice(0, 5), zone };
+}
 
-/** @param {string} at */
-export const exactTime = (at) => exact.format(new Date(at));
+/** "Fri 13 Nov 2026, 09:14:27 GMT+0100" @param {string} at */
+export function exactTime(at) {
+  const { weekday, date, year, time, zone } = parts(at);
+  return `${weekday} ${date} ${year}, ${time} ${zone}`;
+}
+
 /** "09:14" @param {string} at */
-export const timeOfDay = (at) => clock.format(new Date(at));
+export const timeOfDay = (at) => parts(at).minutes;
+
 /** "13 Nov, 09:14" @param {string} at */
-export const dateAndTime = (at) => moment.format(new Date(at));
+export const dateAndTime = (at) => `${parts(at).date}, ${timeOfDay(at)}`;
 
-/** The day of a time in the reader's zone, as a key. @param {string} at */
-export function dayKey(at) {
-  const date = new Date(at);
-  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
-}
+/** The day of a time in the reader's zone, as a key. @param {string | Date} at */
+export const dayKey = (at) => new Date(at).toDateString();
 
-/** "Today", "Yesterday", "Friday 13 November". @param {string} at @param {Date} [now] */
+/** "Today", "Yesterday", "Fri 13 Nov". @param {string} at @param {Date} [now] */
 export function dayName(at, now = new Date()) {
   const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
-  if (dayKey(at) === dayKey(now.toISOString())) return 'Today';
-  if (dayKey(at) === dayKey(yesterday.toISOString())) return 'Yesterday';
-  const date = new Date(at);
-  return date.getFullYear() === now.getFullYear() ? dayOf.format(date) : dayAndYear.format(date);
+  if (dayKey(at) === dayKey(now)) return 'Today';
+  if (dayKey(at) === dayKey(yesterday)) return 'Yesterday';
+  const { weekday, date, year } = parts(at);
+  return `${weekday} ${date}${year === parts(now).year ? '' : ` ${year}`}`;
 }
 
 /** "just now", "2 min ago", "Fri 16:04", "13 Nov, 09:14". @param {string} at @param {number} [now] */
@@ -130,14 +128,15 @@ export function ago(at, now = Date.now()) {
   const minutes = Math.floor((now - Date.parse(at)) / 60_000);
   if (minutes < 1) return 'just now';
   if (minutes < 60) return `${minutes} min ago`;
-  if (minutes < 6 * 24 * 60) return weekday.format(new Date(at));
+  if (minutes < 6 * 24 * 60) return `${parts(at).weekday} ${timeOfDay(at)}`;
   return dateAndTime(at);
 }
 
+/** "12,000" @param {number} count */
+export const number = (count) => (count < 1000 ? `${count}` : count.toLocaleString('en-GB'));
+
 /** "1 change", "9 changes". @param {number} count @param {string} one @param {string} [many] */
-export function plural(count, one, many = `${one}s`) {
-  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
-}
+export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
 /** "12.3 KB" @param {number} bytes */
 export function size(bytes) {

@@ -11,8 +11,7 @@ import { asProblem } from './store.js';
 
 /** @param {Panel} panel */
 export async function editJson(panel) {
-  const area = h('textarea', {
-    class: 'json',
+  const area = h('textarea.json', {
     spellcheck: 'false',
     autocomplete: 'off',
     'aria-label': 'The config as JSON',
@@ -58,7 +57,6 @@ export async function editJson(panel) {
   } catch (error) {
     dialog.say(explained(asProblem(error)));
   }
-  await dialog.closed;
 }
 
 /** @param {number} version */
@@ -79,7 +77,7 @@ async function decided(panel, base, text, problem, mine) {
   let request = parseExact(text);
   for (const conflict of problem.body.conflicts)
     request = put(request, place(head, request, conflict.path), conflict.ours);
-  const answer = await panel.api.call('POST', '/merge', { body: pretty(request), headers: headers(base), exact: true });
+  const answer = await panel.api.call('POST', '/merge', { body: pretty(request), headers: headers(base) });
   if (answer.version !== version) throw new Error('Somebody saved again meanwhile. Cancel, and save once more.');
   let merged = answer.config;
   for (const conflict of mine) merged = put(merged, place(head, merged, conflict.path), conflict.theirs);
@@ -90,7 +88,7 @@ async function decided(panel, base, text, problem, mine) {
 
 /** Shows where the text is wrong. @param {Problem} problem @param {HTMLTextAreaElement} area */
 function fault(problem, area) {
-  if (problem.type === 'merge-conflict') return [h('p', null, 'Nothing was saved. Your text is still here.')];
+  if (problem.type === 'merge-conflict') return [h('p', 'Nothing was saved. Your text is still here.')];
   const { line, column } = problem.body;
   if (problem.type !== 'invalid-config' || !line) return null;
   const lines = area.value.split('\n');
@@ -99,7 +97,7 @@ function fault(problem, area) {
   area.focus();
   area.setSelectionRange(start, Math.min(area.value.length, start + 1));
   area.scrollTop = Math.max(0, (line - 4) * 20);
-  return [h('p', null, problem.message)];
+  return [h('p', problem.message)];
 }
 
 /**

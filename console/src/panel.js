@@ -1,15 +1,11 @@
-/** The panel: its parts, what they share, and the states that people meet. */
+/** The panel: its parts, what they share, the states that people meet, and the keys. */
 
-import { Actions, restoreMoment } from './actions.js';
+import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
-import { Backups } from './backups.js';
-import { blame } from './blame.js';
-import { Detail } from './detail.js';
-import { add, button, find, h, may, plural, skeleton } from './dom.js';
-import { Header, interrupted, noMatch, stopped, words } from './standing.js';
-import { help, keys } from './keys.js';
-import { promote, unpublish } from './releases.js';
-import { create } from './snapshots.js';
+import { blame, Detail } from './detail.js';
+import { Dialog, interrupted, noMatch, stopped, words } from './dialog.js';
+import { button, fill, find, h, may, plural, skeleton } from './dom.js';
+import { Header, unpublish } from './releases.js';
 import { asProblem, newest, Store } from './store.js';
 import { Timeline } from './timeline.js';
 
@@ -21,7 +17,7 @@ const EVERY = 5_000;
 /** How long a toast stays, in milliseconds. */
 const TOAST = 10_000;
 
-/** What the list of people has instead of an id, to look for more of them. */
+/** In the place of a person's id: looks for more of them. */
 const EARLIER = '…';
 
 export class Panel {
@@ -37,16 +33,15 @@ export class Panel {
     this.where = where;
     this.store = new Store(this.api);
     this.actions = new Actions(this);
-    this.backups = new Backups(this);
     this.header = new Header(this);
     this.timeline = new Timeline(this.store, (line) => this.open(line));
     this.detail = new Detail(this);
-    this.banner = h('div', { class: 'banner', role: 'status' });
-    this.toasts = h('div', { class: 'toasts', role: 'status' });
-    this.state = h('div', { class: 'state' });
-    this.tools = h('div', { class: 'tools' });
-    this.menu = h('div', { class: 'menu', tabindex: '-1' });
-    this.more = h('details', { class: 'more' }, h('summary', { 'data-act': 'more' }, 'More'), this.menu);
+    this.banner = h('div.banner', { role: 'status' });
+    this.toasts = h('div.toasts', { role: 'status' });
+    this.state = h('div.state');
+    this.tools = h('div.tools');
+    this.menu = h('div.menu', { tabindex: '-1' });
+    this.more = h('details.more', h('summary', { 'data-act': 'more' }, 'More'), this.menu);
     this.more.addEventListener('focusout', ({ relatedTarget: to }) => {
       if (!(to instanceof Node && this.more.contains(to))) this.more.open = false;
     });
@@ -57,12 +52,12 @@ export class Panel {
       this.shut();
     });
     this.body = h(
-      'div',
-      { class: 'panel', 'data-view': 'timeline' },
+      'div.panel',
+      { 'data-view': 'timeline' },
       this.banner,
       this.header.element,
       this.tools,
-      h('div', { class: 'split' }, h('div', { class: 'lane' }, this.state, this.timeline.element), this.detail.element),
+      h('div.split', h('div.lane', this.state, this.timeline.element), this.detail.element),
       this.toasts,
     );
     this.body.addEventListener('keydown', (event) => keys(this, event));
@@ -83,7 +78,7 @@ export class Panel {
       if (document.visibilityState === 'visible') void this.refresh();
     }, EVERY);
     this.life = new AbortController();
-    const look = () => void this.refresh();
+    const look = () => this.refresh();
     window.addEventListener('online', look, this.life);
     document.addEventListener('visibilitychange', look, this.life);
     this.paint();
@@ -119,18 +114,17 @@ export class Panel {
     clearTimeout(this.patience);
     this.body.classList.toggle('stale', Boolean(problem));
     const had = this.root.activeElement?.closest('.banner, .state');
-    this.banner.replaceChildren();
-    this.state.replaceChildren();
-    const nothing = !store.standing && store.lines.length === 0;
-    if (!this.where.token()) add(this.state, words('Sign in to see the history', 'This page has no token yet.'));
-    else if (problem && nothing) add(this.state, stopped(this, problem));
-    else if (problem) add(this.banner, interrupted(this, problem));
+    fill(this.banner);
+    fill(this.state);
+    if (!this.where.token()) fill(this.state, words('Sign in to see the history', 'This page has no token yet.'));
+    else if (problem && store.lines.length === 0) fill(this.state, stopped(this, problem));
+    else if (problem) fill(this.banner, interrupted(this, problem));
     else if (!store.ready)
       this.patience = setTimeout(() => {
-        if (!store.ready && !store.problem) this.state.replaceChildren(skeleton());
+        if (!store.ready && !store.problem) fill(this.state, skeleton());
       }, 200);
-    else if (store.lines.length === 0 && !store.loading) add(this.state, noMatch(this));
-    // The button that had the focus is another one now, or has done its work.
+    else if (store.lines.length === 0 && !store.loading) fill(this.state, noMatch(this));
+    // Its button is another one now, or has done its work.
     if (had) (find(had, 'button') ?? this.timeline.scroller).focus();
   }
 
@@ -157,7 +151,7 @@ export class Panel {
       );
     const people = h(
       'select',
-      { 'aria-label': 'People', 'data-act': 'people', onchange: () => void this.byPerson(people.value) },
+      { 'aria-label': 'People', 'data-act': 'people', onchange: () => this.byPerson(people.value) },
       h('option', { value: '' }, 'Everybody'),
       [...this.store.people].map(([id, name]) => h('option', { value: id, selected: id === filter.author }, name)),
       this.store.earlier === null ? null : h('option', { value: EARLIER }, 'Look further back…'),
@@ -171,11 +165,10 @@ export class Panel {
         : null;
     const editor = may(role, 'editor');
     const publisher = may(role, 'publisher');
-    this.menu.replaceChildren();
-    add(this.menu, [
+    fill(this.menu, [
       item(editor, 'Restore a moment…', () => restoreMoment(this.actions)),
       item(publisher && Boolean(standing?.settings.releases), 'Publish from another environment…', () =>
-        promote(this.actions),
+        this.promote(),
       ),
       item(publisher && Boolean(standing?.live), 'Make every edit live…', () => unpublish(this.actions)),
       item(editor, 'Edit JSON…', () => this.edit()),
@@ -184,31 +177,45 @@ export class Panel {
     const had = find(this.tools, ':focus')?.dataset.act;
     this.tools.replaceChildren(
       h(
-        'div',
-        { class: 'filters', role: 'group', 'aria-label': 'Filter' },
+        'div.filters',
+        { role: 'group', 'aria-label': 'Filter' },
         tab('all', 'All'),
         tab('snapshots', 'Snapshots'),
         tab('releases', 'Releases'),
         people,
       ),
       h(
-        'div',
-        { class: 'buttons' },
-        editor ? button('Create snapshot', () => void create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
-        button('Backups', () => void this.backups.open(), { 'data-act': 'backups' }),
+        'div.buttons',
+        editor ? button('Create snapshot', () => create(this.actions, 0), { 'data-act': 'snapshot' }) : null,
+        button('Backups', () => this.backups(), { 'data-act': 'backups' }),
         this.more,
       ),
     );
     if (had) find(this.tools, `[data-act="${had}"]`)?.focus();
   }
 
-  /** The editor is loaded when somebody needs it. */
-  async edit() {
+  /** What the first look needs not is loaded when somebody needs it. @param {() => Promise<unknown>} run */
+  async late(run) {
+    if (this.loading) return;
+    this.loading = true;
     try {
-      await (await import('./edit.js')).editJson(this);
+      await run();
     } catch (error) {
       this.toast(asProblem(error).message);
     }
+    this.loading = false;
+  }
+
+  edit() {
+    return this.late(async () => (await import('./edit.js')).editJson(this));
+  }
+
+  backups() {
+    return this.late(async () => new (await import('./backups.js')).Backups(this).open());
+  }
+
+  promote() {
+    return this.late(async () => (await import('./promotion.js')).promote(this.actions));
   }
 
   /** Shows what one person did, or looks for more people. @param {string} id */
@@ -268,9 +275,8 @@ export class Panel {
   /** @param {string} text @param {string} [act] @param {() => unknown} [run] */
   toast(text, act, run) {
     const toast = h(
-      'div',
-      { class: 'toast' },
-      h('span', null, text),
+      'div.toast',
+      h('span', text),
       act
         ? button(act, () => {
             toast.remove();
@@ -295,4 +301,58 @@ export class Panel {
     url.hash = new URLSearchParams({ app: this.where.app, env: this.where.env, version: `${version}` }).toString();
     return url.href;
   }
+}
+
+/** None restores or rolls back, on purpose. */
+const KEYS = [
+  ['↑ ↓ or k j', 'the entry before, the next one'],
+  ['→ ←', 'show and hide the saves of a session'],
+  ['Enter', 'open it'],
+  ['Esc', 'back to the timeline'],
+  ['[ ]', 'the change before, the next one'],
+  ['c', 'compare with…'],
+  ['s', 'create a snapshot'],
+  ['p', 'review and publish'],
+  ['u', 'undo the edit that is open'],
+  ['/', 'filter'],
+  ['?', 'this list'],
+];
+
+/** @param {Panel} panel */
+function help(panel) {
+  new Dialog(panel.root, {
+    title: 'Keys',
+    body: [
+      h(
+        'dl.keys',
+        KEYS.map(([key, what]) => [h('dt', h('kbd', key)), h('dd', what)]),
+      ),
+    ],
+  });
+}
+
+/** @param {Panel} panel @param {KeyboardEvent} event */
+function keys(panel, event) {
+  const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (target.matches('input, textarea, select') || target.closest('dialog')) return;
+  const { detail } = panel;
+  /** @type {Record<string, () => unknown>} */
+  const map = {
+    Escape: () => panel.back(),
+    '[': () => detail.step(-1),
+    ']': () => detail.step(1),
+    j: () => panel.timeline.step(1),
+    k: () => panel.timeline.step(-1),
+    c: () => find(detail.element, '[data-act=compare]')?.focus(),
+    s: () => find(panel.tools, '[data-act=snapshot]')?.click(),
+    p: () => find(panel.header.element, '[data-act=publish]')?.click(),
+    u: () => find(detail.element, '[data-act=undo]')?.click(),
+    '/': () => find(panel.tools, '[data-act=show-all]')?.focus(),
+    '?': () => help(panel),
+  };
+  const act = map[event.key];
+  if (!act) return;
+  event.preventDefault();
+  void act();
 }

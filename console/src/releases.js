@@ -1,10 +1,10 @@
-/** What users see: publishing, also from another environment, rolling back, and taking a release away. */
+/** What users see: where it stands, publishing, rolling back, and taking a release away. */
 
 import { changes } from './changes.js';
 import { ask, Dialog, effect } from './dialog.js';
-import { ago, button, dateAndTime, h, own, plural } from './dom.js';
+import { ago, button, find, h, may, own, plural, when } from './dom.js';
 
-/** @import {Actions, Change, Diff, Entry, Problem, Question} from '../types' */
+/** @import {Actions, Entry, Panel, Problem, Question, Standing} from '../types' */
 
 /**
  * @param {Actions} actions
@@ -12,7 +12,7 @@ import { ago, button, dateAndTime, h, own, plural } from './dom.js';
  * @param {string} [name] the name of a snapshot, which is published in the place of the version
  * @param {string} [as] what the version is to be called
  */
-export async function publish(actions, version, name, as = actions.standing?.next_name) {
+export function publish(actions, version, name, as = actions.standing?.next_name) {
   const standing = actions.standing;
   if (!standing) return;
   const live = standing.live;
@@ -22,17 +22,17 @@ export async function publish(actions, version, name, as = actions.standing?.nex
   const question = {
     title: `Publish ${what} to ${actions.env}?`,
     act: `Publish ${what}`,
-    run: async (dialog) => {
-      const asked = name ? { snapshot: name } : { version, name: as };
-      const entry = await actions.api.post('/publish', { ...asked, expect_live: live?.name ?? null }, dialog.key);
-      published(actions, entry);
-    },
+    run: (dialog) =>
+      act(actions, dialog, '/publish', {
+        ...(name ? { snapshot: name } : { version, name: as }),
+        expect_live: live?.name ?? null,
+      }),
     explain: (problem, dialog) =>
       faster(actions, problem, dialog, () => publish(actions, version, name)) ??
       taken(problem, dialog, as, (next) => publish(actions, version, name, next)),
   };
   if (live)
-    await ask(
+    ask(
       actions.panel,
       question,
       () => actions.api.diff('live', name ?? version),
@@ -45,26 +45,27 @@ export async function publish(actions, version, name, as = actions.standing?.nex
         ),
         effect('Builders', 'no change.'),
       ],
-    ).dialog.closed;
+    );
   else
-    await new Dialog(actions.panel.root, {
+    new Dialog(actions.panel.root, {
       ...question,
       lines: [
         effect('Users', `from here on they see ${which}, and later edits only when they are published.`),
         effect('Builders', 'no change.'),
       ],
-    }).closed;
+    });
 }
 
-/** @param {Actions} actions @param {Entry & {users_see_it_within_seconds?: number}} entry */
-export function published(actions, entry) {
-  actions.panel.published(entry);
-  if (entry.unchanged) return actions.panel.toast('Users have this already.');
-  return actions.panel.toast(`${entry.label}. Users have it within ${entry.users_see_it_within_seconds ?? 5} seconds.`);
+/** Does it, and says so. @param {Actions} actions @param {Dialog} dialog @param {string} path @param {object} body */
+export async function act({ api, panel }, dialog, path, body) {
+  const entry = await api.post(path, body, dialog.keyFor(body));
+  panel.published(entry);
+  const soon = `${entry.label}. Users have it within ${entry.users_see_it_within_seconds} seconds.`;
+  panel.toast(entry.unchanged ? 'Users have this already.' : soon);
 }
 
 /**
- * When the name that was shown belongs to another snapshot: the next one is offered.
+ * When the name belongs to another snapshot: the next one is offered.
  * @param {Problem} problem
  * @param {Dialog} dialog
  * @param {string | undefined} name
@@ -72,23 +73,23 @@ export function published(actions, entry) {
  */
 export function taken(problem, dialog, name, again) {
   if (problem.type !== 'name-taken' || !name) return null;
-  return anew(dialog, h('p', null, `There is a snapshot called ${name} already. Nothing was published.`), () =>
+  return anew(dialog, h('p', `There is a snapshot called ${name} already. Nothing was published.`), () =>
     again(`v${Number(name.slice(1)) + 1}`),
   );
 }
 
-/** Words, and a button to begin again, in the place of what the dialog would do. @param {Dialog} dialog @param {HTMLElement} note @param {() => void} again */
+/** A way to begin again in the place of the dialog's button. @param {Dialog} dialog @param {HTMLElement} note @param {() => void} again */
 function anew(dialog, note, again) {
   dialog.action?.remove();
-  const act = () => {
+  const anew = () => {
     dialog.close();
     again();
   };
-  return [note, button('Review again', act, { class: 'primary' })];
+  return [note, button('Review again', anew, { class: 'primary' })];
 }
 
 /**
- * When somebody changed what users see before one did.
+ * When somebody else changed what users see.
  * @param {Actions} actions
  * @param {Problem} problem
  * @param {Dialog} dialog
@@ -96,7 +97,7 @@ function anew(dialog, note, again) {
  */
 export function faster(actions, problem, dialog, again) {
   if (problem.type !== 'live-changed') return null;
-  const note = h('p', null, 'Somebody changed what users see a moment ago.');
+  const note = h('p', 'Somebody changed what users see.');
   void actions.panel.store.refresh();
   const entry = problem.body.live?.entry ?? problem.body.version;
   void actions.api.get(`/versions/${entry}`).then(
@@ -109,23 +110,20 @@ export function faster(actions, problem, dialog, again) {
       ),
     () => {},
   );
-  return anew(dialog, note, () => void actions.panel.store.refresh().then(again));
+  return anew(dialog, note, () => actions.panel.store.refresh().then(again));
 }
 
 /** @param {Actions} actions */
-export async function rollBack(actions) {
+export function rollBack(actions) {
   const { live, before } = actions.standing ?? {};
   if (!live || !before) return;
-  const { dialog } = ask(
+  ask(
     actions.panel,
     {
       title: `Roll back users to ${before.name}?`,
       act: `Roll back to ${before.name}`,
       emergency: true,
-      run: async (d) => {
-        const entry = await actions.api.post('/rollback', { to: before.name, expect_live: live.name }, d.key);
-        published(actions, entry);
-      },
+      run: (d) => act(actions, d, '/rollback', { to: before.name, expect_live: live.name }),
       explain: (problem, d) => faster(actions, problem, d, () => rollBack(actions)),
     },
     () => actions.api.diff('live', before.name),
@@ -134,15 +132,14 @@ export async function rollBack(actions) {
       effect('Builders', `they keep everything, including ${live.name}'s changes.`),
     ],
   );
-  await dialog.closed;
 }
 
 /** @param {Actions} actions */
-export async function unpublish(actions) {
+export function unpublish(actions) {
   const live = actions.standing?.live;
   if (!live) return;
   const all = actions.standing?.settings.live_without_release === 'working';
-  const { dialog } = ask(
+  ask(
     actions.panel,
     {
       title: all ? 'Make every edit live?' : `Take ${live.name} away from users?`,
@@ -166,144 +163,121 @@ export async function unpublish(actions) {
       effect('Builders', 'no change.'),
     ],
   );
-  await dialog.closed;
 }
 
-/**
- * @param {Actions} actions
- * @param {string} [as] what the release is to be called
- * @param {string[]} [chosen] the environment and the snapshot to begin with
- */
-export async function promote(actions, as = actions.standing?.next_name ?? 'v1', chosen = []) {
-  const { api, panel, standing } = actions;
-  const { app, env } = panel.where;
-  const live = standing?.live;
-  const envs = h('select', { id: 'from-env' });
-  const names = h('select', { id: 'from-name' });
-  let goAhead = false;
+/** Where it stands: what users have, what builders edit, and what one can do about it. */
+export class Header {
+  /** @param {Panel} panel */
+  constructor(panel) {
+    this.panel = panel;
+    this.element = h('section.standing', { 'aria-label': 'Where it stands' });
+    this.shown = '';
+    /** @type {number | null} changes that are not live */
+    this.pending = null;
+    /** @type {Entry | null} the entry that published what is live */
+    this.published = null;
+    panel.store.addEventListener('standing', () => this.update());
+  }
 
-  /** Fills the field of environments, then that of the snapshots of the one that is chosen. Says what there is not. */
-  const fill = async () => {
-    if (!envs.length) {
-      for (let next = '/v1/apps?limit=200'; next;) {
-        const page = await api.get(next);
-        for (const e of page.items)
-          if (e.app === app && e.environment !== env) envs.append(h('option', null, e.environment));
-        next = page.next;
-      }
-      if (!envs.length) return `You can see no other environment of ${app}.`;
-      envs.value = chosen[0] ?? envs.value;
+  async update() {
+    const { store, api } = this.panel;
+    const standing = store.standing;
+    if (!standing) return;
+    this.paint();
+    const round = standing;
+    try {
+      const entry = standing.live ? await api.get(`/versions/${standing.live.published}`) : null;
+      const diff = standing.live && standing.differs ? await api.diff('live', 'working') : null;
+      if (store.standing !== round) return;
+      this.published = entry;
+      this.pending = diff ? diff.changes.length : 0;
+    } catch {
+      // What is known stays.
+      this.pending = null;
     }
-    const from = envs.value;
-    if (!names.length) {
-      const { items } = await api.get(`/v1/apps/${app}/envs/${from}/snapshots?limit=200`);
-      // Another environment may have been chosen meanwhile: then this is read for nothing.
-      if (from !== envs.value) return '';
-      names.replaceChildren(
-        ...items.map((/** @type {any} */ { name, author, at, live: there }) =>
-          h('option', { value: name }, `${name} · ${author.name}, ${dateAndTime(at)}${there ? ' · live there' : ''}`),
-        ),
+    this.paint();
+  }
+
+  paint() {
+    const standing = this.panel.store.standing;
+    if (!standing) return;
+    const facts = JSON.stringify([standing, this.published?.version, this.pending, ago(standing.working.at)]);
+    if (facts === this.shown) return;
+    this.shown = facts;
+    const had = find(this.element, ':focus')?.dataset.act;
+    this.element.replaceChildren(this.live(standing), this.working(standing), ...this.role(standing));
+    if (had)
+      /** @type {HTMLElement} */ (
+        this.element.querySelector(`[data-act="${had}"]`) ?? this.panel.timeline.scroller
+      ).focus();
+  }
+
+  /** @param {Standing} standing */
+  live(standing) {
+    const publisher = may(standing.role, 'publisher');
+    if (!standing.live) {
+      const all = standing.settings.live_without_release === 'working';
+      return h(
+        'div.stands.none',
+        h('span.tag.amber', 'No release'),
+        h('span.what', all ? 'Every edit is live' : 'Users see nothing until a release is published'),
+        publisher && standing.settings.releases
+          ? button('Publish first release', () => publish(this.panel.actions, standing.working.version), {
+              class: 'primary',
+              'data-act': 'publish',
+            })
+          : null,
       );
-      if (from === chosen[0] && chosen[1]) names.value = chosen[1];
     }
-    return names.length ? '' : `${from} has no snapshots yet. Create one there.`;
-  };
-  const { dialog, load } = ask(
-    panel,
-    {
-      title: `Publish to ${env} from another environment?`,
-      body: [
-        h(
-          'div',
-          { class: 'form' },
-          h('label', { for: 'from-env' }, 'Environment'),
-          envs,
-          h('label', { for: 'from-name' }, 'Snapshot'),
-          names,
-        ),
-      ],
-      act: 'Publish',
-      run: async (d) => {
-        const from = { env: envs.value, snapshot: names.value };
-        const body = { from, name: as, expect_live: live?.name ?? null, ...(goAhead && { go_ahead: true }) };
-        published(actions, await api.post('/publish', body, d.keyFor(body)));
-      },
-      explain: (problem, d) =>
-        faster(actions, problem, d, () => promote(actions, undefined, [envs.value, names.value])) ??
-        taken(problem, d, as, (next) => promote(actions, next, [envs.value, names.value])) ??
-        lost(problem),
-    },
-    async () => {
-      goAhead = false;
-      const missing = await fill();
-      if (missing) return missing;
-      if (dialog.action) dialog.action.textContent = `Publish ${as}`;
-      if (!standing) return null;
-      const query = new URLSearchParams({ from_env: env, from: live ? 'live' : 'working', to: names.value });
-      return kept(
-        await api.call('GET', `/v1/apps/${app}/envs/${envs.value}/diff?${query}`, { exact: true }),
-        standing.settings.keep ?? [],
-      );
-    },
-    (diff) => {
-      const what = `${as}, which is ${envs.value}'s ${names.value}`;
-      return [
-        effect(
-          'Users',
-          live ? `from ${live.name} to ${what}, ${changes(diff)}, within 5 seconds.` : `from here on they see ${what}.`,
-        ),
-        effect('Builders', standing ? 'no change.' : `the history of ${env} begins with it.`),
-      ];
-    },
-  );
-  envs.addEventListener('change', () => {
-    names.replaceChildren();
-    void load();
-  });
-  names.addEventListener('change', () => void load());
-
-  /** What was changed here alone, and so would be lost. @param {Problem} problem */
-  const lost = ({ type, body }) => {
-    if (type !== 'promotion-would-lose') return null;
-    goAhead = true;
-    if (dialog.action) dialog.action.textContent = `Publish ${as} without them`;
-    return [
+    const by = this.published?.name === standing.live.name ? this.published : null;
+    return h(
+      'div.stands.live',
+      h('span.tag.green', 'Live'),
       h(
-        'p',
-        null,
-        `Nothing was published. These changes were made in ${env}, and ${names.value} does not have them. Make them in ${envs.value} first, or publish without them: they stay in the history and in the working version, and users no longer see them.`,
+        'span.what',
+        h('strong', own(standing.live.name)),
+        h('span.meta', by ? [own(by.author.name), ', ', when(by.at, ago(by.at))] : '\u00a0'),
       ),
-      h(
-        'ul',
-        null,
-        body.changes.map((/** @type {Entry} */ e) =>
-          h('li', null, `#${e.version} `, own(e.label), ' · ', own(e.author.name), `, ${dateAndTime(e.at)}`),
-        ),
-        body.more ? h('li', null, 'and more') : null,
-      ),
-    ];
-  };
-  await dialog.closed;
-}
+      publisher && standing.before
+        ? button(`Roll back to ${standing.before.name}`, () => rollBack(this.panel.actions), {
+            'data-act': 'rollback',
+          })
+        : null,
+    );
+  }
 
-/**
- * A diff without what the settings keep as it is here.
- * @param {Diff} diff
- * @param {string[]} patterns JSON Pointers in which `*` is any one level
- */
-function kept(diff, patterns) {
-  const stays = (/** @type {Change} */ { op, path }) =>
-    op === 'replace' &&
-    patterns.some((pattern) => {
-      const steps = path.split('/');
-      return pattern.split('/').every((step, n) => step === '*' || step === steps[n]);
-    });
-  const list = diff.changes.filter((change) => !stays(change));
-  const stay = diff.changes.length - list.length;
-  return {
-    ...diff,
-    changes: list,
-    counts: { ...diff.counts, changed: diff.counts.changed - stay },
-    note: stay ? [h('p', null, `${plural(stay, 'value')} of this environment stay as they are (keep).`)] : [],
-  };
+  /** @param {Standing} standing */
+  working(standing) {
+    const { working } = standing;
+    const count = this.pending === null ? 'Changes not live' : `${plural(this.pending, 'change')} not live`;
+    const what = !standing.live ? `#${working.version}` : standing.differs ? count : 'The same as live';
+    const able = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
+    return h(
+      'div.stands.working',
+      h('span', { class: `tag${standing.differs ? ' amber' : ''}` }, 'Working'),
+      h(
+        'span.what',
+        h('strong', what),
+        h('span.meta', own(working.author.name), ', ', when(working.at, ago(working.at))),
+      ),
+      able
+        ? button('Review & publish', () => publish(this.panel.actions, working.version), {
+            class: 'primary',
+            'data-act': 'publish',
+          })
+        : null,
+    );
+  }
+
+  /** @param {Standing} standing */
+  role(standing) {
+    const where = standing.environment;
+    if (!may(standing.role, 'editor'))
+      return [h('p.role', `You can view ${where}. Editing needs the editor role, publishing the publisher role.`)];
+    if (!may(standing.role, 'publisher'))
+      return [h('p.role', `You can edit ${where}. Publishing needs the publisher role.`)];
+    if (!standing.settings.releases)
+      return [h('p.role', `Publishing is switched off for ${where} by an admin. Rolling back still works.`)];
+    return [];
+  }
 }

@@ -2,11 +2,10 @@
 
 import { Api } from './api.js';
 import { asPatch, settle } from './differences.js';
-import { button, h, may } from './dom.js';
-import { draw } from './preview.js';
+import { button, h, may, own } from './dom.js';
 import { asProblem } from './store.js';
 
-/** @import {WaymarkHistory} from '../types' */
+/** @import {Drawing, WaymarkHistory} from '../types' */
 
 const STEPS = [
   [
@@ -33,38 +32,35 @@ export class Sample {
     this.working = null;
     this.version = 0;
     this.editing = false;
-    this.users = h('div', { class: 'app', 'data-side': 'users' });
-    this.builders = h('div', { class: 'app', 'data-side': 'builders' });
-    this.said = h('p', { class: 'said', role: 'status' });
-    this.opener = h('p', { class: 'opener' });
+    this.users = h('div.app', { 'data-side': 'users' });
+    this.builders = h('div.app', { 'data-side': 'builders' });
+    this.said = h('p.said', { role: 'status' });
+    this.opener = h('p.opener');
     this.element = h(
-      'div',
-      { class: 'sample' },
+      'div.sample',
       h(
-        'section',
-        { class: 'card try', 'aria-label': 'Try it' },
-        h('h2', null, 'Try it'),
+        'section.card.try',
+        { 'aria-label': 'Try it' },
+        h('h2', 'Try it'),
         h(
           'ol',
-          null,
           STEPS.map(([title, text], n) =>
-            h('li', null, h('details', { name: 'step', open: n === 0 }, h('summary', null, title), h('p', null, text))),
+            h('li', h('details', { name: 'step', open: n === 0 }, h('summary', title), h('p', text))),
           ),
         ),
         this.opener,
       ),
-      h('section', { class: 'card', 'aria-label': 'Users see' }, h('h3', null, 'Users see'), this.users),
+      h('section.card', { 'aria-label': 'Users see' }, h('h3', 'Users see'), this.users),
       h(
-        'section',
-        { class: 'card', 'aria-label': 'Builders edit' },
-        h('h3', null, 'Builders edit', h('span', { class: 'meta' }, ' click a title')),
+        'section.card',
+        { 'aria-label': 'Builders edit' },
+        h('h3', 'Builders edit', h('span.meta', ' click a title')),
         this.builders,
         this.said,
       ),
     );
-    history.addEventListener('waymark:ready', () => void this.refresh());
-    history.addEventListener('waymark:changed', () => void this.refresh());
-    history.addEventListener('waymark:published', () => void this.refresh());
+    history.addEventListener('waymark:changed', () => this.refresh());
+    history.addEventListener('waymark:published', () => this.refresh());
   }
 
   async refresh() {
@@ -91,7 +87,7 @@ export class Sample {
       this.paint();
     };
     this.users.replaceChildren(
-      ...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', null, 'Nothing is published.')]),
+      ...(this.live ? draw(this.live, { page: this.page, go }) : [h('p', 'Nothing is published.')]),
     );
     if (!this.editing)
       this.builders.replaceChildren(
@@ -185,4 +181,131 @@ export class Sample {
       ]),
     );
   }
+}
+
+/** What the sample's database would answer. Two of the rows are another customer's. */
+const ROWS = {
+  'open-refunds': [
+    { order_no: '10-2231', customer: 'J. Moreau', amount: 42.5, requested_at: '13 Nov' },
+    { order_no: '10-2240', customer: 'S. Adeyemi', amount: 129, requested_at: '14 Nov' },
+  ],
+  'customer-refunds': [
+    { order_no: '10-2231', amount: 42.5, reason: 'Too small', state: 'open', customer_id: 1 },
+    { order_no: '10-1978', amount: 18, reason: 'Damaged', state: 'approved', customer_id: 1 },
+    { order_no: '10-2240', amount: 129, reason: 'Late', state: 'open', customer_id: 2 },
+    { order_no: '10-2102', amount: 64.9, reason: 'Wrong colour', state: 'open', customer_id: 3 },
+  ],
+  waiting: [{ order_no: '10-2240', amount: 129, asked_by: 'Agent 7' }],
+  customer: [{ name: 'J. Moreau', email: 'j@example.com', since: '2021', lifetime_value: 940 }],
+  'by-month': [
+    { month: 'November', refunds: 31, total: 2210 },
+    { month: 'October', refunds: 58, total: 4105 },
+  ],
+  archived: [{ order_no: '08-0007', amount: 12, closed_at: '3 Mar 2024' }],
+};
+
+/**
+ * The rows of a query, and whether other customers' are among them.
+ * @param {any} config
+ * @param {string} id
+ */
+function answer(config, id) {
+  /** @type {Record<string, any>[]} */
+  const rows = ROWS[/** @type {keyof typeof ROWS} */ (id)] ?? [];
+  const query = list(config?.queries).find((q) => q?.id === id);
+  const own = id !== 'customer-refunds' || /customer_id\s*=\s*:id/i.test(String(query?.sql ?? ''));
+  return {
+    rows: own ? rows.filter((row) => row.customer_id === undefined || row.customer_id === 1) : rows,
+    leak: !own,
+  };
+}
+
+/** @param {any} value @returns {any[]} */
+const list = (value) => (Array.isArray(value) ? value : []);
+
+/** Draws the app. @param {any} config @param {Drawing} options */
+function draw(config, options) {
+  const pages = list(config?.pages);
+  const at = Math.max(
+    0,
+    pages.findIndex((page) => page?.id === options.page),
+  );
+  const tabs = h(
+    'div.app-tabs',
+    { role: 'group', 'aria-label': 'Pages of the app' },
+    pages.map((page, n) =>
+      h(
+        'button',
+        { type: 'button', 'aria-pressed': `${n === at}`, onclick: () => options.go(String(page?.id)) },
+        String(page?.title ?? 'Page'),
+      ),
+    ),
+  );
+  const page = pages[at];
+  const widgets = list(page?.widgets).map((widget, n) => drawn(config, widget, `/pages/${at}/widgets/${n}`, options));
+  return [
+    h('p.app-title', title(config?.title, '/title', options)),
+    tabs,
+    page
+      ? h('div.app-page', h('h4', title(page.title, `/pages/${at}/title`, options)), widgets)
+      : h('p', 'This app has no pages.'),
+  ];
+}
+
+/** @param {any} text @param {string} pointer @param {Drawing} options */
+function title(text, pointer, options) {
+  const shown = String(text ?? '');
+  if (!options.edit) return own(shown);
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'editable',
+      'data-pointer': pointer,
+      title: 'Click to edit',
+      onclick: () => options.edit?.(pointer, shown),
+    },
+    shown,
+  );
+}
+
+/** @param {any} config @param {any} widget @param {string} pointer @param {Drawing} options */
+function drawn(config, widget, pointer, options) {
+  const name = title(widget?.title, `${pointer}/title`, options);
+  const type = String(widget?.type);
+  if (type === 'button') return h('p.app-button', name);
+  if (['table', 'detail', 'chart'].includes(type)) return h('div.app-widget', h('h5', name), table(config, widget));
+  if (type === 'text') return h('div.app-widget', h('h5', name), h('p', own(String(widget.text ?? ''))));
+  return h('div.app-widget', h('h5', name), h('p.app-input', own(String(widget?.placeholder ?? widget?.value ?? ''))));
+}
+
+/** @param {any} config @param {any} widget */
+function table(config, widget) {
+  const { rows, leak } = answer(config, String(widget.query));
+  const columns = list(widget.columns).length
+    ? list(widget.columns)
+    : Object.keys(rows[0] ?? {}).map((id) => ({ id, title: id }));
+  return [
+    leak ? h('p.app-wrong', '⚠ Shows refunds of other customers') : null,
+    h(
+      'table',
+      h(
+        'thead',
+        h(
+          'tr',
+          columns.map((c) => h('th', { scope: 'col' }, own(String(c?.title ?? '')))),
+        ),
+      ),
+      h(
+        'tbody',
+        rows.map((row) =>
+          h(
+            'tr',
+            { class: row.customer_id > 1 ? 'foreign' : null },
+            columns.map((c) => h('td', String(row[c?.id] ?? ''))),
+          ),
+        ),
+      ),
+    ),
+  ];
 }

@@ -169,7 +169,7 @@ export class SignIn {
     this.idToken = idToken ?? this.idToken;
     clearTimeout(this.timer);
     if (refresh && answer.expires_in)
-      this.timer = setTimeout(() => void this.renew(refresh), Math.max(SOONEST, answer.expires_in - AHEAD) * 1000);
+      this.timer = setTimeout(() => this.renew(refresh), Math.max(SOONEST, answer.expires_in - AHEAD) * 1000);
     this.take(token, this.idToken ?? token);
   }
 

@@ -1,4 +1,4 @@
-/** What the panel knows of an environment: where it stands, and the timeline as far as it was read. */
+/** What is known of an environment: where it stands, and the timeline as far as it was read. */
 
 import { Problem } from './api.js';
 import { dayName } from './dom.js';
@@ -8,7 +8,7 @@ import { dayName } from './dom.js';
 /** Lines that one request asks for. */
 const PAGE = 100;
 
-/** The kinds that a filter shows; all of them for "all", which also groups saves to sessions. */
+/** The kinds that a filter shows; none for all of them, by session. */
 const KINDS = { all: '', snapshots: 'snapshot,renamed', releases: 'published,unpublished' };
 
 /** The newest version of a line. @param {Line} line */
@@ -16,7 +16,7 @@ export const newest = (line) => ('to' in line ? line.to : line.version);
 /** The oldest version of a line. @param {Line} line */
 export const oldest = (line) => ('to' in line ? line.from : line.version);
 
-/** Events: `standing`, `lines`, `state`, `arrived` (new entries came while the reader was further down). */
+/** Events: `standing`, `lines`, `state`. */
 export class Store extends EventTarget {
   /** @param {Api} api */
   constructor(api) {
@@ -37,7 +37,7 @@ export class Store extends EventTarget {
     this.filter = { show: 'all', author: '' };
     /** @type {Map<string, string>} people seen, by id */
     this.people = new Map();
-    /** Where looking for more people goes on; null where everybody was seen. @type {string | null} */
+    /** Where to look for more people. @type {string | null} */
     this.earlier = '/history?limit=200';
     this.round = 0;
   }
@@ -88,7 +88,7 @@ export class Store extends EventTarget {
       const last = page.items[page.items.length - 1];
       const until = last ? oldest(last) : 0;
       const rest = this.lines.filter((line) => newest(line) < until);
-      // Without an overlap something lies in between that was never read: begin anew.
+      // Without an overlap, something in between was never read.
       const joins = !page.next || this.lines.some((line) => newest(line) >= until);
       if (this.lines.length === 0 || !joins || rest.length === 0) this.next = page.next;
       this.lines = joins ? [...page.items, ...rest] : page.items;
@@ -106,7 +106,7 @@ export class Store extends EventTarget {
     });
   }
 
-  /** Looks at a thousand entries more for people. Resolves with the day that it came to. */
+  /** Looks at a thousand entries more. Resolves with the day of the last. */
   async morePeople() {
     let at = '';
     try {
@@ -159,7 +159,7 @@ export class Store extends EventTarget {
     this.tell('state');
   }
 
-  /** Everybody who wrote after a version, as far as the timeline was read. @param {number} version */
+  /** Who wrote after a version, as far as is known. @param {number} version */
   authorsSince(version) {
     const names = new Set();
     for (const line of this.lines) {
@@ -174,7 +174,7 @@ export class Store extends EventTarget {
   find(version) {
     for (const line of this.lines) {
       if (newest(line) === version) return line;
-      if ('items' in line && version <= line.to && version >= line.from) {
+      if (line.items && version <= line.to && version >= line.from) {
         return line.items.find((entry) => entry.version === version) ?? line;
       }
     }

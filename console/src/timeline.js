@@ -1,17 +1,15 @@
 /** The timeline: a tree of sessions and entries of which only the rows in sight are in the page. */
 
-import { add, avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
+import { avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
 
-/** @import {Line, Standing, Store} from '../types' */
-
-/** @typedef {{kind: 'day', text: string, top: number} | {kind: 'line', line: Line, level: 1 | 2, top: number, place: number}} Row */
+/** @import {Line, LineRow, Row, Standing, Store} from '../types' */
 
 /** Heights in pixels, as the style sheet has them. */
 export const ROW = 56;
 export const DAY = 36;
 
-/** The day of each line, since telling it takes longer than all the rest. @type {WeakMap<Line, string>} */
+/** Telling a day takes longer than all the rest. @type {WeakMap<Line, string>} */
 const days = new WeakMap();
 
 /** @param {Line} line */
@@ -22,7 +20,7 @@ function dayOf(line) {
 }
 
 /**
- * Lays out lines, newest first, with a heading for each day and the saves of the sessions that are open.
+ * Lays out lines under their days, with the saves of open sessions.
  * @param {Line[]} lines
  * @param {Set<number>} open the newest versions of sessions that show their saves
  * @returns {{rows: Row[], height: number}}
@@ -42,7 +40,7 @@ export function layOut(lines, open) {
     }
     rows.push({ kind: 'line', line, level: 1, top, place: ++place });
     top += ROW;
-    if (!('items' in line) || !open.has(newest(line))) continue;
+    if (!line.items || !open.has(newest(line))) continue;
     for (const entry of line.items) {
       rows.push({ kind: 'line', line: entry, level: 2, top, place });
       top += ROW;
@@ -79,11 +77,10 @@ export class Timeline {
     this.newestSeen = 0;
     /** @type {Map<string, HTMLElement>} */
     this.shown = new Map();
-    this.canvas = h('div', { class: 'canvas', role: 'none' });
+    this.canvas = h('div.canvas', { role: 'none' });
     this.scroller = h(
-      'div',
+      'div.timeline',
       {
-        class: 'timeline',
         role: 'tree',
         tabindex: '0',
         'aria-label': 'Timeline',
@@ -93,7 +90,7 @@ export class Timeline {
       this.canvas,
     );
     this.pill = h('button', { type: 'button', class: 'pill', hidden: true, onclick: () => this.toTop() });
-    this.element = h('div', { class: 'timeline-frame' }, this.pill, this.scroller);
+    this.element = h('div.timeline-frame', this.pill, this.scroller);
     store.addEventListener('lines', () => this.update());
     // The badge of what is live.
     store.addEventListener('standing', () => {
@@ -167,9 +164,9 @@ export class Timeline {
 
   /** @param {string} key @param {Row} row */
   show(key, row) {
-    const element = row.kind === 'day' ? h('div', { class: 'day', role: 'none' }, row.text) : this.line(row);
+    const element = row.kind === 'day' ? h('div.day', { role: 'none' }, row.text) : this.line(row);
     element.style.transform = `translateY(${row.top}px)`;
-    // The order in the page is the order in sight, for those who read it by ear.
+    // In the order in sight, for those who read by ear.
     const after = [...this.shown.values()].find((other) => topOf(other) > row.top);
     element.dataset.top = `${row.top}`;
     this.canvas.insertBefore(element, after ?? null);
@@ -177,69 +174,66 @@ export class Timeline {
     if (after) this.shown = new Map([...this.shown].sort((a, b) => topOf(a[1]) - topOf(b[1])));
   }
 
-  /** @param {Extract<Row, {kind: 'line'}>} row */
+  /** @param {LineRow} row */
   line(row) {
     const { line, level } = row;
-    const session = 'items' in line;
-    const unfolded = session && this.unfolded.has(newest(line));
+    const session = line.items;
+    const unfolded = Boolean(session) && this.unfolded.has(newest(line));
     const badge = badgeOf(line, this.store.standing);
-    const title = line.kind === 'snapshot' ? (/** @type {any} */ (line).name ?? line.label) : line.label;
     const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
     if (!session && line.note) facts.push(line.note);
-    const element = h('div', {
-      class: `row level${level} is-${line.kind}${badge === 'Live' ? ' is-live' : ''}`,
-      role: 'treeitem',
-      id: `row-${keyOf(row)}`,
-      'aria-level': level,
-      'aria-expanded': session ? unfolded : null,
-      'aria-setsize': -1,
-      'aria-posinset': row.place,
-      'aria-selected': 'false',
-      'aria-description': exactTime(line.at),
-      onclick: () => this.choose(row, true),
-    });
-    add(element, [
-      h('span', { class: 'rail', 'aria-hidden': 'true' }, h('span', { class: 'dot' })),
+    return h(
+      'div',
+      {
+        class: `row level${level} is-${line.kind}${badge === 'Live' ? ' is-live' : ''}`,
+        role: 'treeitem',
+        id: `row-${keyOf(row)}`,
+        'aria-level': level,
+        'aria-expanded': session ? unfolded : null,
+        'aria-setsize': -1,
+        'aria-posinset': row.place,
+        'aria-selected': 'false',
+        'aria-description': exactTime(line.at),
+        onclick: () => this.choose(row, true),
+      },
+      h('span.rail', { 'aria-hidden': 'true' }, h('span.dot')),
       avatar(line.author),
       h(
-        'span',
-        { class: 'words' },
+        'span.words',
         h(
-          'span',
-          { class: 'first' },
-          own(title, 'label'),
+          'span.first',
+          own(titleOf(line), 'label'),
           badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge),
         ),
         h(
-          'span',
-          { class: 'second', title: exactTime(line.at) },
+          'span.second',
+          { title: exactTime(line.at) },
           visible(facts.join(' · ')),
           session && line.changes ? ` · ${plural(total(line.changes), 'change')}` : null,
         ),
       ),
       session && this.foldButton(row, unfolded),
-    ]);
-    return element;
+    );
   }
 
-  /** For the mouse; by keyboard it is → and ←. @param {Extract<Row, {kind: 'line'}>} row @param {boolean} unfolded */
+  /** For the mouse; by keyboard it is → and ←. @param {LineRow} row @param {boolean} unfolded */
   foldButton(row, unfolded) {
     const fold = (/** @type {Event} */ event) => {
       event.stopPropagation();
       this.fold(row);
     };
-    return h('span', { class: 'fold', 'aria-hidden': 'true', onclick: fold }, unfolded ? '▾' : '▸');
+    return h('span.fold', { 'aria-hidden': 'true', onclick: fold }, unfolded ? '▾' : '▸');
   }
 
-  /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} [unfold] */
+  /** @param {LineRow} row @param {boolean} [unfold] */
   fold(row, unfold = !this.unfolded.has(newest(row.line))) {
-    if (!('items' in row.line)) return;
+    if (!row.line.items) return;
     if (unfold) this.unfolded.add(newest(row.line));
     else this.unfolded.delete(newest(row.line));
     this.update();
   }
 
-  /** @param {Extract<Row, {kind: 'line'}>} row @param {boolean} open */
+  /** @param {LineRow} row @param {boolean} open */
   choose(row, open) {
     this.selected = keyOf(row);
     this.mark();
@@ -298,6 +292,9 @@ const topOf = (element) => Number(element.dataset.top);
 function keyOf(row) {
   return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
 }
+
+/** That it is a snapshot is said by its badge. @param {Line} line */
+export const titleOf = (line) => (line.kind === 'snapshot' && line.name) || line.label;
 
 /** The one badge of a line. @param {Line} line @param {Standing | null} standing */
 export function badgeOf(line, standing) {

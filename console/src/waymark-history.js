@@ -1,7 +1,4 @@
-/**
- * `<waymark-history>`: the version history of an environment. Its attributes, events and methods are in the README. The
- * token is a property, never an attribute, so that it gets into no page's text.
- */
+/** `<waymark-history>`, as the README describes it. The token is a property, so that it gets into no page's text. */
 
 import { Panel } from './panel.js';
 

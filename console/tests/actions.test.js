@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { Service, browser, finish, newPage, open } from './support.js';
+import { Service, browser, finish, open, start } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
+/** @type {any} */ let hand;
 /** @type {any} */ let page;
 /** @type {string} */ let ben;
 let place = 'crm/production';
@@ -52,37 +53,26 @@ beforeEach(async () => {
   });
 });
 
-const start = async () => {
-  page = await newPage(chrome);
-  await open(page, service, place);
-  await page.getByRole('treeitem').first().waitFor();
+const opened = async () => {
+  hand = await start(chrome, service, place);
+  page = hand.page;
 };
-const button = (name) => page.getByRole('button', { name });
-const menu = async (name) => {
-  await page.locator('waymark-history summary').click();
-  await button(name).click();
-};
-const dialog = () => page.getByRole('dialog').last();
-const act = (name) => dialog().getByRole('button', { name, exact: true }).click();
-const toast = (text) => page.locator('.toast', { hasText: text }).waitFor();
-const row = (name) => page.getByRole('treeitem', { name }).first().click();
+const button = (name) => hand.button(name);
+const menu = (name) => hand.menu(name);
+const dialog = () => hand.dialog();
+const act = (name) => hand.act(name);
+const toast = (text) => hand.toast(text);
+const row = (name) => hand.row(name);
 const working = () => service.call('GET', `${api}/working`);
 const standing = () => service.call('GET', api);
-/** The dialog says these, has a diff, and the focus on Cancel. */
+/** The dialog says these, and has the focus on Cancel. */
 async function says(...texts) {
-  for (const text of texts) await dialog().getByText(text).first().waitFor();
-  assert.equal(
-    await page.evaluate(() => {
-      let e = document.activeElement;
-      while (e?.shadowRoot) e = e.shadowRoot.activeElement;
-      return e?.textContent;
-    }),
-    'Cancel',
-  );
+  await hand.says(...texts);
+  assert.equal(await hand.focused(), 'Cancel');
 }
 
 test('restore shows what it undoes, and can be undone from the toast', async () => {
-  await start();
+  await opened();
   await row(/First save/);
   await button('Restore…').click();
   await says(
@@ -106,7 +96,7 @@ test('restore shows what it undoes, and can be undone from the toast', async () 
 });
 
 test('publish, publish again, roll back and unpublish say what users and builders get', async () => {
-  await start();
+  await opened();
   await button('Publish first release').click();
   await says('Publish v1 to test-', 'from here on they see v1 (#3)');
   await act('Publish v1');
@@ -135,7 +125,7 @@ test('publish, publish again, roll back and unpublish say what users and builder
 
 test('somebody published meanwhile: nothing is done, and it is reviewed again', async () => {
   await service.call('POST', `${api}/publish`, { version: 1 });
-  await start();
+  await opened();
   await button('Review & publish').click();
   await says('from v1 to v2 (#5)');
   await service.call('POST', `${api}/publish`, { version: 2 }, {}, ben);
@@ -151,7 +141,7 @@ test('somebody published meanwhile: nothing is done, and it is reviewed again', 
 
 test('what does not pass the check is not published, and it says where', async () => {
   await service.call('PUT', `${api}/settings`, { schema: { properties: { title: { maxLength: 4 } } } });
-  await start();
+  await opened();
   await button('Publish first release').click();
   await act('Publish v1');
   await dialog().getByText('does not pass the check').waitFor();
@@ -161,7 +151,7 @@ test('what does not pass the check is not published, and it says where', async (
 });
 
 test('a snapshot gets a name, and another one', async () => {
-  await start();
+  await opened();
   await button('Create snapshot').click();
   assert.match(await dialog().getByLabel('Name', { exact: true }).inputValue(), /^\d{4}-\d\d-\d\d/);
   await dialog().getByLabel('Name', { exact: true }).fill('12');
@@ -186,7 +176,7 @@ test('a snapshot gets a name, and another one', async () => {
 });
 
 test('one edit is undone and what came later stays', async () => {
-  await start();
+  await opened();
   await row(/sql/);
   await page.locator('.line.removed', { hasText: 'WHERE open' }).waitFor();
   await button('Undo this edit…').click();
@@ -200,7 +190,7 @@ test('one edit is undone and what came later stays', async () => {
 
 test('an edit that was overwritten is not undone', async () => {
   await service.save(place, { title: 'Desk three', pages: [], sql: '' });
-  await start();
+  await opened();
   await row(/Ben/);
   await button('Undo this edit…').click();
   await act('Undo #2');
@@ -210,7 +200,7 @@ test('an edit that was overwritten is not undone', async () => {
 });
 
 test('a part is brought back alone', async () => {
-  await start();
+  await opened();
   await row(/title and 1 more|Desk|1 changed/);
   await page.getByRole('checkbox', { name: /Help/ }).check();
   await button('Bring back 1 selected part…').click();
@@ -223,7 +213,7 @@ test('a part is brought back alone', async () => {
 });
 
 test('who changed a line, a link to it, and its JSON', async () => {
-  await start();
+  await opened();
   await row(/Ben/);
   await button('Who changed this? sql').click();
   await dialog().getByText('Ben', { exact: true }).waitFor();
@@ -241,8 +231,64 @@ test('who changed a line, a link to it, and its JSON', async () => {
   await finish(page);
 });
 
+test('who removed what is gone, also where other elements have its place now', async () => {
+  const pages = (...ids) => ({ title: 'Desk two', pages: ids.map((id) => ({ id, title: id.toUpperCase() })) });
+  await service.save(place, pages('x', 'y', 'z'), ben);
+  await service.save(place, pages('y', 'z'), service.token('cleo', 'crm/*:editor'));
+  for (const n of [1, 2, 3]) await service.save(place, { ...pages('y', 'z'), n }, ben);
+  await service.save(place, { ...pages('y'), n: 3 });
+  await opened();
+  await open(page, service, place, service.admin, '&version=4');
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #4 to #9').waitFor();
+  await button('Who removed this? Page "X"').click();
+  await dialog().getByRole('heading', { name: 'Who removed this?' }).waitFor();
+  await dialog().getByText(/^Cleo/).waitFor();
+  await dialog().getByText('not there').waitFor();
+  await dialog().getByText('"title": "X"').waitFor();
+  await act('Open #5');
+  await page.getByText('from #4 to #5').waitFor();
+  await button('Who removed this? Page "X"').click();
+  await dialog().getByText(/^Cleo/).waitFor();
+  await act('Close');
+  await open(page, service, place, service.admin, '&version=4');
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #4 to #9').waitFor();
+  // A look that fails is taken again.
+  let fails = true;
+  await page.route('**/diff?**', (route) => (fails ? route.abort() : route.continue()));
+  await button('Who removed this? Page "Z"').click();
+  await dialog().getByText('You are offline, or the service is').waitFor();
+  fails = false;
+  await act('Try again');
+  await dialog()
+    .getByText(/^Local administrator/)
+    .waitFor();
+  await dialog().getByRole('button', { name: 'Open #9' }).waitFor();
+  await finish(page);
+});
+
+test('what went with the whole around it was removed with that, though the rest is back', async () => {
+  const x = { id: 'x', title: 'X' };
+  const cleo = service.token('cleo', 'crm/*:editor');
+  for (const [pages, who] of [
+    [[{ ...x, note: 'n' }], ben],
+    [[], cleo],
+    [[{ id: 'y' }], ben],
+    [[x], undefined],
+  ])
+    await service.save(place, { pages }, who);
+  await opened();
+  await open(page, service, place, service.admin, '&version=4');
+  await page.getByLabel('Compare with').selectOption('working');
+  await page.getByText('from #4 to #7').waitFor();
+  await button('Who removed this? Page "X" › note').click();
+  await dialog().getByText(/^Cleo/).waitFor();
+  await finish(page);
+});
+
 test('compare with the working version', async () => {
-  await start();
+  await opened();
   await row(/First save/);
   await page.getByLabel('Compare with').selectOption('working');
   await page.getByText('from #1 to #3').waitFor();
@@ -251,7 +297,7 @@ test('compare with the working version', async () => {
 });
 
 test('JSON by hand: the place of a fault, a merge, and a conflict that is decided field by field', async () => {
-  await start();
+  await opened();
   await menu('Edit JSON…');
   const area = dialog().getByLabel('The config as JSON');
   await page.waitForFunction(
@@ -300,9 +346,10 @@ test('JSON by hand: the place of a fault, a merge, and a conflict that is decide
 });
 
 test('backups are taken, downloaded, restored after a look, and sent by picker and by drop', async () => {
-  await start();
-  await button('Backups').click();
+  await opened();
+  await button('Backups').dblclick();
   await dialog().getByText('A backup every day').waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 1);
   await act('Take a backup');
   await dialog().getByText('Taken and verified: #3').waitFor();
   const mine = dialog().locator('.backup', { hasText: 'by hand' });

@@ -52,6 +52,11 @@ test('the panel works in a page of another origin, with its own looks and events
   });
   await tab.getByRole('dialog').getByText('Ben', { exact: true }).waitFor();
   await tab.keyboard.press('Escape');
+  // What is loaded later comes from the other origin too.
+  await tab.getByRole('button', { name: '← Timeline' }).click();
+  await tab.getByRole('button', { name: 'Backups' }).click();
+  await tab.getByRole('dialog').getByText('A backup every day').waitFor();
+  await tab.keyboard.press('Escape');
   await tab.waitForFunction(() => globalThis.heard.some(([name]) => name === 'waymark:changed'));
   const heard = await tab.evaluate(() => globalThis.heard);
   assert.deepEqual(heard.find(([name]) => name === 'waymark:published')[1], { live: 'v1', version: 4 });

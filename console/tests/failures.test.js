@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { Service, browser, finish, hands, newPage, open } from './support.js';
+import { Service, browser, finish, problem, start } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -27,23 +27,12 @@ beforeEach(async () => {
   await service.save(place, { pages: [{ id: 'a', widgets: { y: 2 } }], n: 1 }, ben);
 });
 
-const start = async (more = '') => {
-  const page = await newPage(chrome);
-  await open(page, service, place, service.admin, more);
-  await page.getByRole('treeitem').first().waitFor();
-  return { page, ...hands(page) };
-};
-const problem = (status, type, more = {}) => ({
-  status,
-  contentType: 'application/problem+json',
-  headers: { 'apigw-requestid': 'REQ-9', 'access-control-expose-headers': 'apigw-requestid' },
-  body: JSON.stringify({ type: `urn:waymark:problem:${type}`, detail: 'The reason.', ...more }),
-});
+const opened = () => start(chrome, service, place);
 const working = () => service.call('GET', `${api}/working`);
 
 test('roll back and unpublish, when somebody was faster', async () => {
   for (const version of [1, 2]) await service.call('POST', `${api}/publish`, { version });
-  const { page, button, menu, says, act } = await start();
+  const { page, button, menu, says, act } = await opened();
   await button('Roll back to v1').click();
   await says('from v2 back to v1');
   await service.call('POST', `${api}/unpublish`, {}, {}, ben);
@@ -63,7 +52,7 @@ test('roll back and unpublish, when somebody was faster', async () => {
 
 test('a part cannot come back where what it was in is gone', async () => {
   await service.save(place, { pages: [], n: 2 });
-  const { page, row, button, says, act } = await start();
+  const { page, row, button, says, act } = await opened();
   await row(/Ben/);
   await page.getByRole('checkbox', { name: /x/ }).check();
   await button('Bring back 1 selected part…').click();
@@ -75,7 +64,7 @@ test('a part cannot come back where what it was in is gone', async () => {
 });
 
 test('too much at once, and a failure, say what to do and keep what was typed', async () => {
-  const { page, button, dialog, act, says } = await start();
+  const { page, button, dialog, act, says } = await opened();
   let answer = { status: 429, contentType: 'application/json', body: '{"message":"Too Many Requests"}' };
   await page.route('**/snapshots', (route) => route.fulfill(answer));
   await button('Create snapshot').click();
@@ -90,7 +79,7 @@ test('too much at once, and a failure, say what to do and keep what was typed', 
 });
 
 test('backups: a list that cannot be read, one that cannot be taken, a damaged one', async () => {
-  const { page, button, dialog, act, says } = await start();
+  const { page, button, dialog, act, says } = await opened();
   let fails = true;
   await page.route('**/backups?*', (route) =>
     fails
@@ -137,7 +126,7 @@ test('a backup of another environment is restored only when one says so', async 
   const buffer = Buffer.from(await (await fetch(url)).arrayBuffer());
   place = 'crm/elsewhere';
   await service.save(place, { first: true, n: 9 });
-  const { page, button, dialog, act, says } = await start();
+  const { page, button, dialog, act, says } = await opened();
   await button('Backups').click();
   await dialog()
     .locator('input[type=file]')
@@ -156,7 +145,7 @@ test('a backup of another environment is restored only when one says so', async 
 });
 
 test('a file that breaks off on its way', async () => {
-  const { page, button, dialog, says } = await start();
+  const { page, button, dialog, says } = await opened();
   await page.route(/[?&]X-Amz-Signature=/, (route) =>
     route.request().method() === 'PUT' ? route.abort() : route.continue(),
   );
@@ -169,7 +158,7 @@ test('a file that breaks off on its way', async () => {
 });
 
 test('who changed this: nobody so far, further back, and nothing there', async () => {
-  const { page, says, act } = await start();
+  const { page, says, act } = await opened();
   const answers = [
     { path: '/n', label: 'n', complete: false, unchanged_since: 2, next: `${api}/blame?path=/n&version=2` },
     {
@@ -196,7 +185,7 @@ test('who changed this: nobody so far, further back, and nothing there', async (
 });
 
 test('a link that cannot be copied is shown, and what cannot be loaded or read is said', async () => {
-  const { page, row, button, menu, says, act, toast } = await start();
+  const { page, row, button, menu, says, act, toast } = await opened();
   await row(/First save/);
   await page.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error('no'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Service, browser, finish, hands, newPage, open } from './support.js';
+import { Service, browser, finish, problem, start } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -18,17 +18,12 @@ after(async () => {
   await service?.stop();
 });
 
-const start = async (place, options) => {
-  const page = await newPage(chrome, options);
-  await open(page, service, place);
-  await page.getByRole('treeitem').first().waitFor();
-  return { page, ...hands(page) };
-};
+const opened = (place, page) => start(chrome, service, place, { page });
 const working = (env) => service.call('GET', `${api(env)}/working`);
 
 test('a moment is restored, as the time is where the reader is', async () => {
   await service.save('crm/moment', { first: true, n: 1 });
-  const { page, menu, says, act, dialog, toast, focused } = await start('crm/moment', { timezoneId: 'Asia/Kolkata' });
+  const { page, menu, says, act, dialog, toast, focused } = await opened('crm/moment', { timezoneId: 'Asia/Kolkata' });
   // Entries of other moments, without waiting for them.
   const asked = [];
   const at = '2026-11-13T03:44:00.000Z';
@@ -36,11 +31,7 @@ test('a moment is restored, as the time is where the reader is', async () => {
     const time = new URL(route.request().url()).searchParams.get('at');
     asked.push(time);
     return time < at
-      ? route.fulfill({
-          status: 404,
-          contentType: 'application/problem+json',
-          body: JSON.stringify({ type: 'urn:waymark:problem:before-history', detail: 'x' }),
-        })
+      ? route.fulfill(problem(404, 'before-history'))
       : route.fulfill({
           json: { version: 1, kind: 'saved', label: 'First save', at, author: { id: 'ada', name: 'Ada' } },
         });
@@ -89,7 +80,7 @@ test('a moment is restored, as the time is where the reader is', async () => {
 test('a moment that the service knows', async () => {
   await service.save('crm/known', { first: true, n: 1 });
   await service.save('crm/known', { n: 2 });
-  const { page, menu, says, act } = await start('crm/known');
+  const { page, menu, says, act } = await opened('crm/known');
   await page.clock.setFixedTime(Date.now() + 120_000);
   await menu('Restore a moment…');
   await page.getByLabel('As it was on').evaluate((field) => {
@@ -107,7 +98,7 @@ test('a session is undone as one, and what others did since stays', async () => 
   await service.save('crm/session', { first: true, a: 1, b: 1, c: 1 }, ben);
   for (const a of [2, 3, 4]) await service.save('crm/session', { a, b: a, c: 1 });
   await service.save('crm/session', { a: 4, b: 4, c: 9 }, ben);
-  const { page, row, button, says, act, toast } = await start('crm/session');
+  const { page, row, button, says, act, toast } = await opened('crm/session');
   await row(/3 saves/);
   await button('Undo this session…').click();
   await says('Undo #2–#4?', '2 changes by', 'Local administrator', 'reversed. What came later stays.');
@@ -126,7 +117,7 @@ test('a session is not undone where a later edit changed the same, and it says w
   await service.save('crm/clash', { first: true, a: 1, b: 1 }, ben);
   for (const a of [2, 3]) await service.save('crm/clash', { a, b: 1 });
   await service.save('crm/clash', { a: 7, b: 1 }, ben);
-  const { page, row, button, says, act } = await start('crm/clash');
+  const { page, row, button, says, act } = await opened('crm/clash');
   await row(/2 saves/);
   await button('Undo this session…').click();
   await says('Undo #2–#3?');
@@ -146,7 +137,7 @@ test('a large config is saved by way of an upload', async () => {
   assert.equal(response.status, 201);
   for (const a of [2, 3])
     await service.call('PATCH', `${api('large')}/working`, { a }, { 'Content-Type': 'application/merge-patch+json' });
-  const { page, row, button, act, toast } = await start('crm/large');
+  const { page, row, button, act, toast } = await opened('crm/large');
   await row(/2 saves/);
   await button('Undo this session…').click();
   await act('Undo #2–#3');
@@ -159,7 +150,7 @@ test('people who wrote long ago are found', async () => {
   await service.save('crm/people', { first: true, n: 0 }, service.token('cleo', 'crm/*:editor'));
   // One page of the timeline, by two who took turns.
   for (let n = 1; n <= 101; n++) await service.save('crm/people', { n }, n % 2 ? ben : undefined);
-  const { page, toast } = await start('crm/people');
+  const { page, toast } = await opened('crm/people');
   const people = page.getByLabel('People');
   assert.deepEqual(await people.locator('option').allTextContents(), [
     'Everybody',
@@ -177,7 +168,7 @@ test('people who wrote long ago are found', async () => {
 
 test('the focus goes back to what opened a dialog, also where that is gone', async () => {
   await service.save('crm/focus', { first: true, n: 0 });
-  const { page, button, act, focused, menu } = await start('crm/focus');
+  const { page, button, act, focused, menu } = await opened('crm/focus');
   await button('Publish first release').press('Enter');
   await act('Publish v1');
   await page.locator('.stands.live', { hasText: 'v1' }).waitFor();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, browser, finish, hands, newPage, open } from './support.js';
+import { Service, browser, finish, hands, newPage, open, problem } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -167,11 +167,7 @@ test('a right that was taken away while a dialog was open', async () => {
   const page = await show();
   await page.getByRole('button', { name: 'Create snapshot' }).click();
   await page.route('**/snapshots', (route) =>
-    route.fulfill({
-      status: 403,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({ type: 'urn:waymark:problem:forbidden', needs: 'editor', has: 'viewer', detail: 'x' }),
-    }),
+    route.fulfill(problem(403, 'forbidden', { needs: 'editor', has: 'viewer', detail: 'x' })),
   );
   await page.getByRole('dialog').getByRole('button', { name: 'Create snapshot' }).click();
   await seen(page, 'You are viewer here. This needs the editor role');
@@ -193,6 +189,7 @@ test("a server's failure: what to do, and the request's id", async () => {
   );
   await open(page, service, place);
   await seen(page, 'REQ-77');
+  await seen(page, 'The history cannot be shown');
   broken = false;
   await page.getByRole('button', { name: 'Try again' }).first().press('Enter');
   await page.getByRole('treeitem').first().waitFor();
@@ -206,14 +203,7 @@ test('a failed action is tried again with the same key', async () => {
   await page.route('**/snapshots', (route) => {
     keys.push(route.request().headers()['idempotency-key']);
     return keys.length === 1
-      ? route.fulfill({
-          status: 503,
-          contentType: 'application/problem+json',
-          body: JSON.stringify({
-            type: 'urn:waymark:problem:outcome-unknown',
-            detail: 'Send it again with the same key.',
-          }),
-        })
+      ? route.fulfill(problem(503, 'outcome-unknown', { detail: 'Send it again with the same key.' }))
       : route.continue();
   });
   await page.getByRole('button', { name: 'Create snapshot' }).click();
@@ -230,16 +220,7 @@ test('a failed action is tried again with the same key', async () => {
 test('a version that cannot be read safely', async () => {
   const page = await show();
   await page.route('**/diff?**', (route) =>
-    route.fulfill({
-      status: 500,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({
-        type: 'urn:waymark:problem:config-damaged',
-        version: 2,
-        object: 'configs/x',
-        detail: 'x',
-      }),
-    }),
+    route.fulfill(problem(500, 'config-damaged', { version: 2, object: 'configs/x', detail: 'x' })),
   );
   await page.getByRole('treeitem', { name: /title/ }).first().click();
   await seen(page, 'Version #2 cannot be read safely');

@@ -112,7 +112,10 @@ export async function newPage(chrome, options = {}) {
     acceptDownloads: true,
     ...options,
   });
-  if (process.env.FROM_DISK) await context.route(/\/(src\/[\w-]+\.js|\w+\.css)$/, fromDisk);
+  if (process.env.FROM_DISK) {
+    await context.route(/\/(src\/[\w-]+\.js|\w+\.css)$/, fromDisk);
+    await context.route((url) => url.pathname === '/', pageFromDisk);
+  }
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`${error}`));
@@ -163,6 +166,28 @@ export function hands(page) {
       }),
   };
 }
+
+/**
+ * Opens the console, waits for the first row, and gives what tests do there.
+ * @param {import('playwright-core').Browser} chrome
+ * @param {Service} service
+ * @param {string} place app/env
+ * @param {{page?: object, empty?: boolean}} [options] `page`: those of the browser's context; `empty` where there is no row
+ */
+export async function start(chrome, service, place, options = {}) {
+  const page = await newPage(chrome, options.page);
+  await open(page, service, place);
+  if (!options.empty) await page.getByRole('treeitem').first().waitFor();
+  return { page, ...hands(page) };
+}
+
+/** A refusal of the service, with which a route is fulfilled. @param {number} status @param {string} type @param {object} [more] */
+export const problem = (status, type, more = {}) => ({
+  status,
+  contentType: 'application/problem+json',
+  headers: { 'apigw-requestid': 'REQ-9', 'access-control-expose-headers': 'apigw-requestid' },
+  body: JSON.stringify({ type: `urn:waymark:problem:${type}`, detail: 'The reason.', ...more }),
+});
 
 /** Ends a page; none of its scripts may have failed. @param {any} page */
 export async function finish(page) {
@@ -215,6 +240,14 @@ function fromDisk(route) {
     contentType: TYPES[extname(path)],
     headers: { 'access-control-allow-origin': '*' },
   });
+}
+
+/** The page too, under the policy that the binary gives it. @param {any} route */
+async function pageFromDisk(route) {
+  const response = await route.fetch();
+  const text = await response.text();
+  const body = text.includes('src/console.js') ? readFileSync(join(root, 'console', 'index.html'), 'utf8') : text;
+  return route.fulfill({ response, body });
 }
 
 const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };

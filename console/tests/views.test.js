@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, accessible, browser, finish, newPage, open } from './support.js';
+import { Service, accessible, browser, finish, hands, newPage, open } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -24,12 +24,7 @@ const show = async (options) => {
   return page;
 };
 const button = (page, name) => page.getByRole('button', { name }).first();
-const focused = (page) =>
-  page.evaluate(() => {
-    let e = document.activeElement;
-    while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
-    return e?.getAttribute('aria-label') ?? e?.textContent ?? '';
-  });
+const focused = (page) => hands(page).focused();
 
 test('no accessibility violation in any view', async () => {
   const page = await show();
@@ -48,7 +43,7 @@ test('no accessibility violation in any view', async () => {
     ['Roll back to v1', '.change'],
     ['Review & publish', '.change'],
     ['Make every edit live…', '.change', true],
-    ['Publish from another environment…', '.change', true],
+    ['Publish from another environment…', '[role=radiogroup]', true],
     ['Restore a moment…', 'h3', true],
     ['Restore…', '.change'],
     ['Create snapshot', '#name'],
@@ -84,6 +79,48 @@ test('no accessibility violation in any view', async () => {
   await narrow.locator('.text-diff').waitFor();
   await accessible(narrow, 'narrow entry');
   assert.ok(await narrow.evaluate(() => document.documentElement.scrollWidth <= 380));
+  await finish(narrow);
+});
+
+test('a narrow page: nothing is wider than it, however long the names are, and the sample is below the panel', async () => {
+  const [app, env] = [
+    'a-rather-long-name-of-an-app-that-somebody-chose',
+    'an-environment-with-a-name-of-many-characters',
+  ];
+  const who = service.token('maximiliana-konstantinopoulou-von-und-zu-hohenschwangau', '*/*:publisher');
+  const long = 'NoSpaceInItAnywhere'.repeat(20);
+  await service.save(`${app}/${env}`, { first: true, [long]: 1 }, who);
+  const name = 'release-2026-11-24-with-everything-that-marketing-asked-for-v2';
+  await service.call('POST', `/v1/apps/${app}/envs/${env}/publish`, { version: 1, name }, {}, who);
+  await service.save(`${app}/${env}`, { [long]: long }, who);
+  const page = await newPage(chrome, { viewport: { width: 380, height: 760 } });
+  await open(page, service, `${app}/${env}`, who);
+  await page.locator('.stands.live time').waitFor();
+  // Also inside of what hides what is too wide.
+  const wider = () =>
+    page.evaluate(() =>
+      ['.page-head', ...['.panel', '.standing', '.tools', '.detail'].map((s) => `waymark-history ${s}`)].filter((s) => {
+        const [host, inner] = s.split(' ');
+        const element = inner
+          ? document.querySelector(host).shadowRoot.querySelector(inner)
+          : document.querySelector(host);
+        return element.scrollWidth > 380;
+      }),
+    );
+  assert.deepEqual(await wider(), []);
+  // Nothing covers another.
+  for (const name of ['Snapshots', 'Releases', 'Create snapshot', 'Backups', 'Review & publish'])
+    await button(page, name).click({ trial: true });
+  await page.getByLabel('People').click({ trial: true });
+  await page.getByRole('treeitem').first().click();
+  await page.locator('.change').first().waitFor();
+  assert.deepEqual(await wider(), []);
+  await finish(page);
+  const narrow = await show({ viewport: { width: 380, height: 760 } });
+  const top = (what) => narrow.locator(what).evaluate((element) => element.getBoundingClientRect().top);
+  assert.ok((await top('.sample')) >= 700);
+  await narrow.getByRole('heading', { name: 'Builders edit' }).scrollIntoViewIfNeeded();
+  assert.ok((await top('.sample')) < 300, `${await top('.sample')}`);
   await finish(narrow);
 });
 
