@@ -106,7 +106,7 @@ impl Side {
             "list 50" => get("history?limit=50", &[]).await,
             "restore" => post("restore", json!({ "version": round % 2 + 1 })).await,
             "publish" => {
-                let name = if round % 2 == 0 { "b" } else { "a" };
+                let name = if round.is_multiple_of(2) { "b" } else { "a" };
                 post("publish", json!({ "snapshot": name })).await
             }
             "live, 304" => get("live", &[("if-none-match", self.etag.as_str())]).await.is(304),

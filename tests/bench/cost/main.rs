@@ -94,7 +94,7 @@ async fn saves(stack: &Stack, ada: &Person, versions: &[String]) -> Usage {
 async fn publishes(stack: &Stack, ada: &Person) -> Usage {
     let mut sum = Usage::default();
     for round in 0..READS {
-        let body = json!({ "snapshot": if round % 2 == 0 { "a" } else { "b" } });
+        let body = json!({ "snapshot": if round.is_multiple_of(2) { "a" } else { "b" } });
         let (answer, counted) =
             counted(stack, SAVE_GB, async { stack.post(ada, &format!("{ENV}/publish"), body).await }).await;
         let written = usage::entry(stack, &answer.is(200)).await;
