@@ -28,11 +28,11 @@ fn main() {
     )
     .expect("a schema");
     let checked = Config::check(after.clone()).expect("a config");
-    let encoded = delta::encode(before.as_bytes(), after.as_bytes()).unwrap();
+    let encoded = delta::encode(before.as_bytes(), after.as_bytes(), delta::MAX_DELTA).unwrap().unwrap();
     let keyframe = delta::compress(after.as_bytes()).unwrap();
     measure("check and hash", || Config::check(after.clone()).unwrap());
     measure("hash alone", || Sha256::of(after.as_bytes()));
-    measure("delta encode", || delta::encode(before.as_bytes(), after.as_bytes()).unwrap());
+    measure("delta encode", || delta::encode(before.as_bytes(), after.as_bytes(), delta::MAX_DELTA).unwrap());
     measure("delta decode", || delta::decode(before.as_bytes(), &encoded, after.len()).unwrap());
     measure("keyframe compress", || delta::compress(after.as_bytes()).unwrap());
     measure("keyframe read", || delta::decompress(&keyframe, after.len()).unwrap());

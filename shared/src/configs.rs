@@ -156,13 +156,14 @@ impl Configs {
                 return Ok(Stored { config: plain, changes: changes(0) });
             }
             let text = self.keyframe(app, entry.version, keyframe).await?;
-            match delta::encode(text.text().as_bytes(), new.text().as_bytes()) {
-                Ok(data) if data.len().saturating_add(taken) <= MAX_DELTA => {
+            let most = MAX_DELTA.saturating_sub(taken);
+            match delta::encode(text.text().as_bytes(), new.text().as_bytes(), most) {
+                Ok(Some(data)) => {
                     let changes = changes(data.len());
                     let delta = Some(Delta { keyframe, data });
                     return Ok(Stored { config: ConfigRef { delta, ..plain }, changes });
                 }
-                Ok(_) => {}
+                Ok(None) => {}
                 // A keyframe always serves where a delta fails.
                 Err(error) => tracing::warn!(error = chain(&error), "no delta"),
             }

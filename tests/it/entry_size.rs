@@ -7,34 +7,15 @@ use uuid::Uuid;
 use waymark::config::diff::{Counts, Summary};
 use waymark::delta::MAX_DELTA;
 use waymark::entry::{
-    Author, Before, ConfigRef, Delta, Entry, Event, FORMAT, Item, Live, Origin, Promotion, Releases, Source,
+    Author, Before, ConfigRef, Delta, Entry, Event, FORMAT, Live, Origin, Promotion, Releases, Source,
     Subject, to_item,
 };
 use waymark::hash::Sha256;
 use waymark::id::{Note, SnapshotName, Version};
 
+use crate::support::item_size::size;
 use crate::support::stack::ENV;
 use crate::support::{Person, Stack};
-
-/// The size of an item as DynamoDB counts it
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>).
-fn size(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + size_of(value)).sum()
-}
-
-fn size_of(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::B(bytes) => bytes.as_ref().len(),
-        // "(number of UTF-8-encoded bytes of attribute name) + (1 byte per two significant digits) + (1 byte)"
-        AttributeValue::N(number) => number.len().div_ceil(2) + 1,
-        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
-        // "3 bytes of overhead", and one for each member.
-        AttributeValue::M(members) => 3 + members.len() + size(members),
-        AttributeValue::L(elements) => 3 + elements.iter().map(|element| 1 + size_of(element)).sum::<usize>(),
-        other => panic!("no entry has a {other:?}"),
-    }
-}
 
 fn name(letter: char) -> SnapshotName {
     letter.to_string().repeat(64).parse().unwrap()

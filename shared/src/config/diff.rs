@@ -145,7 +145,8 @@ impl fmt::Debug for Change {
 
 /// What changed from `before` to `after`, both texts of configs.
 pub fn diff(before: &str, after: &str) -> Diff {
-    let (old, new) = (Outline::of(before), Outline::of(after));
+    let old = Outline::of(before);
+    let new = Outline::edited(&old, after);
     let edit = walk::compare(&old, &new, Sameness::Identity);
     let counts = edit.as_ref().map(walk::Edit::counts).unwrap_or_default();
     list::diff(&old, &new, edit.as_ref(), counts)
@@ -156,7 +157,8 @@ pub fn counts(before: &str, after: &str) -> Counts {
     if before == after {
         return Counts::default();
     }
-    between(&Outline::of(before), &Outline::of(after))
+    let old = Outline::of(before);
+    between(&old, &Outline::edited(&old, after))
 }
 
 /// The counts of [`diff`] between two outlines.
@@ -171,7 +173,8 @@ pub(super) fn between(old: &Outline<'_>, new: &Outline<'_>) -> Counts {
 /// Where replacing a whole object or array takes fewer bytes than its single changes, it is replaced. Numbers and
 /// strings keep their spelling.
 pub fn patch(before: &str, after: &str) -> String {
-    let (old, new) = (Outline::of(before), Outline::of(after));
+    let old = Outline::of(before);
+    let new = Outline::edited(&old, after);
     let edit = walk::compare(&old, &new, Sameness::Place);
     patch::write(&old, &new, edit.as_ref())
 }

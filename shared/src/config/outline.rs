@@ -20,7 +20,7 @@ const MAX_VALUES: usize = 2_000_000;
 pub(super) type Id = u32;
 
 /// One value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Value {
     /// Equal values have equal hashes, however they are spelled. Different values may: a hash finds, it never proves.
     pub(super) hash: u64,
@@ -61,6 +61,15 @@ impl<'a> Outline<'a> {
     /// text alone.
     pub(super) fn of(text: &'a str) -> Self {
         Self::within(text, MAX_VALUES)
+    }
+
+    /// The same as [`Outline::of`] a text that an edit has made of another: sooner, since what they begin and end with is
+    /// not scanned again. Both are JSON.
+    pub(super) fn edited(before: &Outline<'_>, text: &'a str) -> Self {
+        match scan::edited(&before.values, before.text, text, MAX_VALUES) {
+            Some(values) => Self { text, values },
+            None => Self::of(text),
+        }
     }
 
     fn within(text: &'a str, max_values: usize) -> Self {

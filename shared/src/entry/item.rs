@@ -26,13 +26,13 @@ pub fn to_item(pk: &str, entry: &Entry) -> Result<Item, Error> {
 ///
 /// # Errors
 /// [`Error::Item`] if the item is no entry.
-pub fn from_item(item: &Item) -> Result<Entry, Error> {
+pub fn from_item(item: Item) -> Result<Entry, Error> {
     let version = item
         .get("sk")
         .and_then(|sk| sk.as_s().ok())
         .and_then(|sk| key::parse_entry(sk))
         .ok_or_else(|| Error::Item("no entry's key".to_owned()))?;
-    let mut entry: Entry = serde_dynamo::from_item(item.clone()).map_err(|e| Error::Item(e.to_string()))?;
+    let mut entry: Entry = serde_dynamo::from_item(item).map_err(|e| Error::Item(e.to_string()))?;
     entry.version = version;
     Ok(entry)
 }

@@ -136,7 +136,7 @@ impl History {
             .await
             .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
         let items: Vec<Entry> =
-            output.items.unwrap_or_default().iter().map(from_item).collect::<Result<_, _>>()?;
+            output.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
         let next = items.last().map(|entry| entry.version).filter(|oldest| *oldest != Version::FIRST);
         Ok(Page { items, next })
     }
@@ -180,7 +180,7 @@ impl History {
             .send()
             .await
             .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
-        output.items.unwrap_or_default().iter().map(from_item).collect()
+        output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
     /// Whole items of entries from `from` upwards, oldest first. One query, so at most 1 MB of entries.

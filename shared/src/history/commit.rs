@@ -10,7 +10,7 @@ use super::append::{Outcome, Write};
 use super::idempotency::{Key, Reply};
 use super::transaction::Alongside;
 use super::{Attempt, Decide, Decision, Draft, DraftEntry, Head, History, Place, snapshots};
-use crate::entry::{Author, Entry, FORMAT, Item, link, to_item};
+use crate::entry::{Author, Entry, FORMAT, Item, to_item};
 use crate::error::Error;
 use crate::id::{EnvId, Version};
 
@@ -161,19 +161,20 @@ impl History {
     /// The items of a draft's entries on top of `head`, and the answer about the last of them.
     fn compose(&self, mutation: &Mutation, head: Option<&Head>, draft: Draft) -> Result<Composed, Error> {
         let now = self.sources.clock.now();
-        let mut newest = head.cloned();
+        let pk = mutation.place.pk();
+        let mut newest: Option<Head> = None;
         let mut items = Vec::with_capacity(draft.entries.len());
         let mut entries = Vec::with_capacity(draft.entries.len());
         for entry in draft.entries {
-            let entry = self.entry_after(newest.as_ref(), entry, mutation, now)?;
-            let mut item = to_item(&mutation.place.pk(), &entry)?;
-            let unknown = newest.map(|head| head.unknown).unwrap_or_default();
-            for (name, value) in &unknown {
-                item.entry(name.clone()).or_insert_with(|| value.clone());
+            let before = newest.as_ref().or(head);
+            let entry = self.entry_after(before, entry, mutation, now)?;
+            let mut item = to_item(&pk, &entry)?;
+            if let Some(before) = before {
+                before.hand_on_unknown(&pk, &mut item)?;
             }
             entries.push(entry.clone());
-            newest = Some(Head { entry, hash: link(&item), unknown });
-            items.push(item);
+            items.push(item.clone());
+            newest = Some(Head { entry, item });
         }
         let Some(newest) = newest else {
             return Err(Error::Item("a draft without an entry".to_owned()));
@@ -207,7 +208,7 @@ impl History {
             author: mutation.author.clone(),
             note: draft.note,
             write: mutation.id,
-            prev: head.map(|head| head.hash),
+            prev: head.map(Head::hash),
             config: config.ok_or_else(|| Error::Item("a first entry without a config".to_owned()))?,
             releases: draft
                 .releases

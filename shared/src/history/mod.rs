@@ -57,24 +57,28 @@ pub struct History {
 pub struct Head {
     /// The entry: the environment's whole state.
     pub entry: Entry,
-    /// The entry's hash, which the next one holds.
-    pub(crate) hash: Sha256,
-    /// Its attributes that this library does not know, for the next entry.
-    pub(crate) unknown: Item,
+    /// The item that it was read from, of which a reader needs no more.
+    item: Item,
 }
 
 impl Head {
     /// The entry's hash, which the next one holds.
     pub fn hash(&self) -> Sha256 {
-        self.hash
+        link(&self.item)
     }
 
-    fn read(env: &EnvId, item: Item) -> Result<Self, Error> {
-        let entry = from_item(&item)?;
-        let hash = link(&item);
-        let known = to_item(&key::environment(env), &entry)?;
-        let unknown = item.into_iter().filter(|(name, _)| !known.contains_key(name)).collect();
-        Ok(Self { entry, hash, unknown })
+    fn read(item: Item) -> Result<Self, Error> {
+        Ok(Self { entry: from_item(item.clone())?, item })
+    }
+
+    /// Puts the attributes that this library does not know into the next entry's item.
+    pub(crate) fn hand_on_unknown(&self, env: &str, next: &mut Item) -> Result<(), Error> {
+        let known = to_item(env, &self.entry)?;
+        let unknown = self.item.iter().filter(|(name, _)| !known.contains_key(*name));
+        for (name, value) in unknown {
+            next.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Ok(())
     }
 }
 
@@ -110,7 +114,7 @@ impl History {
             .send()
             .await
             .map_err(|e| Error::storage("read the newest entry")(Cause::from(e)))?;
-        output.items.unwrap_or_default().pop().map(|item| Head::read(env, item)).transpose()
+        output.items.unwrap_or_default().pop().map(Head::read).transpose()
     }
 
     /// The newest entry of an environment that must exist.
@@ -127,7 +131,7 @@ impl History {
     /// [`Error::NoVersion`] when there is none, [`Error::Storage`] and [`Error::Item`] as for [`History::head`].
     pub async fn entry(&self, env: &EnvId, version: Version) -> Result<Entry, Error> {
         let item = self.get(&key::environment(env), &key::entry(version)).await?;
-        item.map(|item| from_item(&item)).transpose()?.ok_or(Error::NoVersion(version))
+        item.map(from_item).transpose()?.ok_or(Error::NoVersion(version))
     }
 
     async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, Error> {

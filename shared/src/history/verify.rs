@@ -63,8 +63,9 @@ impl History {
             Verified { from: None, to: None, checked: 0, faults: Vec::new(), hash: None, next: None };
         let mut expected = start;
         let mut before: Option<(Entry, Sha256)> = None;
-        for item in &items {
-            let hash = link(item);
+        let found = items.len();
+        for item in items {
+            let hash = link(&item);
             let entry = match from_item(item) {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -92,7 +93,7 @@ impl History {
             expected = entry.version.next();
             before = Some((entry, hash));
         }
-        if items.len() > lead && self.more_after(env, expected).await? {
+        if found > lead && self.more_after(env, expected).await? {
             report.next = Some(expected);
         }
         Ok(report)

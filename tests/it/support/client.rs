@@ -20,7 +20,7 @@ impl Http {
         Self(Client::builder(TokioExecutor::new()).build_http())
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request, reads the answer, and holds it against the OpenAPI document.
     ///
     /// # Errors
     ///
@@ -32,16 +32,30 @@ impl Http {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Result<Answer, Error> {
+        let body = body.into();
+        let asked = Asked::new(method, url, headers, &body);
+        let answer = self.exchange(method, url, headers, body).await?;
+        asked.check(&answer);
+        Ok(answer)
+    }
+
+    /// Sends a request and reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Http::send`].
+    pub(crate) async fn exchange(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Answer, Error> {
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = body.into();
-        let asked = Asked::new(method, url, headers, &body);
-        let response = self.0.request(request.body(Full::new(body)).unwrap()).await?;
-        let answer = Answer::read(response).await;
-        asked.check(&answer);
-        Ok(answer)
+        Ok(Answer::read(self.0.request(request.body(Full::new(body)).unwrap()).await?).await)
     }
 
     /// `GET` of an address that needs nothing else.

@@ -46,17 +46,30 @@ impl TestEngines {
     ///
     /// When an engine does not start, or refuses the table or a bucket.
     pub(crate) async fn start() -> Result<Self, Box<dyn Error>> {
+        Self::with(false).await
+    }
+
+    /// [`TestEngines::start`] with the table in a file, as the local service has it.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub(crate) async fn on_disk() -> Result<Self, Box<dyn Error>> {
+        Self::with(true).await
+    }
+
+    async fn with(on_disk: bool) -> Result<Self, Box<dyn Error>> {
         let objects = tempfile::tempdir()?;
         let (dynamodb, s3) = (named("AWS_ENDPOINT_URL_DYNAMODB"), named("AWS_ENDPOINT_URL_S3"));
         let id = RandomIds.fresh().simple().to_string();
         let resources = if dynamodb.is_some() || s3.is_some() { of_its_own(&id) } else { local_resources() };
         // Request tokens belong to an account, and all tests count the same ones up. For DynamoDB Local an access key
         // is an account.
-        let credentials =
-            Credentials { access_key: format!("test{id}"), secret_key: "test-secret".to_owned() };
+        let credentials = credentials(format!("test{id}"));
         let dynamodb = match dynamodb {
             Some(named) => named,
-            None => Engine::dynamodb(None).await?.into(),
+            None => Engine::dynamodb(on_disk.then(|| objects.path())).await?.into(),
         };
         let s3 = match s3 {
             Some(named) => named,
@@ -68,6 +81,19 @@ impl TestEngines {
             engines.keep_what_has_expired().await?;
         }
         Ok(engines)
+    }
+
+    /// The embedded ones of another process: where its DynamoDB and its S3 listen, and its access key.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub(crate) fn elsewhere([dynamodb, s3, access_key]: &[String; 3]) -> Self {
+        let reached = |endpoint: &String| Reached { endpoint: endpoint.clone(), embedded: None };
+        Self {
+            dynamodb: reached(dynamodb),
+            s3: reached(s3),
+            credentials: credentials(access_key.clone()),
+            resources: local_resources(),
+            objects: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// Switches the table's TTL off: another DynamoDB deletes by the machine's time, and a test's is another. What has
@@ -104,6 +130,10 @@ impl TestEngines {
         let Credentials { access_key, secret_key } = &self.credentials;
         local_clients(self.dynamodb_endpoint(), self.s3_endpoint(), access_key, secret_key)
     }
+}
+
+fn credentials(access_key: String) -> Credentials {
+    Credentials { access_key, secret_key: "test-secret".to_owned() }
 }
 
 fn of_its_own(id: &str) -> Resources {

@@ -11,6 +11,7 @@ pub(crate) mod faults;
 pub(crate) mod feed;
 pub(crate) mod gate;
 pub(crate) mod generate;
+pub(crate) mod item_size;
 pub(crate) mod lambda;
 pub(crate) mod logs;
 pub(crate) mod objects;

@@ -36,7 +36,8 @@ impl Summary {
         if before == after {
             return Self::default();
         }
-        let (old, new) = (Outline::of(before), Outline::of(after));
+        let old = Outline::of(before);
+        let new = Outline::edited(&old, after);
         let Some(edit) = walk::compare(&old, &new, Sameness::Identity) else { return Self::default() };
         let counts = edit.counts();
         let first = list::first(&old, &new, &edit, MAX_NAMED);

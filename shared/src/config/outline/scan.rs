@@ -8,6 +8,10 @@ use super::super::span::{Kind, string_end, unescaped};
 use super::super::{MAX_BYTES, MAX_DEPTH, value};
 use super::{Id, Value};
 
+mod edited;
+
+pub(super) use edited::values as edited;
+
 /// When the list is full, the innermost object or array with at least this part of it is folded.
 const FOLD_PART: usize = 64;
 
@@ -35,6 +39,11 @@ fn hash_text(tag: u8, bytes: &[u8]) -> u64 {
     hasher.write(bytes);
     hasher.write_u8(tag);
     hasher.finish()
+}
+
+/// The hash of a raw string.
+fn hash_key(raw: &str) -> u64 {
+    hash_text(b'"', &unescaped(raw))
 }
 
 /// The hash of two hashes, in this order.
@@ -68,6 +77,31 @@ struct Frame {
     folded: bool,
 }
 
+impl Frame {
+    fn new(id: Option<Id>, is_object: bool) -> Self {
+        Self {
+            id,
+            is_object,
+            key_next: false,
+            key: (0, 0),
+            key_hash: 0,
+            hash: if is_object { 1 } else { 2 },
+            len: 0,
+            folded: false,
+        }
+    }
+
+    /// Takes in the hash of the present member or element. The order of members does not count, that of elements does.
+    fn add(&mut self, hash: u64) {
+        self.len += 1;
+        self.hash = if self.is_object {
+            self.hash.wrapping_add(hash_pair(self.key_hash, hash))
+        } else {
+            hash_pair(self.hash, hash)
+        };
+    }
+}
+
 struct Scan<'a> {
     text: &'a str,
     max: usize,
@@ -77,30 +111,40 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn run(&mut self) {
-        let bytes = self.text.as_bytes();
         let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            at = match byte {
-                b'"' => self.string(at, string_end(bytes, at)),
-                b'{' | b'[' => self.open(at, *byte == b'{'),
-                b'}' | b']' => self.close(at),
-                b',' => {
-                    if let Some(frame) = self.frames.last_mut() {
-                        frame.key_next = frame.is_object;
-                    }
-                    at + 1
-                }
-                b' ' | b'\n' | b'\t' | b'\r' | b':' => at + 1,
-                _ => self.scalar(at),
-            };
+        while at < self.text.len() {
+            at = self.token(at);
         }
+        self.finish();
+    }
+
+    /// Reads what is at an offset, which is in no string, and says where the next begins.
+    fn token(&mut self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        match bytes.get(at) {
+            Some(b'"') => self.string(at, string_end(bytes, at)),
+            Some(b'{') => self.open(at, true),
+            Some(b'[') => self.open(at, false),
+            Some(b'}' | b']') => self.close(at),
+            Some(b',') => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.key_next = frame.is_object;
+                }
+                at + 1
+            }
+            None | Some(b' ' | b'\n' | b'\t' | b'\r' | b':') => at + 1,
+            Some(_) => self.scalar(at),
+        }
+    }
+
+    fn finish(&mut self) {
         while !self.frames.is_empty() {
-            self.close(bytes.len().saturating_sub(1));
+            self.close(self.text.len().saturating_sub(1));
         }
     }
 
     fn string(&mut self, start: usize, end: usize) -> usize {
-        let hash = hash_text(b'"', &unescaped(self.text.get(start..end).unwrap_or_default()));
+        let hash = hash_key(self.text.get(start..end).unwrap_or_default());
         match self.frames.last_mut() {
             Some(frame) if frame.key_next => {
                 (frame.key, frame.key_hash, frame.key_next) = ((start, end), hash, false);
@@ -131,29 +175,24 @@ impl Scan<'_> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         let id = self.list(kind, (start, start));
         let folded = self.frames.len() >= MAX_DEPTH || self.is_folded();
-        self.frames.push(Frame {
-            id,
-            is_object,
-            key_next: is_object,
-            key: (0, 0),
-            key_hash: 0,
-            hash: if is_object { 1 } else { 2 },
-            len: 0,
-            folded,
-        });
+        self.frames.push(Frame { key_next: is_object, folded, ..Frame::new(id, is_object) });
         start + 1
     }
 
     fn close(&mut self, at: usize) -> usize {
         let Some(frame) = self.frames.pop() else { return at + 1 };
+        self.leave(&frame, offset(at + 1), offset(self.values.len()));
+        at + 1
+    }
+
+    /// Ends an object or array that is not open any more.
+    fn leave(&mut self, frame: &Frame, end: u32, next: Id) {
         let hash = hash_pair(frame.hash, u64::from(frame.len) << 1 | u64::from(frame.is_object));
-        let next = offset(self.values.len());
         if let Some(value) = frame.id.and_then(|id| self.values.get_mut(id as usize)) {
-            (value.end, value.next, value.len, value.hash) = (offset(at + 1), next, frame.len, hash);
+            (value.end, value.next, value.len, value.hash) = (end, next, frame.len, hash);
             value.folded = frame.folded;
         }
         self.end_in_parent(hash);
-        at + 1
     }
 
     /// Puts a value in the list, unless it is inside something folded.
@@ -198,14 +237,9 @@ impl Scan<'_> {
     }
 
     fn end_in_parent(&mut self, hash: u64) {
-        let Some(frame) = self.frames.last_mut() else { return };
-        frame.len += 1;
-        // The order of members does not count, that of elements does.
-        frame.hash = if frame.is_object {
-            frame.hash.wrapping_add(hash_pair(frame.key_hash, hash))
-        } else {
-            hash_pair(frame.hash, hash)
-        };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.add(hash);
+        }
     }
 
     /// Makes room: folds the innermost open object or array with a good part of the list. The outermost has all of it.

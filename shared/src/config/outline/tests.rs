@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::Outline;
-use crate::config::generate::value;
+use super::{MAX_VALUES, Outline, scan};
+use crate::config::generate::{document, edited, value};
 use crate::config::span::{Kind, elements, members};
 
 /// Compares an outline with what the views of `span` say.
@@ -85,8 +85,53 @@ fn any_text_gives_some_outline() {
     }
 }
 
+/// The outline of `after` by that of `before`, and how it compares with one by itself.
+fn takes_over(before: &str, after: &str) -> bool {
+    let old = Outline::of(before);
+    let found = scan::edited(&old.values, before, after, MAX_VALUES).unwrap();
+    found == Outline::of(after).values
+}
+
+#[test]
+fn an_edit_takes_over_the_rest_as_it_is() {
+    let before = r#"{"a":[{"id":1,"t":"x\\","u":[1,2]},{"id":2,"t":"y","u":[[3],4]},{"id":3,"u":[5]}],"\u0062":{"c":[6,{"d":7}]}}"#;
+    for (old, new) in [
+        (r#""y""#, r#""yes""#),
+        (r#""y""#, r#"["y"]"#),
+        (r#""id":2"#, r#""id":20"#),
+        (r#"{"id":2,"t":"y","u":[[3],4]},"#, ""),
+        (r#"{"id":2,"#, r#"{"id":9,"t":"y","u":[[3],4]},{"id":2,"#),
+        (r#"[3],4"#, "4"),
+        (r#"[[3],4]"#, "[]"),
+        ("{\"a\"", "{\"x\":{\"a\":1},\n\"a\""),
+        (r#"7}]}}"#, "7}]}} "),
+        (r#""d":7"#, ""),
+        (r#","\u0062":{"c":[6,{"d":7}]}"#, ""),
+        ("6", "60"),
+        (r#""x\\""#, r#""x\"""#),
+        (r#"{"c":[6,{"d":7}]}"#, "1"),
+    ] {
+        let after = before.replacen(old, new, 1);
+        assert_ne!(before, after);
+        serde_json::from_str::<serde_json::Value>(&after).unwrap();
+        assert!(takes_over(before, &after), "{old} {new}");
+        assert!(takes_over(&after, before), "{new} {old}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn an_edited_text_has_the_outline_that_it_has_by_itself(
+        (before, after) in document().prop_flat_map(|before| (Just(before.clone()), edited(before))),
+        pretty in any::<bool>(),
+    ) {
+        let text = |value: &serde_json::Value| {
+            if pretty { serde_json::to_string_pretty(value).unwrap() } else { value.to_string() }
+        };
+        prop_assert!(takes_over(&text(&before), &text(&after)));
+    }
 
     #[test]
     fn an_outline_has_every_value(value in value(), pretty in any::<bool>(), max in 1..40_usize) {
