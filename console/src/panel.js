@@ -63,11 +63,11 @@ export class Panel {
     this.body.addEventListener('keydown', (event) => keys(this, event));
     for (const name of ['state', 'standing', 'lines']) this.store.addEventListener(name, () => this.paint());
     this.store.addEventListener('standing', () => this.paintTools());
-    this.store.addEventListener('lines', () => {
-      if (this.offered !== this.store.people.size) this.paintTools();
-    });
+    this.store.addEventListener('lines', () => this.paintTools());
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.patience = undefined;
+    /** What the tools were drawn from. */
+    this.painted = '';
     /** A version to open as soon as it is known. */
     this.wanted = 0;
   }
@@ -135,11 +135,12 @@ export class Panel {
   }
 
   paintTools() {
-    // It is painted when it closes.
-    if (this.more.open) return;
-    const { standing, filter } = this.store;
-    this.offered = this.store.people.size;
+    const { standing, filter, people: known, earlier } = this.store;
     const role = standing?.role;
+    const facts = JSON.stringify([role, standing?.settings.releases, !standing?.live, filter, [...known], earlier]);
+    // A button that is drawn anew may miss a click. The menu is painted when it closes.
+    if (this.more.open || facts === this.painted) return;
+    this.painted = facts;
     const tab = (/** @type {'all' | 'snapshots' | 'releases'} */ show, /** @type {string} */ text) =>
       button(
         text,
@@ -223,6 +224,7 @@ export class Panel {
     if (id !== EARLIER) return this.store.setFilter({ author: id });
     const before = this.store.people.size;
     const until = await this.store.morePeople();
+    this.painted = '';
     this.paintTools();
     const found = plural(this.store.people.size - before, 'more person', 'more people');
     return this.toast(`${found}, back to ${until}.`);

@@ -287,6 +287,18 @@ test('what went with the whole around it was removed with that, though the rest 
   await finish(page);
 });
 
+test('a click is not lost when somebody saves meanwhile', async () => {
+  await opened();
+  await button('Backups').hover();
+  await page.mouse.down();
+  await service.save(place, { title: 'Desk three' }, ben);
+  await page.evaluate(() => document.querySelector('waymark-history').refresh());
+  await page.locator('.stands.working', { hasText: '#4' }).waitFor();
+  await page.mouse.up();
+  await dialog().getByText('A backup every day').waitFor();
+  await finish(page);
+});
+
 test('compare with the working version', async () => {
   await opened();
   await row(/First save/);

@@ -158,6 +158,11 @@ test('people who wrote long ago are found', async () => {
     'Local administrator',
     'Look further back…',
   ]);
+  await page.route('**/history?limit=200*', (route) => route.abort());
+  await people.selectOption('Look further back…');
+  await toast('0 more people, back to where it was.');
+  assert.equal(await people.inputValue(), '');
+  await page.unroute('**/history?limit=200*');
   await people.selectOption('Look further back…');
   await toast('1 more person, back to Today.');
   await people.selectOption('Cleo');

@@ -47,8 +47,21 @@ test('no match for a filter, and back', async () => {
   await finish(page);
 });
 
+/** A page that sums up how far things moved that nobody had touched, as the browser scores it. @param {object} [options] */
+async function watched(options) {
+  const page = await newPage(chrome, options);
+  await page.addInitScript(() => {
+    globalThis.moved = 0;
+    new PerformanceObserver((list) => {
+      for (const shift of list.getEntries()) globalThis.moved += shift.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  return page;
+}
+const NARROW = { viewport: { width: 412, height: 823 } };
+
 test('a placeholder after a while, and not before', async () => {
-  const page = await newPage(chrome);
+  const page = await watched(NARROW);
   let release = () => {};
   await page.route('**/history?**', async (route) => {
     await new Promise((resolve) => {
@@ -61,11 +74,12 @@ test('a placeholder after a while, and not before', async () => {
   release();
   await page.getByRole('treeitem').first().waitFor();
   assert.equal(await page.locator('.lane .skeleton').count(), 0);
+  assert.equal(await page.evaluate(() => globalThis.moved), 0);
   await finish(page);
 });
 
 test('rows wait for what stands above them, so that nothing moves while it loads', async () => {
-  const page = await newPage(chrome);
+  const page = await watched();
   let release = () => {};
   const held = new Promise((resolve) => {
     release = () => resolve(null);
@@ -86,6 +100,7 @@ test('rows wait for what stands above them, so that nothing moves while it loads
   release();
   await page.getByRole('treeitem').first().waitFor();
   assert.equal(await page.locator('.standing .stands').count(), 2);
+  assert.equal(await page.evaluate(() => globalThis.moved), 0);
   await finish(page);
 });
 

@@ -112,10 +112,7 @@ export async function newPage(chrome, options = {}) {
     acceptDownloads: true,
     ...options,
   });
-  if (process.env.FROM_DISK) {
-    await context.route(/\/(src\/[\w-]+\.js|\w+\.css)$/, fromDisk);
-    await context.route((url) => url.pathname === '/', pageFromDisk);
-  }
+  if (process.env.FROM_DISK) await context.route(/\/(src\/[\w-]+\.js|\w+\.css)$/, fromDisk);
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`${error}`));
@@ -240,14 +237,6 @@ function fromDisk(route) {
     contentType: TYPES[extname(path)],
     headers: { 'access-control-allow-origin': '*' },
   });
-}
-
-/** The page too, under the policy that the binary gives it. @param {any} route */
-async function pageFromDisk(route) {
-  const response = await route.fetch();
-  const text = await response.text();
-  const body = text.includes('src/console.js') ? readFileSync(join(root, 'console', 'index.html'), 'utf8') : text;
-  return route.fulfill({ response, body });
 }
 
 const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };
