@@ -285,3 +285,19 @@ async fn each_conflict_names_who_changed_it() {
     let shown = stack.call(&ada, "POST", &under("merge"), &headers, mine.to_string()).await;
     assert_eq!(shown.is_problem(409, "merge-conflict").at("/conflicts"), conflicts);
 }
+
+#[tokio::test]
+async fn who_removed_an_element_is_not_guessed_from_who_removed_another() {
+    let (ada, ben, cyd) = (Person::admin("ada"), Person::admin("ben"), Person::admin("cyd"));
+    let stack = Stack::start().await;
+    let (one, other) = (|n: u8| json!({"id": "a", "n": n}), json!({"id": "b"}));
+    stack.save(&cyd, json!({"list": [one(1), other]}).to_string()).await.is(201);
+    stack.save(&ada, json!({"list": [other]}).to_string()).await.is(200);
+    stack.save(&ben, json!({"list": []}).to_string()).await.is(200);
+    let mine = json!({"list": [one(2), other]});
+    let refused = stack.save_on(&cyd, "1", &mine).await.is_problem(409, "merge-conflict");
+    assert_eq!(
+        (refused.at("/conflicts/0/path"), refused.at("/conflicts/0/author")),
+        (json!("/list/0"), Value::Null)
+    );
+}
