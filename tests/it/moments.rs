@@ -91,3 +91,17 @@ async fn a_promotion_is_not_called_needless_for_what_was_before_its_snapshot() {
     assert_eq!(promoted.at("/unchanged"), false);
     assert_eq!(stack.users_see().await.0, config("one"));
 }
+
+/// Found by the simulation, seeds 51844 and 78336: a name that was given after the newest entry was read.
+#[tokio::test]
+async fn a_roll_back_goes_by_the_entry_that_was_there_with_the_name() {
+    let (stack, faults, ada) = begun().await;
+    does(&stack, &under("publish"), json!({"version": 1})).await;
+    let others = Arc::clone(&stack);
+    between(&faults, async move {
+        let (ben, path) = (Person::admin("ben"), under("snapshots/v1"));
+        others.call(&ben, "PATCH", &path, &[], r#"{"name":"v2"}"#).await.is(200);
+    });
+    let back = stack.act(&ada, "rollback", json!({"to": "v2"})).await.is(200);
+    assert_eq!((back.at("/version"), back.at("/unchanged")), (json!(4), json!(true)));
+}

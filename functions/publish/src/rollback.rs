@@ -78,6 +78,10 @@ impl Decide for Rollback<'_> {
         let target = self.waymark.history.entry(self.env, published_by).await?;
         self.back_to(&attempt, target).await
     }
+
+    fn reads_beside(&self) -> bool {
+        self.to.is_some() || self.expected.is_some()
+    }
 }
 
 impl Rollback<'_> {

@@ -113,7 +113,12 @@ impl History {
             {
                 return Err(Error::NewerFormat { found }.into());
             }
-            let draft = match decision.decide(Attempt { head: head.as_ref(), refused: &refused }).await {
+            let decided = decision.decide(Attempt { head: head.as_ref(), refused: &refused }).await;
+            let appends = matches!(decided, Ok(Decision::Append(_)));
+            if !appends && decision.reads_beside() && self.moved(mutation, &mut head).await? {
+                continue;
+            }
+            let draft = match decided {
                 Ok(Decision::Append(draft)) => draft,
                 Ok(Decision::Answer(reply)) => return Ok(self.record(mutation, &[], reply).await?),
                 // An earlier sending of this request may have landed before the head was read, and after its
@@ -136,6 +141,14 @@ impl History {
                 }
             }
         }
+    }
+
+    /// Whether entries came since `head` was read, and there is time to decide again. `head` is the newest then.
+    async fn moved(&self, mutation: &Mutation, head: &mut Option<Head>) -> Result<bool, Error> {
+        let version = |head: &Option<Head>| head.as_ref().map(|head| head.entry.version);
+        let before = version(head);
+        *head = self.head(mutation.env()?).await?;
+        Ok(version(head) != before && Instant::now() < mutation.deadline)
     }
 
     /// Writes `items` and the idempotency record of an answer that is about no new entry; nothing at all when there

@@ -86,6 +86,12 @@ pub trait Decide: Send {
         &mut self,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<Decision, Self::Refusal>> + Send;
+
+    /// Whether it goes by more than the newest entry, such as what a name stands for. What it says without appending, a
+    /// refusal or "it is so already", then counts only if no entry came meanwhile: one query more makes sure.
+    fn reads_beside(&self) -> bool {
+        false
+    }
 }
 
 /// A decision that its owner looks at afterwards.
@@ -97,6 +103,10 @@ impl<D: Decide> Decide for &mut D {
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<Decision, Self::Refusal>> + Send {
         (**self).decide(attempt)
+    }
+
+    fn reads_beside(&self) -> bool {
+        (**self).reads_beside()
     }
 }
 
