@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::act::{Act, ENVIRONMENTS, Sent, text};
+use super::answer::Answer;
 use super::caller::{Log, Operation, Told, What};
 use super::state::{Expected, State};
 use super::world::{World, get, request};
@@ -343,8 +344,21 @@ fn echoes(log: &Log) -> Checked {
             continue;
         };
         if let Told::Done(answer) = &operation.told {
-            must!(answer.body == echo.body, "{note}: {} and {}", answer.text(), echo.text());
+            let alike = answer.body == echo.body || said(answer, echo) == said(echo, answer);
+            must!(alike, "{note}: {} and {}", answer.text(), echo.text());
         }
     }
     Ok(())
+}
+
+/// What an answer says. One of them may go without the merged config, which could not be read then: the save was done all the
+/// same (seed 58025).
+fn said(answer: &Answer, other: &Answer) -> Value {
+    let mut said = answer.json();
+    if other.json().get("config").is_none()
+        && let Some(members) = said.as_object_mut()
+    {
+        members.remove("config");
+    }
+    said
 }
