@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+pub mod backup;
 #[path = "../../../shared/src/caller.rs"]
 pub mod caller;
 #[path = "../../../shared/src/config/mod.rs"]
@@ -27,17 +28,8 @@ pub mod hash;
 pub mod id;
 #[path = "../../../shared/src/key.rs"]
 pub mod key;
-
-/// The backups' parts that know no bucket.
-pub mod backup {
-    #[path = "../../../../shared/src/backup/class.rs"]
-    mod class;
-    #[path = "../../../../shared/src/backup/file.rs"]
-    mod file;
-
-    pub use class::*;
-    pub use file::*;
-}
+#[path = "../../../shared/src/number.rs"]
+pub mod number;
 
 /// Of entries, which know DynamoDB's types, the one part that the others use.
 pub mod entry {
