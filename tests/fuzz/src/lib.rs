@@ -74,17 +74,28 @@ pub fn config(data: &[u8]) {
     }
 }
 
-/// Whatever a delta says, what it gives has the recorded length; and what was encoded decodes.
+/// Whatever a delta says, what it gives has the recorded length; what was encoded decodes; and of what was damaged since, nothing
+/// of another length comes back.
 pub fn delta(data: &[u8]) {
     let Some((&[kind, high, low], data)) = data.split_first_chunk::<3>() else { return };
     let Some((keyframe, rest)) = data.split_at_checked(usize::from(u16::from_be_bytes([high, low]))) else {
         return;
     };
     if kind % 2 == 0 {
-        let encoded = delta::encode(keyframe, rest, usize::MAX).unwrap().unwrap();
+        let mut encoded = delta::encode(keyframe, rest, usize::MAX).unwrap().unwrap();
         assert_eq!(delta::decode(keyframe, &encoded, rest.len()).unwrap(), rest);
-        let compressed = delta::compress(rest).unwrap();
+        let mut compressed = delta::compress(rest).unwrap();
         assert_eq!(delta::decompress(&compressed, rest.len()).unwrap(), rest);
+        for frame in [&mut encoded, &mut compressed] {
+            let at = usize::from(kind) % frame.len();
+            frame[at] ^= low | 1;
+        }
+        if let Ok(text) = delta::decode(keyframe, &encoded, rest.len()) {
+            assert_eq!(text.len(), rest.len());
+        }
+        if let Ok(text) = delta::decompress(&compressed, SHORT) {
+            assert!(text.len() <= SHORT);
+        }
         return;
     }
     let bytes = usize::from(kind) * 256;
