@@ -9,13 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::diff::Summary;
-use crate::config::{Config, MAX_BYTES};
+use crate::config::{Config, ConfigError, MAX_BYTES};
 use crate::delta::{self, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry, Subject};
 use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::id::{AppName, Version};
 use crate::key;
+
+mod recent;
+
+use recent::{Before, Found, Recent};
 
 /// How much text of keyframes a warm function keeps, in bytes.
 pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -31,6 +35,7 @@ pub struct Configs {
     // Keyframes are immutable, so a copy never grows old. The key is the object's, which names the app: what one
     // app may read is never found for another.
     keyframes: Arc<Cache<String, Config, ByText>>,
+    recent: Recent,
 }
 
 /// Weighs a keyframe by its text.
@@ -71,7 +76,7 @@ impl Configs {
             |_| Cache::with_weighter(256, CACHE_BYTES, ByText),
             |options| Cache::with_options(options, ByText, Default::default(), Default::default()),
         );
-        Self { s3, bucket, keyframes: Arc::new(keyframes) }
+        Self { s3, bucket, keyframes: Arc::new(keyframes), recent: Recent::default() }
     }
 
     /// Opens a connection by one cheap look at an object that is not there. Whatever comes back, it is open.
@@ -90,16 +95,7 @@ impl Configs {
     /// [`Error::Damaged`] when what is stored is not what was saved; [`Error::Storage`].
     pub async fn read(&self, app: &AppName, version: Version, config: &ConfigRef) -> Result<Config, Error> {
         let keyframe = self.keyframe(app, version, config.keyframe()).await?;
-        let Some(delta) = &config.delta else { return Ok(keyframe) };
-        let damaged = |fault: String| Error::Damaged {
-            version,
-            object: format!("its entry, against {}", key::keyframe(app, &delta.keyframe)),
-            fault,
-        };
-        let bytes = usize::try_from(config.bytes).unwrap_or(usize::MAX).min(MAX_BYTES);
-        let text = delta::decode(keyframe.text().as_bytes(), &delta.data, bytes)
-            .map_err(|e| damaged(e.to_string()))?;
-        Config::restored(text, config.sha256).map_err(|e| damaged(e.to_string()))
+        decoded(app, version, config, keyframe)
     }
 
     /// The config of an entry, as [`Configs::read`].
@@ -108,6 +104,23 @@ impl Configs {
     /// As for [`Configs::read`].
     pub async fn of(&self, app: &AppName, entry: &Entry) -> Result<Config, Error> {
         self.read(app, entry.version, &entry.config).await
+    }
+
+    /// What is saved on top of an entry, checked as [`Config::check`] does: sooner where the entry's config was put away here
+    /// lately.
+    ///
+    /// # Errors
+    /// Those of [`Config::check`].
+    pub fn check(
+        &self,
+        app: &AppName,
+        head: Option<&Entry>,
+        text: bytes::Bytes,
+    ) -> Result<Config, ConfigError> {
+        match head.and_then(|head| self.recent.get(app, head.config.sha256)) {
+            Some(before) => Config::check_edit(&before, text),
+            None => Config::check(text),
+        }
     }
 
     /// Puts a config away on top of `head`: as a delta where a small one does, as a keyframe otherwise. One PUT for
@@ -135,8 +148,8 @@ impl Configs {
         let mut damaged = None;
         let before = match head {
             None => None,
-            Some(entry) => match self.of(app, entry).await {
-                Ok(config) => Some((entry, config)),
+            Some(entry) => match self.before(app, entry).await {
+                Ok(before) => Some((before, entry.config.keyframe())),
                 Err(error @ Error::Damaged { .. }) => {
                     tracing::error!(error = chain(&error), "saving over a config that is damaged");
                     damaged = Some(entry.config.keyframe());
@@ -146,35 +159,53 @@ impl Configs {
             },
         };
         let plain = ConfigRef { sha256: new.sha256(), bytes: new.len() as u64, delta: None };
-        let changes = |delta: usize| {
-            let (_, before) = before.as_ref()?;
-            Some(Box::new(Summary::of(before.text(), new.text(), room_beside(delta.saturating_add(taken)))))
+        let changes = |before: Before, delta: usize| {
+            let (before, after) = before.and(new);
+            let room = room_beside(delta.saturating_add(taken));
+            let summary = Summary::of_outlined(&before, &after, room);
+            self.recent.insert(app, after);
+            Some(Box::new(summary))
         };
-        if let Some((entry, _)) = &before {
-            let keyframe = entry.config.keyframe();
-            if keyframe == new.sha256() {
-                return Ok(Stored { config: plain, changes: changes(0) });
-            }
-            let text = self.keyframe(app, entry.version, keyframe).await?;
-            let most = MAX_DELTA.saturating_sub(taken);
-            match delta::encode(text.text().as_bytes(), new.text().as_bytes(), most) {
-                Ok(Some(data)) => {
-                    let changes = changes(data.len());
-                    let delta = Some(Delta { keyframe, data });
-                    return Ok(Stored { config: ConfigRef { delta, ..plain }, changes });
-                }
-                Ok(None) => {}
-                // A keyframe always serves where a delta fails.
-                Err(error) => tracing::warn!(error = chain(&error), "no delta"),
-            }
+        let Some((before, keyframe)) = before else {
+            self.store_alone(app, new, damaged).await?;
+            return Ok(Stored { config: plain, changes: None });
+        };
+        if keyframe == new.sha256() {
+            return Ok(Stored { config: plain, changes: changes(before, 0) });
         }
+        let most = MAX_DELTA.saturating_sub(taken);
+        match delta::encode(before.keyframe.text().as_bytes(), new.text().as_bytes(), most) {
+            Ok(Some(data)) => {
+                let changes = changes(before, data.len());
+                let delta = Some(Delta { keyframe, data });
+                return Ok(Stored { config: ConfigRef { delta, ..plain }, changes });
+            }
+            Ok(None) => {}
+            // A keyframe always serves where a delta fails.
+            Err(error) => tracing::warn!(error = chain(&error), "no delta"),
+        }
+        self.put_keyframe(app, new).await?;
+        Ok(Stored { config: plain, changes: changes(before, 0) })
+    }
+
+    /// Puts a config away as a keyframe, on top of nothing that can be read. `damaged` is a keyframe that was found not to be what
+    /// was saved.
+    async fn store_alone(&self, app: &AppName, new: &Config, damaged: Option<Sha256>) -> Result<(), Error> {
         if damaged == Some(new.sha256()) {
             // What stands there was read, and is not this text, whatever its size.
-            self.overwrite(&key::keyframe(app, &new.sha256()), new, compressed(new)?).await?;
-        } else {
-            self.put_keyframe(app, new).await?;
+            return self.overwrite(&key::keyframe(app, &new.sha256()), new, compressed(new)?).await;
         }
-        Ok(Stored { config: plain, changes: changes(0) })
+        self.put_keyframe(app, new).await
+    }
+
+    /// What is saved over: from memory where it was put away here lately, as [`Configs::read`] otherwise.
+    async fn before(&self, app: &AppName, entry: &Entry) -> Result<Before, Error> {
+        let keyframe = self.keyframe(app, entry.version, entry.config.keyframe()).await?;
+        let config = match self.recent.get(app, entry.config.sha256) {
+            Some(known) => Found::Outlined(known),
+            None => Found::Text(decoded(app, entry.version, &entry.config, keyframe.clone())?),
+        };
+        Ok(Before { keyframe, config })
     }
 
     /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far. What gets a name
@@ -296,6 +327,20 @@ impl Configs {
         self.keyframes.insert(object.to_owned(), config.clone());
         Ok(())
     }
+}
+
+/// The config that an entry refers to, by its keyframe.
+fn decoded(app: &AppName, version: Version, config: &ConfigRef, keyframe: Config) -> Result<Config, Error> {
+    let Some(delta) = &config.delta else { return Ok(keyframe) };
+    let damaged = |fault: String| Error::Damaged {
+        version,
+        object: format!("its entry, against {}", key::keyframe(app, &delta.keyframe)),
+        fault,
+    };
+    let bytes = usize::try_from(config.bytes).unwrap_or(usize::MAX).min(MAX_BYTES);
+    let text =
+        delta::decode(keyframe.text().as_bytes(), &delta.data, bytes).map_err(|e| damaged(e.to_string()))?;
+    Config::restored(text, config.sha256).map_err(|e| damaged(e.to_string()))
 }
 
 /// Bytes that an entry has for the words of its summary, beside a delta of this length: an entry stays under 4 KB.

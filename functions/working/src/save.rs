@@ -40,10 +40,10 @@ pub(crate) async fn save(
     let conditions = Conditions::read(&change.headers)?;
     let note = change.note()?;
     let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
-    let (start, config) = match params.upload {
+    let (start, text) = match params.upload {
         None => {
-            let config = Config::check(change.config_text()?).map_err(Problem::from)?;
-            (waymark.history.start(&mutation).await?, config)
+            let text = change.config_text()?;
+            (waymark.history.start(&mutation).await?, text)
         }
         Some(id) => {
             let start = waymark.history.start(&mutation).await?;
@@ -52,10 +52,11 @@ pub(crate) async fn save(
                 return reply(first);
             }
             let upload = waymark.history.upload(&editor.env, &id).await?;
-            let text = waymark.transfer.uploaded(&upload).await?;
-            (start, Config::check(text).map_err(Problem::from)?)
+            (start, waymark.transfer.uploaded(&upload).await?)
         }
     };
+    let head = start.head().map(|head| &head.entry);
+    let config = waymark.configs.check(&editor.env.app, head, text).map_err(Problem::from)?;
     let mut save = Save { waymark: &waymark, env: &editor.env, conditions, config, note, made: None };
     let saved = waymark.history.commit(&mutation, start, &mut save).await?;
     merge::answer(&waymark, &editor.env, &saved, save.made).await

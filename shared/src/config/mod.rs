@@ -19,6 +19,7 @@ pub mod keep;
 pub mod merge;
 pub mod merge_patch;
 mod outline;
+mod outlined;
 pub mod patch;
 pub mod pointer;
 pub mod schema;
@@ -27,6 +28,7 @@ mod tree;
 pub mod value;
 
 pub use error::{ConfigError, NotAsSaved, PatchError, cut};
+pub use outlined::Outlined;
 
 /// Largest config, in bytes of JSON text: 32 MiB.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -54,12 +56,30 @@ impl Config {
     ///
     /// The first fault found, with its position. The size is checked before anything is read.
     pub fn check(bytes: impl Into<Bytes>) -> Result<Self, ConfigError> {
-        let bytes = bytes.into();
+        Self::check_text(bytes.into(), |text| check::document(text, MAX_DEPTH))
+    }
+
+    /// The same as [`Config::check`], sooner where `bytes` are an edit of `before`: what surrounds the edit was checked with
+    /// `before`, and is not read again but for its UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Config::check`].
+    pub fn check_edit(before: &Outlined, bytes: impl Into<Bytes>) -> Result<Self, ConfigError> {
+        Self::check_text(bytes.into(), |text| {
+            if before.proves(text) { Ok(()) } else { check::document(text, MAX_DEPTH) }
+        })
+    }
+
+    fn check_text(
+        bytes: Bytes,
+        document: impl FnOnce(&str) -> Result<(), ConfigError>,
+    ) -> Result<Self, ConfigError> {
         if bytes.len() > MAX_BYTES {
             return Err(ConfigError::TooLarge { limit: MAX_BYTES });
         }
         let text = check::utf8(bytes)?;
-        check::document(&text, MAX_DEPTH)?;
+        document(&text)?;
         Ok(Self { sha256: Sha256::of(text.as_bytes()), text: Arc::new(text) })
     }
 

@@ -5,10 +5,13 @@
 //! the list as one value each, with their hash, and are compared and replaced as a whole.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::span::{Kind, unescaped};
 
 mod scan;
+
+pub(super) use scan::{same_end, same_start};
 
 #[cfg(test)]
 mod tests;
@@ -53,7 +56,7 @@ const NOTHING: Value = Value {
 /// The values of a text, each before those in it.
 pub(super) struct Outline<'a> {
     text: &'a str,
-    values: Vec<Value>,
+    values: Cow<'a, [Value]>,
 }
 
 impl<'a> Outline<'a> {
@@ -67,13 +70,37 @@ impl<'a> Outline<'a> {
     /// not scanned again. Both are JSON.
     pub(super) fn edited(before: &Outline<'_>, text: &'a str) -> Self {
         match scan::edited(&before.values, before.text, text, MAX_VALUES) {
-            Some(values) => Self { text, values },
+            Some(values) => Self { text, values: Cow::Owned(values) },
             None => Self::of(text),
         }
     }
 
     fn within(text: &'a str, max_values: usize) -> Self {
-        Self { text, values: scan::values(text, max_values) }
+        Self { text, values: Cow::Owned(scan::values(text, max_values)) }
+    }
+
+    /// The outline of `text` that was made before, when [`Outline::into_values`] took its values out.
+    pub(super) fn again(text: &'a str, values: &'a [Value]) -> Self {
+        Self { text, values: Cow::Borrowed(values) }
+    }
+
+    /// The values without the text.
+    pub(super) fn into_values(self) -> Vec<Value> {
+        self.values.into_owned()
+    }
+
+    /// The innermost value whose text holds what a text has from `start` to `end`, and how many objects and arrays are
+    /// around it. The value of the whole text where no other does.
+    pub(super) fn innermost(&self, start: usize, end: usize) -> (Id, usize) {
+        let holds = |id: &Id| {
+            let value = self.get(*id);
+            value.start as usize <= start && end <= value.end as usize
+        };
+        let (mut id, mut around) = (Self::ROOT, 0);
+        while let Some(child) = self.children(id).find(holds) {
+            (id, around) = (child, around + 1);
+        }
+        (id, around)
     }
 
     /// The value of the whole text.
@@ -84,10 +111,15 @@ impl<'a> Outline<'a> {
         self.values.get(id as usize).unwrap_or(&NOTHING)
     }
 
+    /// Where the text of a value lies, in bytes.
+    pub(super) fn range(&self, id: Id) -> Range<usize> {
+        let value = self.get(id);
+        value.start as usize..value.end as usize
+    }
+
     /// The text of a value.
     pub(super) fn text(&self, id: Id) -> &'a str {
-        let value = self.get(id);
-        self.text.get(value.start as usize..value.end as usize).unwrap_or_default()
+        self.text.get(self.range(id)).unwrap_or_default()
     }
 
     /// The key of a member with its quotes and escapes.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::outline::Outline;
+use super::super::outlined::Outlined;
 use super::super::pointer::Pointer;
 use super::super::span::Kind;
 use super::walk::{self, Edit, Part};
@@ -37,11 +38,19 @@ impl Summary {
             return Self::default();
         }
         let old = Outline::of(before);
-        let new = Outline::edited(&old, after);
-        let Some(edit) = walk::compare(&old, &new, Sameness::Identity) else { return Self::default() };
+        Self::between(&old, &Outline::edited(&old, after), room)
+    }
+
+    /// The same as [`Summary::of`] the texts of two configs whose outlines are there.
+    pub fn of_outlined(before: &Outlined, after: &Outlined, room: usize) -> Self {
+        Self::between(&before.outline(), &after.outline(), room)
+    }
+
+    fn between(old: &Outline<'_>, new: &Outline<'_>, room: usize) -> Self {
+        let Some(edit) = walk::compare(old, new, Sameness::Identity) else { return Self::default() };
         let counts = edit.counts();
-        let first = list::first(&old, &new, &edit, MAX_NAMED);
-        let mut label = match removed((&old, &new), &edit, counts).or_else(|| added(&new, &edit)) {
+        let first = list::first(old, new, &edit, MAX_NAMED);
+        let mut label = match removed((old, new), &edit, counts).or_else(|| added(new, &edit)) {
             Some(label) => label,
             None => first.first().map_or_else(String::new, |one| in_words(one.op, &one.label, counts)),
         };

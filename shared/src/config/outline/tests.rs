@@ -89,7 +89,7 @@ fn any_text_gives_some_outline() {
 fn takes_over(before: &str, after: &str) -> bool {
     let old = Outline::of(before);
     let found = scan::edited(&old.values, before, after, MAX_VALUES).unwrap();
-    found == Outline::of(after).values
+    found == *Outline::of(after).values
 }
 
 #[test]

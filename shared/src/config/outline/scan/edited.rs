@@ -35,14 +35,16 @@ pub(in super::super) fn values(old: &[Value], before: &str, after: &str, max: us
     Some(scan.values)
 }
 
-fn same_start(one: &[u8], other: &[u8]) -> usize {
+/// How many bytes both begin with.
+pub(in super::super::super) fn same_start(one: &[u8], other: &[u8]) -> usize {
     let pairs = one.chunks(CHUNK).zip(other.chunks(CHUNK));
     let whole = pairs.take_while(|(one, other)| one == other).map(|(chunk, _)| chunk.len()).sum();
     let rest = one.iter().skip(whole).zip(other.iter().skip(whole));
     whole + rest.take_while(|(one, other)| one == other).count()
 }
 
-fn same_end(one: &[u8], other: &[u8]) -> usize {
+/// How many bytes both end with.
+pub(in super::super::super) fn same_end(one: &[u8], other: &[u8]) -> usize {
     let pairs = one.rchunks(CHUNK).zip(other.rchunks(CHUNK));
     let whole = pairs.take_while(|(one, other)| one == other).map(|(chunk, _)| chunk.len()).sum();
     let rest = one.iter().rev().skip(whole).zip(other.iter().rev().skip(whole));

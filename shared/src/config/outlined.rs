@@ -1,0 +1,165 @@
+//! A config with its outline, kept for the next edit.
+
+use std::fmt;
+
+use super::outline::{Outline, Value, same_end, same_start};
+use super::{Config, MAX_DEPTH, check};
+
+/// A config and the outline of its text. With it the next edit is checked and compared by what it changes, instead of being
+/// read whole.
+#[derive(Clone)]
+pub struct Outlined {
+    config: Config,
+    values: Vec<Value>,
+}
+
+impl Outlined {
+    /// Reads a config. Time and memory grow with it: 40 bytes for each of its values.
+    pub fn of(config: Config) -> Self {
+        let values = Outline::of(config.text()).into_values();
+        Self { config, values }
+    }
+
+    /// The same as [`Outlined::of`], sooner where `config` is an edit of this one.
+    pub fn edited(&self, config: Config) -> Self {
+        let values = Outline::edited(&self.outline(), config.text()).into_values();
+        Self { config, values }
+    }
+
+    /// The config.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How much memory it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        self.config.len().saturating_add(self.values.len().saturating_mul(size_of::<Value>()))
+    }
+
+    pub(super) fn outline(&self) -> Outline<'_> {
+        Outline::again(self.config.text(), &self.values)
+    }
+
+    /// Whether this config being one shows that `text` is one too. It does where `text` is this config's with one value
+    /// replaced by another: a JSON text in which a value is put in the place of another is JSON (RFC 8259, sections 2 to 5: what
+    /// is around a value does not depend on it), and no object gets a key. False where it does not, whatever `text` is.
+    pub(super) fn proves(&self, text: &str) -> bool {
+        let (before, after) = (self.config.text().as_bytes(), text.as_bytes());
+        let start = same_start(before, after);
+        let (Some(old), Some(new)) = (before.get(start..), after.get(start..)) else { return false };
+        let same = same_end(old, new);
+        let outline = self.outline();
+        let (id, around) = outline.innermost(start, before.len() - same);
+        // Of the whole text its kind would have to be looked at too.
+        if id == Outline::ROOT {
+            return false;
+        }
+        let value = outline.range(id);
+        let end = after.len() - (before.len() - value.end);
+        text.get(value.start..end).is_some_and(|value| check::any_document(value, MAX_DEPTH - around).is_ok())
+    }
+}
+
+/// Shows the config's length and hash: contents never reach a log.
+impl fmt::Debug for Outlined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outlined").field("config", &self.config).field("values", &self.values.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::generate::{document, edited};
+
+    fn outlined(text: &str) -> Outlined {
+        Outlined::of(Config::check(text.to_owned()).unwrap())
+    }
+
+    /// Compares what checking an edit says with what checking its text says.
+    fn same(before: &str, after: &str) -> Result<(), TestCaseError> {
+        let found = Config::check_edit(&outlined(before), after.to_owned());
+        let expected = Config::check(after.to_owned());
+        prop_assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{} {}", before, after);
+        Ok(())
+    }
+
+    #[test]
+    fn a_replaced_value_proves_the_whole() {
+        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"}],"b":1}"#;
+        for (old, new) in
+            [(r#""two""#, r#""2""#), ("1}", "10}"), (r#"{"id":2,"t":"two"}"#, "[ ]"), ("two", r"tw\u006f")]
+        {
+            let after = before.replacen(old, new, 1);
+            assert!(outlined(before).proves(&after), "{old} {new}");
+            same(before, &after).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_no_config_is_refused_as_ever() {
+        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"}],"b":1}"#;
+        for (old, new) in [
+            (r#""two""#, r#""two"#),
+            (r#""two""#, r#""two","id":3"#),
+            (r#""two""#, r#"{"x":1,"\u0078":2}"#),
+            (r#""t":"two""#, r#""id":"two""#),
+            (r#""b":1"#, r#""a":1"#),
+            ("1}", "1"),
+            ("1}", "1}}"),
+            ("1}", "1 2}"),
+            ("1}", "}"),
+            ("1}", "01}"),
+            ("two", "\u{1}"),
+            (",{", "{"),
+            (before, ""),
+            (before, "1"),
+            (before, "\u{feff}{}"),
+        ] {
+            let after = before.replacen(old, new, 1);
+            assert!(Config::check(after.clone()).is_err(), "{after}");
+            same(before, &after).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_edit_does_not_make_a_config_deeper_than_allowed() {
+        let deep =
+            |inner: &str, levels: usize| format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels));
+        let before = deep("1", MAX_DEPTH - 1);
+        assert!(outlined(&before).proves(&deep("[]", MAX_DEPTH - 1)));
+        assert!(!outlined(&before).proves(&deep("[[]]", MAX_DEPTH - 1)));
+        same(&before, &deep("[[]]", MAX_DEPTH - 1)).unwrap();
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+        #[test]
+        fn checking_an_edit_says_what_checking_the_text_says(
+            (before, after) in document().prop_flat_map(|before| (Just(before.clone()), edited(before))),
+            pretty in any::<bool>(),
+        ) {
+            let text = |value: &serde_json::Value| {
+                if pretty { serde_json::to_string_pretty(value).unwrap() } else { value.to_string() }
+            };
+            same(&text(&before), &text(&after))?;
+        }
+
+        #[test]
+        fn that_holds_for_whatever_is_written_into_a_config(
+            before in document(), from in any::<prop::sample::Index>(), removed in 0..4_usize,
+            written in "[\\[\\]{}\",: 0-9a\\\\é\n]{0,6}",
+        ) {
+            let before = before.to_string();
+            let places: Vec<usize> = before.char_indices().map(|(at, _)| at).chain([before.len()]).collect();
+            let start = from.index(places.len());
+            let end = (start + removed).min(places.len() - 1);
+            let mut after = before.clone();
+            after.replace_range(places[start]..places[end], &written);
+            same(&before, &after)?;
+        }
+    }
+}
