@@ -106,6 +106,18 @@ impl Configs {
         self.read(app, entry.version, &entry.config).await
     }
 
+    /// The config of an entry that is to be saved over: from memory where it was put away here lately, as [`Configs::of`]
+    /// otherwise.
+    ///
+    /// # Errors
+    /// As for [`Configs::of`].
+    pub async fn newest(&self, app: &AppName, entry: &Entry) -> Result<Config, Error> {
+        match self.recent.get(app, entry.config.sha256) {
+            Some(known) => Ok(known.config().clone()),
+            None => self.of(app, entry).await,
+        }
+    }
+
     /// What is saved on top of an entry, checked as [`Config::check`] does: sooner where the entry's config was put away here
     /// lately.
     ///

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use waymark::config::{Config, MAX_BYTES, merge_patch, patch as json_patch};
+use waymark::config::{Config, MAX_BYTES, PatchError, merge_patch, patch as json_patch};
 use waymark::history::{Attempt, Decide, Decision, Place};
 use waymark::http::{As, Change, Editor};
 use waymark::id::{EnvId, Note};
@@ -80,14 +80,17 @@ impl Decide for Patch<'_> {
         self.conditions.check_given(Some(head))?;
         if let Some(base) = self.conditions.base {
             let before = merge::config_of(self.waymark, self.env, head, base).await?;
-            let request = apply(&before, &self.body, self.is_merge)?;
+            let text = patched(&before, &self.body, self.is_merge)?;
+            let request = Config::check(text).map_err(PatchError::Result)?;
             let Outcome { config, merged } =
                 merge::onto(self.waymark, self.env, head, base, &request).await?;
             self.made = Some(config.clone());
             return put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await;
         }
-        let current = self.waymark.configs.of(&self.env.app, head).await?;
-        let config = apply(&current, &self.body, self.is_merge)?;
+        let (configs, app) = (&self.waymark.configs, &self.env.app);
+        let current = configs.newest(app, head).await?;
+        let text = patched(&current, &self.body, self.is_merge)?;
+        let config = configs.check(app, Some(head), text.into()).map_err(PatchError::Result)?;
         if !is_object(&self.body) || !is_object(current.text().as_bytes()) {
             self.conditions.check(Some(head))?;
         }
@@ -100,7 +103,6 @@ fn is_object(text: &[u8]) -> bool {
     text.trim_ascii_start().first() == Some(&b'{')
 }
 
-fn apply(current: &Config, body: &[u8], is_merge: bool) -> Result<Config, Problem> {
-    let patched = if is_merge { merge_patch::apply(current, body) } else { json_patch::apply(current, body) };
-    patched.map_err(Problem::from)
+fn patched(current: &Config, body: &[u8], is_merge: bool) -> Result<String, PatchError> {
+    if is_merge { merge_patch::patched(current, body) } else { json_patch::patched(current, body) }
 }

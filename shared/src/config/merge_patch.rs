@@ -17,13 +17,22 @@ mod tests;
 /// [`PatchError::Invalid`] when the patch is not JSON, has the same key twice, or takes too much time or memory;
 /// [`PatchError::Result`] when what comes out is no config, as for a patch that is a single value.
 pub fn apply(config: &Config, patch: &[u8]) -> Result<Config, PatchError> {
+    Ok(Config::check(patched(config, patch)?)?)
+}
+
+/// The text that [`apply`] checks.
+///
+/// # Errors
+///
+/// Those of [`apply`] that are not about what comes out, but for its size.
+pub fn patched(config: &Config, patch: &[u8]) -> Result<String, PatchError> {
     let patch = patch_text(patch)?;
     if kind(&patch) != Kind::Object {
         check::document(&patch, super::MAX_DEPTH)?;
     }
     let mut tree = Tree::new(config.text());
     tree.merge(&patch).map_err(refused)?;
-    Ok(Config::check(tree.finish()?)?)
+    Ok(tree.finish()?)
 }
 
 fn refused(fault: Fault) -> PatchError {

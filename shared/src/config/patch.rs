@@ -31,13 +31,22 @@ const PATCH_LEVELS: usize = 2;
 /// [`PatchError::Failed`] when an operation does not fit the config, or the patch takes too much time or memory;
 /// [`PatchError::Result`] when what comes out is no config.
 pub fn apply(config: &Config, patch: &[u8]) -> Result<Config, PatchError> {
+    Ok(Config::check(patched(config, patch)?)?)
+}
+
+/// The text that [`apply`] checks.
+///
+/// # Errors
+///
+/// Those of [`apply`] that are not about what comes out, but for its size.
+pub fn patched(config: &Config, patch: &[u8]) -> Result<String, PatchError> {
     let patch = patch_text(patch)?;
     let operations = operations(&patch)?;
     let mut tree = Tree::new(config.text());
     for (index, operation) in operations.iter().enumerate() {
         operation.apply(&mut tree).map_err(|fault| failed(index, &operation.path, fault))?;
     }
-    Ok(Config::check(tree.finish()?)?)
+    Ok(tree.finish()?)
 }
 
 /// The text of a patch of either kind, checked to be JSON without duplicate keys.
