@@ -1,31 +1,26 @@
 //! Configs in S3: keyframes, and the deltas that entries carry against them.
 
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::get_object::GetObjectError;
-use aws_sdk_s3::primitives::ByteStream;
 use quick_cache::sync::Cache;
 use quick_cache::{OptionsBuilder, Weighter};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::config::diff::Summary;
 use crate::config::{Config, ConfigError, MAX_BYTES};
 use crate::delta::{self, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry, Subject};
-use crate::error::{Cause, Error, chain};
+use crate::error::{Error, chain};
 use crate::hash::Sha256;
 use crate::id::{AppName, Version};
 use crate::key;
 
+mod keyframe;
 mod recent;
 
+use keyframe::compressed;
 use recent::{Before, Found, Recent};
 
 /// How much text of keyframes a warm function keeps, in bytes.
 pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How often a conditional PUT that meets another of the same object is tried again.
-const CONFLICT_ATTEMPTS: u32 = 5;
 
 /// The configs bucket, and the keyframes that were used last.
 #[derive(Clone, Debug)]
@@ -245,100 +240,6 @@ impl Configs {
     pub async fn put(&self, app: &AppName, config: &Config) -> Result<(), Error> {
         self.put_keyframe(app, config).await
     }
-
-    async fn keyframe(&self, app: &AppName, version: Version, sha256: Sha256) -> Result<Config, Error> {
-        let object = key::keyframe(app, &sha256);
-        if let Some(config) = self.keyframes.get(&object) {
-            return Ok(config);
-        }
-        let damaged = |fault: String| Error::Damaged { version, object: object.clone(), fault };
-        let Some(compressed) = self.get(&object).await? else {
-            return Err(damaged("is missing".to_owned()));
-        };
-        let text = delta::decompress(&compressed, MAX_BYTES).map_err(|e| damaged(e.to_string()))?;
-        let config = Config::restored(text, sha256).map_err(|e| damaged(e.to_string()))?;
-        self.keyframes.insert(object, config.clone());
-        Ok(config)
-    }
-
-    async fn get(&self, object: &str) -> Result<Option<bytes::Bytes>, Error> {
-        let read = Error::storage("read a keyframe");
-        match self.s3.get_object().bucket(&self.bucket).key(object).send().await {
-            Ok(output) => output
-                .body
-                .collect()
-                .await
-                .map(|body| Some(body.into_bytes()))
-                .map_err(|e| read(Cause::from(e))),
-            Err(SdkError::ServiceError(context)) if matches!(context.err(), GetObjectError::NoSuchKey(_)) => {
-                Ok(None)
-            }
-            Err(error) => Err(read(Cause::from(error))),
-        }
-    }
-
-    /// Puts a keyframe in S3, unless it is there.
-    async fn put_keyframe(&self, app: &AppName, config: &Config) -> Result<(), Error> {
-        let object = key::keyframe(app, &config.sha256());
-        // Only what was read from, or written to, the bucket is in memory.
-        if self.keyframes.peek(&object).is_some() {
-            return Ok(());
-        }
-        let compressed = compressed(config)?;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let put = self.s3.put_object().bucket(&self.bucket).key(&object).content_type("application/zstd");
-            let sent = put.if_none_match("*").body(ByteStream::from(compressed.clone())).send().await;
-            let Err(error) = sent else { break };
-            match error.raw_response().map(|response| response.status().as_u16()) {
-                Some(412) => {
-                    self.check_or_mend(&object, config, compressed).await?;
-                    break;
-                }
-                // Another PUT of the same object is under way.
-                Some(409) if attempts < CONFLICT_ATTEMPTS => {
-                    tokio::time::sleep(Duration::from_millis(20) * attempts).await;
-                }
-                _ => return Err(Error::storage("write a keyframe")(Cause::from(error))),
-            }
-        }
-        self.keyframes.insert(object, config.clone());
-        Ok(())
-    }
-
-    /// Makes sure that the object that stands where a keyframe was to be put is that keyframe. One of the same size
-    /// is; another may have been compressed by another version of zstd, or be damaged, and is then written anew:
-    /// the name is the hash of the text, so nothing else can belong there.
-    async fn check_or_mend(
-        &self,
-        object: &str,
-        config: &Config,
-        compressed: bytes::Bytes,
-    ) -> Result<(), Error> {
-        let head = self.s3.head_object().bucket(&self.bucket).key(object).send().await;
-        let head = head.map_err(|e| Error::storage("look at a keyframe")(Cause::from(e)))?;
-        if head.content_length() == i64::try_from(compressed.len()).ok() {
-            return Ok(());
-        }
-        if let Some(there) = self.get(object).await? {
-            let text = delta::decompress(&there, MAX_BYTES);
-            if text.is_ok_and(|text| text == config.text().as_bytes()) {
-                return Ok(());
-            }
-        }
-        self.overwrite(object, config, compressed).await
-    }
-
-    /// Puts a keyframe in the place of what is damaged there.
-    async fn overwrite(&self, object: &str, config: &Config, compressed: bytes::Bytes) -> Result<(), Error> {
-        tracing::error!(object, "a keyframe was damaged; written anew");
-        let put = self.s3.put_object().bucket(&self.bucket).key(object).content_type("application/zstd");
-        let sent = put.body(ByteStream::from(compressed)).send().await;
-        sent.map_err(|e| Error::storage("write a keyframe anew")(Cause::from(e)))?;
-        self.keyframes.insert(object.to_owned(), config.clone());
-        Ok(())
-    }
 }
 
 /// The config that an entry refers to, by its keyframe.
@@ -358,10 +259,4 @@ fn decoded(app: &AppName, version: Version, config: &ConfigRef, keyframe: Config
 /// Bytes that an entry has for the words of its summary, beside a delta of this length: an entry stays under 4 KB.
 fn room_beside(delta: usize) -> usize {
     (SUMMARY_ALWAYS + MAX_DELTA.saturating_sub(delta)).min(SUMMARY_MOST)
-}
-
-/// The object of a keyframe.
-fn compressed(config: &Config) -> Result<bytes::Bytes, Error> {
-    let compressed = delta::compress(config.text().as_bytes());
-    compressed.map(bytes::Bytes::from).map_err(|e| Error::storage("write a keyframe")(Cause::from(e)))
 }

@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 seconds=${1:-600}
 shift || true
 targets=("$@")
-[[ ${#targets[@]} -gt 0 ]] || targets=(config delta backup_file json_patch merge_patch diff key grants)
+[[ ${#targets[@]} -gt 0 ]] || targets=(config edit delta backup_file json_patch merge_patch diff key grants)
 
 work=$PWD/../../target/fuzz
 host=$(rustc -vV | sed -n 's/^host: //p')

@@ -89,18 +89,20 @@ impl<'a> Outline<'a> {
         self.values.into_owned()
     }
 
-    /// The innermost value whose text holds what a text has from `start` to `end`, and how many objects and arrays are
-    /// around it. The value of the whole text where no other does.
-    pub(super) fn innermost(&self, start: usize, end: usize) -> (Id, usize) {
+    /// The values whose texts hold what a text has from `start` to `end`, the outermost first: that of the whole text, which is
+    /// there in any case, and so on down.
+    pub(super) fn way(&self, start: usize, end: usize) -> Vec<Id> {
         let holds = |id: &Id| {
-            let value = self.get(*id);
-            value.start as usize <= start && end <= value.end as usize
+            let Range { start: from, end: to } = self.range(*id);
+            from <= start && end <= to
         };
-        let (mut id, mut around) = (Self::ROOT, 0);
+        let mut way = vec![Self::ROOT];
+        let mut id = Self::ROOT;
         while let Some(child) = self.children(id).find(holds) {
-            (id, around) = (child, around + 1);
+            way.push(child);
+            id = child;
         }
-        (id, around)
+        way
     }
 
     /// The value of the whole text.

@@ -1,8 +1,10 @@
 //! A config with its outline, kept for the next edit.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::outline::{Outline, Value, same_end, same_start};
+use super::span::{Kind, WHITE_SPACE};
 use super::{Config, MAX_DEPTH, check};
 
 /// A config and the outline of its text. With it the next edit is checked and compared by what it changes, instead of being
@@ -40,23 +42,76 @@ impl Outlined {
         Outline::again(self.config.text(), &self.values)
     }
 
-    /// Whether this config being one shows that `text` is one too. It does where `text` is this config's with one value
-    /// replaced by another: a JSON text in which a value is put in the place of another is JSON (RFC 8259, sections 2 to 5: what
-    /// is around a value does not depend on it), and no object gets a key. False where it does not, whatever `text` is.
+    /// Whether this config being one shows that `text` is one too. False where it does not, whatever `text` is.
+    ///
+    /// It does where `text` is this config's with one value replaced by another, or elements of an array that follow each other
+    /// replaced by others, at least one: what is around a value does not depend on it (RFC 8259, sections 2 to 5), and no
+    /// object gets a key.
     pub(super) fn proves(&self, text: &str) -> bool {
         let (before, after) = (self.config.text().as_bytes(), text.as_bytes());
         let start = same_start(before, after);
         let (Some(old), Some(new)) = (before.get(start..), after.get(start..)) else { return false };
-        let same = same_end(old, new);
+        let end = before.len() - same_end(old, new);
+        let is_small = |part: &Part| part.range.len() <= before.len() / 2;
+        let holds = |part: Part| {
+            // What is behind the part is the same in both.
+            let end = (part.range.end + after.len()).checked_sub(before.len());
+            let new = end.and_then(|end| text.get(part.range.start..end));
+            new.is_some_and(|new| part.may_become(new))
+        };
+        self.parts(start, end).filter(is_small).take(ATTEMPTS).any(holds)
+    }
+
+    /// The parts that hold what the text has from `start` to `end`, the smallest first.
+    fn parts(&self, start: usize, end: usize) -> impl Iterator<Item = Part> {
         let outline = self.outline();
-        let (id, around) = outline.innermost(start, before.len() - same);
-        // Of the whole text its kind would have to be looked at too.
-        if id == Outline::ROOT {
-            return false;
+        let way = outline.way(start, end);
+        let innermost = way.last().copied().unwrap_or(Outline::ROOT);
+        let first =
+            outline.children(innermost).take_while(|child| outline.range(*child).start <= start).last();
+        let last = outline.children(innermost).find(|child| outline.range(*child).end >= end);
+        let siblings = match (first, last) {
+            (Some(first), Some(last)) if outline.is_open(innermost, Kind::Array) => Some(Part {
+                range: outline.range(first).start..outline.range(last).end,
+                are_elements: true,
+                around: way.len() - 1,
+            }),
+            _ => None,
+        };
+        let values: Vec<Part> = way
+            .windows(2)
+            .enumerate()
+            .map(|(around, pair)| {
+                let are_elements = pair.first().is_some_and(|above| outline.is_open(*above, Kind::Array));
+                let range = pair.last().map_or(0..0, |id| outline.range(*id));
+                Part { range, are_elements, around: if are_elements { around } else { around + 1 } }
+            })
+            .collect();
+        siblings.into_iter().chain(values.into_iter().rev())
+    }
+}
+
+/// How many parts are tried, so that no text takes more than a few times what it takes to read it once.
+const ATTEMPTS: usize = 4;
+
+/// A part of a config's text: a value, or elements of an array that follow each other.
+struct Part {
+    range: Range<usize>,
+    are_elements: bool,
+    /// How many objects and arrays are around the value, or around the array.
+    around: usize,
+}
+
+impl Part {
+    /// Whether a config stays one when `text` takes this part's place.
+    fn may_become(&self, text: &str) -> bool {
+        let depth = MAX_DEPTH.saturating_sub(self.around);
+        if self.are_elements {
+            !text.trim_matches(WHITE_SPACE).is_empty()
+                && check::any_document(&format!("[{text}]"), depth).is_ok()
+        } else {
+            check::any_document(text, depth).is_ok()
         }
-        let value = outline.range(id);
-        let end = after.len() - (before.len() - value.end);
-        text.get(value.start..end).is_some_and(|value| check::any_document(value, MAX_DEPTH - around).is_ok())
     }
 }
 
@@ -87,11 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_value_proves_the_whole() {
-        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"}],"b":1}"#;
-        for (old, new) in
-            [(r#""two""#, r#""2""#), ("1}", "10}"), (r#"{"id":2,"t":"two"}"#, "[ ]"), ("two", r"tw\u006f")]
-        {
+    fn a_replaced_part_proves_the_whole() {
+        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"},{"id":3}],"b":1,"c":{"long":"long enough, and a bit more"}}"#;
+        for (old, new) in [
+            (r#""two""#, r#""2""#),
+            (r#""b":1"#, r#""b":10"#),
+            (r#"{"id":2,"t":"two"}"#, "[ ]"),
+            ("two", r"tw\u006f"),
+            (r#"{"id":2"#, r#"{"id":4},{"id":2"#),
+            (r#",{"id":3}"#, ""),
+            (r#"{"id":2,"t":"two"},{"id":3}"#, "[3] , 4"),
+            (r#""t":"two""#, r#""x":[]"#),
+        ] {
             let after = before.replacen(old, new, 1);
             assert!(outlined(before).proves(&after), "{old} {new}");
             same(before, &after).unwrap();
@@ -106,6 +168,10 @@ mod tests {
             (r#""two""#, r#""two","id":3"#),
             (r#""two""#, r#"{"x":1,"\u0078":2}"#),
             (r#""t":"two""#, r#""id":"two""#),
+            (r#"{"id":2,"t":"two"}"#, ""),
+            (r#"{"id":2,"t":"two"}"#, " "),
+            (r#"{"id":2,"t":"two"}"#, "1],[2"),
+            (r#"{"id":2,"t":"two"}"#, "1,,2"),
             (r#""b":1"#, r#""a":1"#),
             ("1}", "1"),
             ("1}", "1}}"),

@@ -69,8 +69,14 @@ proptest! {
 fn small_edits_of_large_texts_fit_an_entry() {
     // One length for each way of encoding, and a very large one. zstd spends about 14 bytes on each block of
     // 128 KB, however well that repeats, so that from about 19 MB on no delta fits.
-    let cases =
-        [(250_000, 300), (700_000, 400), (1_800_000, 500), (15_000_000, MAX_DELTA), (20_000_000, 3_000)];
+    let cases = [
+        (50_000, 300),
+        (250_000, 300),
+        (700_000, 400),
+        (1_800_000, 500),
+        (15_000_000, MAX_DELTA),
+        (20_000_000, 3_000),
+    ];
     for (bytes, most) in cases {
         let keyframe = document(bytes, 7);
         let edits = [10, bytes / 2, bytes - 10].map(|place| (place, 9, "\"edited\"".to_owned()));

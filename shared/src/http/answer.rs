@@ -272,13 +272,15 @@ impl Encoding {
 
 /// How long a text is as a JSON string, as which an answer travels from Lambda to API Gateway.
 fn escaped_len(text: &str) -> usize {
-    text.bytes()
-        .map(|byte| match byte {
-            b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
-            0..=0x1f => 6,
-            _ => 1,
-        })
-        .sum()
+    // In groups whose sum fits a byte, so that the compiler counts 16 or more bytes at once.
+    let more = |bytes: &[u8]| usize::from(bytes.iter().map(|byte| escape(*byte)).sum::<u8>());
+    text.len() + text.as_bytes().chunks(48).map(more).sum::<usize>()
+}
+
+/// How many bytes more than one a byte takes in a JSON string: at most 5.
+fn escape(byte: u8) -> u8 {
+    let short = matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
+    u8::from(short) + 5 * u8::from(byte < 0x20 && !short)
 }
 
 fn etag(sha256: &Sha256, weak: bool) -> Result<HeaderValue, Error> {
@@ -287,4 +289,18 @@ fn etag(sha256: &Sha256, weak: bool) -> Result<HeaderValue, Error> {
 
 fn header(text: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(text).map_err(|e| Error::Item(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::escaped_len;
+
+    proptest! {
+        #[test]
+        fn an_answer_is_measured_as_it_travels(text in "[a-zé\"\\\\\n\r\t\u{0}\u{1f}\u{7f}]{0,200}") {
+            prop_assert_eq!(escaped_len(&text) + 2, serde_json::to_string(&text).unwrap().len());
+        }
+    }
 }

@@ -42,7 +42,7 @@ pub mod entry {
 
 use backup::{BackupId, File, gunzip, is_backup, is_gzip};
 use caller::{Caller, DEFAULT_GRANTS_CLAIM, Grant, Role};
-use config::{Config, ConfigError};
+use config::{Config, ConfigError, Outlined};
 use id::{AppName, EnvId, SnapshotName, Version, VersionRef};
 
 /// Decompressing more than this makes runs slow, and finds nothing else.
@@ -72,6 +72,15 @@ pub fn config(data: &[u8]) {
         }
         Err(_) => {}
     }
+}
+
+/// Checking an edit says what checking its text says.
+pub fn edit(data: &[u8]) {
+    let Some((before, after)) = two(data) else { return };
+    let Ok(before) = Config::check(before.to_vec()) else { return };
+    let found = Config::check_edit(&Outlined::of(before), after.to_vec());
+    let expected = Config::check(after.to_vec());
+    assert_eq!(format!("{found:?}"), format!("{expected:?}"));
 }
 
 /// Whatever a delta says, what it gives has the recorded length; what was encoded decodes; and of what was damaged since, nothing
