@@ -1,5 +1,7 @@
 //! What every function holds: built once, in `main`.
 
+use std::time::Duration;
+
 use crate::aws::{Clients, Resources, lambda_sdk_config};
 use crate::backup::Backups;
 use crate::caller::DEFAULT_GRANTS_CLAIM;
@@ -7,10 +9,14 @@ use crate::checks::Checks;
 use crate::clock::Sources;
 use crate::configs::Configs;
 use crate::entry::{ConfigRef, Entry};
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, chain};
 use crate::history::{Head, History};
 use crate::id::{EnvId, SnapshotName, Version, VersionRef};
 use crate::transfer::Transfer;
+
+/// How long a function waits for its connections at its start. Lambda gives it 10 s in all
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>), and a request can say what is out of reach.
+const OPENING: Duration = Duration::from_secs(2);
 
 /// The parameters of a stack that are no names of resources.
 #[derive(Clone, Debug)]
@@ -71,7 +77,8 @@ impl Waymark {
         }
     }
 
-    /// The stack that the function's environment variables describe, with connections to DynamoDB and S3 open.
+    /// The stack that the function's environment variables describe, with connections to DynamoDB and S3 open where they are in
+    /// reach within 2 s.
     /// `WAYMARK_GRANTS_CLAIM` names the claim that lists grants, when it is set.
     ///
     /// # Errors
@@ -83,8 +90,23 @@ impl Waymark {
         }
         let clients = Clients::new(&lambda_sdk_config().await?);
         let waymark = Self::new(clients, Resources::from_environment()?, Sources::system(), options);
-        tokio::join!(waymark.history.warm_up(), waymark.configs.warm_up());
+        waymark.open_connections().await;
         Ok(waymark)
+    }
+
+    /// Opens a connection to DynamoDB and one to S3, by a processor each where there are two.
+    async fn open_connections(&self) {
+        let configs = self.configs.clone();
+        let s3 = tokio::spawn(async move { configs.warm_up().await });
+        let both = async {
+            self.history.warm_up().await;
+            s3.await
+        };
+        match tokio::time::timeout(OPENING, both).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = chain(&error), "no connection at start"),
+            Err(_) => tracing::warn!("no connection at start in time"),
+        }
     }
 
     /// Looks up what a person wrote where a version is expected.

@@ -5,6 +5,8 @@
 //! `CARGO_BIN_EXE_*`. So `cargo test --workspace` and `cargo test -p waymark-tests` find them built and current,
 //! without running cargo from inside a test.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::lambda::{Stores, Unanswered, event, invoke};
@@ -70,6 +72,22 @@ async fn every_function_answers_an_event_in_its_own_process() {
             .unwrap_or_else(|why| panic!("{} {}: {why:#?}", case.method, case.path));
         assert_eq!(answer["statusCode"], case.status, "{} {}: {answer:#}", case.method, case.path);
     }
+}
+
+/// Lambda gives a function 10 s for its start.
+#[tokio::test]
+async fn a_function_starts_also_where_its_stores_do_not_answer() {
+    let mut stores = Stores::start().await.unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for store in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3"] {
+        stores.set(store, format!("http://{}", silent.local_addr().unwrap()));
+    }
+    // Whoever has no grants is refused without a look at the table.
+    let event = event("GET", &format!("{ENVIRONMENT}/live"), "other/*:viewer", None).unwrap();
+    let answer = invoke(env!("CARGO_BIN_EXE_lambda-live"), Some(&stores), &event);
+    let answer =
+        tokio::time::timeout(Duration::from_secs(10), answer).await.expect("a start within 10 s").unwrap();
+    assert_eq!(answer["statusCode"], 403, "{answer:#}");
 }
 
 #[tokio::test]
