@@ -1,6 +1,6 @@
-//! Whether a long history slows anything down: `cargo run --profile sim -p waymark-tests --example flat -- [LONG]`.
+//! Whether a long history slows anything down: `cargo run --profile sim -p waymark-tests --example flat -- [LONG [BYTES]]`.
 //!
-//! Two environments of the same kind, one with 100 versions of 10 KB, one with `LONG` (100,000 if none is given), by turns:
+//! Two environments of the same kind, one with 100 versions, one with `LONG` (100,000 if none is given), of `BYTES` (10,000), by turns:
 //! the median times, and the calls of AWS. The versions are made by the library and written 25 at once, each with its delta
 //! and the hash of the one before, as a hundred thousand saves would have left them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a program for developers: a fault may end it at once")]
@@ -43,8 +43,9 @@ struct Side {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let long = std::env::args().nth(1).map_or(100_000, |count| count.parse().unwrap());
-    let sides = [Side::of(100).await, Side::of(long).await];
+    let mut given = std::env::args().skip(1).map(|number| number.parse().unwrap());
+    let (long, bytes) = (given.next().unwrap_or(100_000), given.next().unwrap_or(10_000));
+    let sides = [Side::of(100, bytes).await, Side::of(long, bytes).await];
     let mut out = io::stdout();
     writeln!(out, "| operation | 100 versions | calls | {long} versions | calls | ratio |")?;
     writeln!(out, "|---|---|---|---|---|---|")?;
@@ -72,9 +73,9 @@ fn median(mut times: Vec<Duration>) -> f64 {
 }
 
 impl Side {
-    async fn of(length: usize) -> Self {
+    async fn of(length: usize, bytes: usize) -> Self {
         let (stack, ada) = (Stack::start().await.unchecked(), Person::admin("ada"));
-        let texts: Vec<Bytes> = generate::history(10_000, TEXTS - 1).into_iter().map(Bytes::from).collect();
+        let texts: Vec<Bytes> = generate::history(bytes, TEXTS - 1).into_iter().map(Bytes::from).collect();
         stack.save(&ada, texts[0].clone()).await.is(201);
         append(&stack, &texts, length).await;
         for name in ["a", "b"] {

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_replaced_part_proves_the_whole() {
-        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"},{"id":3}],"b":1,"c":{"long":"long enough, and a bit more"}}"#;
+        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"},{"id":3},"a long one, so that the array is the largest part"],"b":1}"#;
         for (old, new) in [
             (r#""two""#, r#""2""#),
             (r#""b":1"#, r#""b":10"#),

@@ -69,12 +69,14 @@ mod tests {
                         "x".to_owned(),
                         AttributeValue::L(vec![AttributeValue::Null(true), AttributeValue::Bool(false)]),
                     ),
+                    ("z".to_owned(), AttributeValue::Ns(vec!["2".to_owned(), "10".to_owned()])),
+                    ("zz".to_owned(), AttributeValue::Bs(vec![Blob::new([2]), Blob::new([1])])),
                 ])),
             ),
         ]);
         assert_eq!(
             String::from_utf8(canonical(&item)).unwrap(),
-            r#"{"a":{"B":"AQID"},"b":{"N":"2"},"c":{"M":{"x":{"L":[{"NULL":true},{"BOOL":false}]},"y":{"SS":["p","q"]}}}}"#
+            r#"{"a":{"B":"AQID"},"b":{"N":"2"},"c":{"M":{"x":{"L":[{"NULL":true},{"BOOL":false}]},"y":{"SS":["p","q"]},"z":{"NS":["10","2"]},"zz":{"BS":["AQ==","Ag=="]}}}}"#
         );
     }
 }
