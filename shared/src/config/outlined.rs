@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_replaced_part_proves_the_whole() {
-        let before = r#"{"a":[{"id":1,"t":"one"},{"id":2,"t":"two"},{"id":3},"a long one, so that the array is the largest part"],"b":1}"#;
+        let before = r#"{"a":["a long one, so that the array is the largest part",{"id":1,"t":"one"},{"id":2,"t":"two"},{"id":3}],"b":1}"#;
         for (old, new) in [
             (r#""two""#, r#""2""#),
             (r#""b":1"#, r#""b":10"#),
@@ -192,12 +192,14 @@ mod tests {
 
     #[test]
     fn an_edit_does_not_make_a_config_deeper_than_allowed() {
-        let deep =
-            |inner: &str, levels: usize| format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels));
-        let before = deep("1", MAX_DEPTH - 1);
-        assert!(outlined(&before).proves(&deep("[]", MAX_DEPTH - 1)));
-        assert!(!outlined(&before).proves(&deep("[[]]", MAX_DEPTH - 1)));
-        same(&before, &deep("[[]]", MAX_DEPTH - 1)).unwrap();
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let deep =
+                |inner: &str| format!("{}{inner}{}", open.repeat(MAX_DEPTH - 1), close.repeat(MAX_DEPTH - 1));
+            let before = deep("1");
+            assert!(outlined(&before).proves(&deep("[]")));
+            assert!(!outlined(&before).proves(&deep("[[]]")));
+            same(&before, &deep("[[]]")).unwrap();
+        }
     }
 
     proptest! {
