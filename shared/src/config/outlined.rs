@@ -191,6 +191,18 @@ mod tests {
     }
 
     #[test]
+    fn members_are_no_elements() {
+        let before = r#"{"a":"a long one, so that what follows is small","b":1,"c":2}"#;
+        for (old, new) in
+            [(r#""c":2"#, "2"), (r#""b":1,"c":2"#, r#""b":1,2,"c":3"#), (r#","c""#, r#",3,"c""#)]
+        {
+            let after = before.replacen(old, new, 1);
+            assert!(!outlined(before).proves(&after), "{after}");
+            same(before, &after).unwrap();
+        }
+    }
+
+    #[test]
     fn an_edit_does_not_make_a_config_deeper_than_allowed() {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
             let deep =
