@@ -19,9 +19,6 @@ use crate::id::{AppName, EnvName, Note, SnapshotName, Version};
 /// The format that this library writes, and the only one that it reads.
 const FORMAT: u32 = 1;
 
-/// What the name of every backup file ends with.
-const SUFFIX: &str = ".waymark.json.gz";
-
 /// Largest document inside a file, in bytes: two configs (working and live) whose every byte is escaped, and the rest.
 const MAX_DOCUMENT: usize = 4 * MAX_BYTES + 64 * 1024;
 
@@ -220,11 +217,6 @@ impl File {
         let config = file.config.check("working")?;
         let live = file.live.as_ref().map(|live| live.check("live")).transpose()?;
         Ok(Checked { file, config, live })
-    }
-
-    /// The name under which the file is downloaded: `{app}-{env}-v{version}.waymark.json.gz`.
-    pub fn name(&self) -> String {
-        format!("{}-{}-v{}{SUFFIX}", self.app, self.environment, self.config.version)
     }
 }
 
