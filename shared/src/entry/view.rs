@@ -258,3 +258,16 @@ impl Event {
         matches!(self, Self::Saved { .. } | Self::Restored { .. } | Self::Imported { .. } | Self::Unknown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::touched;
+
+    #[test]
+    fn a_place_says_what_happened_to_it() {
+        for (kept, op) in [("a/x", "add"), ("r/x", "remove"), ("m/x", "move"), ("c/x", "replace")] {
+            let place = touched(&kept.to_owned());
+            assert_eq!((place.op, place.path.as_str()), (op, "/x"));
+        }
+    }
+}
