@@ -43,6 +43,20 @@ impl Weighter<String, Config> for ByText {
     }
 }
 
+/// A cache of at most so much weight. One shard: several would each get a part of the room, too small for one large config.
+fn bounded<V, W>(items: usize, weight: u64, weighter: W) -> Cache<String, V, W>
+where
+    V: Clone,
+    W: Weighter<String, V> + Clone,
+{
+    let options =
+        OptionsBuilder::new().shards(1).estimated_items_capacity(items).weight_capacity(weight).build();
+    match options {
+        Ok(options) => Cache::with_options(options, weighter, Default::default(), Default::default()),
+        Err(_) => Cache::with_weighter(items, weight, weighter),
+    }
+}
+
 /// Bytes of a summary beside the largest delta, which leaves that much of 4 KB.
 const SUMMARY_ALWAYS: usize = 80;
 
@@ -61,16 +75,7 @@ pub struct Stored {
 impl Configs {
     /// The configs in `bucket`.
     pub fn new(s3: aws_sdk_s3::Client, bucket: String) -> Self {
-        // One shard: several would each get a part of the room, too small for one large keyframe.
-        let options = OptionsBuilder::new()
-            .shards(1)
-            .estimated_items_capacity(256)
-            .weight_capacity(CACHE_BYTES)
-            .build();
-        let keyframes = options.map_or_else(
-            |_| Cache::with_weighter(256, CACHE_BYTES, ByText),
-            |options| Cache::with_options(options, ByText, Default::default(), Default::default()),
-        );
+        let keyframes = bounded(256, CACHE_BYTES, ByText);
         Self { s3, bucket, keyframes: Arc::new(keyframes), recent: Recent::default() }
     }
 

@@ -37,7 +37,7 @@ const LONG_LEVEL: i32 = 3;
 const PLAIN_ALONE: usize = 64 * 1024;
 
 /// From this many bytes of text on a delta is made with long-distance matching only. In between, one that is too large is made
-/// again without it, which finds more in 1 of 83 steps of a dashboard of 187 KB.
+/// again without it: of 110 steps of a dashboard of 187 KB each way alone fits 82.
 const LONG_ALONE: usize = 1024 * 1024;
 
 /// Windows are at least 2^10 bytes (RFC 8878, section 3.1.1.1.2).

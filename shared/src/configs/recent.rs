@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use quick_cache::{OptionsBuilder, Weighter};
 
+use super::bounded;
 use crate::config::{Config, Outlined};
 use crate::hash::Sha256;
 use crate::id::AppName;
@@ -31,13 +32,7 @@ impl Weighter<String, Arc<Outlined>> for ByMemory {
 
 impl Default for Recent {
     fn default() -> Self {
-        // One shard, as for keyframes.
-        let options =
-            OptionsBuilder::new().shards(1).estimated_items_capacity(64).weight_capacity(CACHE_BYTES).build();
-        Self(Arc::new(options.map_or_else(
-            |_| Cache::with_weighter(64, CACHE_BYTES, ByMemory),
-            |options| Cache::with_options(options, ByMemory, Default::default(), Default::default()),
-        )))
+        Self(Arc::new(bounded(64, CACHE_BYTES, ByMemory)))
     }
 }
 
