@@ -129,7 +129,7 @@ async fn append(stack: &Stack, texts: &[Bytes], length: usize) {
     let configs: Vec<Config> = texts.iter().map(|text| Config::check(text.clone()).unwrap()).collect();
     for number in 2..=length {
         let config = &configs[(number - 1) % configs.len()];
-        let stored = waymark.configs.store(&env.app, config, Some(&head.entry)).await.unwrap();
+        let stored = waymark.configs.store(&env, config, Some(&head.entry), None).await.unwrap();
         let version: Version = serde_json::from_value(json!(number)).unwrap();
         let entry = Entry {
             version,

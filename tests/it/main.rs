@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
 
+mod ahead;
 mod backup;
 mod backup_policy;
 mod backup_rebuild;
@@ -44,6 +45,7 @@ mod story;
 mod support;
 mod telemetry;
 mod transactions;
+mod twice;
 mod undo;
 mod uploads;
 mod working;

@@ -127,7 +127,7 @@ impl Decide for RestoreFile<'_> {
         let entry = head.map(|head| &head.entry);
         let event = self.import.event.clone();
         let configs = &self.waymark.configs;
-        let stored = configs.store_beside(&self.env.app, config, entry, event.weight()).await?;
+        let stored = configs.store_beside(self.env, config, entry, event.weight()).await?;
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(stored.config),

@@ -138,7 +138,7 @@ impl Decide for RestorePart<'_> {
         }
         let event = Event::Restored { from: self.from.clone(), changes: None };
         let configs = &self.waymark.configs;
-        let stored = configs.store_beside(&self.env.app, &config, Some(head), event.weight()).await?;
+        let stored = configs.store_beside(self.env, &config, Some(head), event.weight()).await?;
         let draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(stored.config),

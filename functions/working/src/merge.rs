@@ -134,7 +134,7 @@ pub(crate) async fn preview(
             "Say which version the config builds on: Waymark-Base: 7. The answer is what saving it would come to.",
         ));
     };
-    let request = Config::check(change.config_text()?).map_err(Problem::from)?;
+    let request = change.config_text()?.check().map_err(Problem::from)?;
     let head = waymark.history.existing_head(&viewer.env).await?.entry;
     let Outcome { config, merged } = onto(&waymark, &viewer.env, &head, version, &request).await?;
     let mut body = json!({ "version": head.version, "sha256": config.sha256() });

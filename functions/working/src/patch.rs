@@ -3,14 +3,14 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use waymark::config::{Config, MAX_BYTES, PatchError, merge_patch, patch as json_patch};
+use waymark::config::{Config, MAX_BYTES, PatchError, Text, merge_patch, patch as json_patch};
 use waymark::history::{Attempt, Decide, Decision, Place};
 use waymark::http::{As, Change, Editor};
 use waymark::id::{EnvId, Note};
 use waymark::{Problem, Waymark};
 
 use crate::merge::{self, Outcome};
-use crate::save::{Conditions, put};
+use crate::save::{Conditions, Putting, put};
 
 /// RFC 6902.
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -85,16 +85,19 @@ impl Decide for Patch<'_> {
             let Outcome { config, merged } =
                 merge::onto(self.waymark, self.env, head, base, &request).await?;
             self.made = Some(config.clone());
-            return put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await;
+            let save = Putting { config: &config, ahead: None, merged, note: self.note.clone() };
+            return put(self.waymark, self.env, Some(head), save).await;
         }
-        let (configs, app) = (&self.waymark.configs, &self.env.app);
-        let current = configs.newest(app, head).await?;
+        let configs = &self.waymark.configs;
+        let current = configs.newest(self.env, head).await?;
         let text = patched(&current, &self.body, self.is_merge)?;
-        let config = configs.check(app, Some(head), text.into()).map_err(PatchError::Result)?;
+        let text = Text::read(text).map_err(PatchError::Result)?;
+        let config = configs.check(self.env, Some(head), text).map_err(PatchError::Result)?;
         if !is_object(&self.body) || !is_object(current.text().as_bytes()) {
             self.conditions.check(Some(head))?;
         }
-        put(self.waymark, self.env, Some(head), &config, None, self.note.clone()).await
+        let save = Putting { config: &config, ahead: None, merged: None, note: self.note.clone() };
+        put(self.waymark, self.env, Some(head), save).await
     }
 }
 

@@ -6,7 +6,8 @@ use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use waymark::config::Config;
+use waymark::config::{Config, Text};
+use waymark::configs::Ahead;
 use waymark::entry::{Entry, Event};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Reply};
 use waymark::http::{As, Change, Editor, IfMatch, Query, base, matches_etag, mismatch, reply};
@@ -40,10 +41,12 @@ pub(crate) async fn save(
     let conditions = Conditions::read(&change.headers)?;
     let note = change.note()?;
     let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
-    let (start, text) = match params.upload {
+    let (start, text, ahead) = match params.upload {
         None => {
             let text = change.config_text()?;
-            (waymark.history.start(&mutation).await?, text)
+            let start = waymark.history.start(&mutation);
+            let (start, ahead) = tokio::join!(start, waymark.configs.ahead(&editor.env, &text));
+            (start?, text, ahead.transpose().map_err(Problem::from)?)
         }
         Some(id) => {
             let start = waymark.history.start(&mutation).await?;
@@ -52,12 +55,18 @@ pub(crate) async fn save(
                 return reply(first);
             }
             let upload = waymark.history.upload(&editor.env, &id).await?;
-            (start, waymark.transfer.uploaded(&upload).await?)
+            let text = Text::read(waymark.transfer.uploaded(&upload).await?).map_err(Problem::from)?;
+            (start, text, None)
         }
     };
-    let head = start.head().map(|head| &head.entry);
-    let config = waymark.configs.check(&editor.env.app, head, text).map_err(Problem::from)?;
-    let mut save = Save { waymark: &waymark, env: &editor.env, conditions, config, note, made: None };
+    let config = match &ahead {
+        Some(ahead) => ahead.config().clone(),
+        None => {
+            let head = start.head().map(|head| &head.entry);
+            waymark.configs.check(&editor.env, head, text).map_err(Problem::from)?
+        }
+    };
+    let mut save = Save { waymark: &waymark, env: &editor.env, conditions, config, ahead, note, made: None };
     let saved = waymark.history.commit(&mutation, start, &mut save).await?;
     merge::answer(&waymark, &editor.env, &saved, save.made).await
 }
@@ -68,6 +77,7 @@ struct Save<'a> {
     env: &'a EnvId,
     conditions: Conditions,
     config: Config,
+    ahead: Option<Ahead>,
     note: Option<Note>,
     /// What was merged last.
     made: Option<Config>,
@@ -80,24 +90,38 @@ impl Decide for Save<'_> {
         let head = attempt.head.map(|head| &head.entry);
         self.conditions.check(head)?;
         let Some((head, base)) = head.zip(self.conditions.base) else {
-            return put(self.waymark, self.env, head, &self.config, None, self.note.clone()).await;
+            let save = self.putting(&self.config, None);
+            return put(self.waymark, self.env, head, save).await;
         };
         let Outcome { config, merged } =
             merge::onto(self.waymark, self.env, head, base, &self.config).await?;
         self.made = Some(config.clone());
-        put(self.waymark, self.env, Some(head), &config, merged, self.note.clone()).await
+        put(self.waymark, self.env, Some(head), self.putting(&config, merged)).await
     }
 }
 
-/// Decides to save `config` on top of `head`; what is there already appends nothing, unless it is damaged there.
-/// `merged` is what the answer says of a merge.
+impl Save<'_> {
+    fn putting<'a>(&'a self, config: &'a Config, merged: Option<Value>) -> Putting<'a> {
+        Putting { config, ahead: self.ahead.as_ref(), merged, note: self.note.clone() }
+    }
+}
+
+/// A config to save.
+pub(crate) struct Putting<'a> {
+    pub(crate) config: &'a Config,
+    /// What was made ready of it, or of what it was merged from.
+    pub(crate) ahead: Option<&'a Ahead>,
+    /// What the answer says of a merge.
+    pub(crate) merged: Option<Value>,
+    pub(crate) note: Option<Note>,
+}
+
+/// Decides to save a config on top of `head`; what is there already appends nothing, unless it is damaged there.
 pub(crate) async fn put(
     waymark: &Waymark,
     env: &EnvId,
     head: Option<&Entry>,
-    config: &Config,
-    merged: Option<Value>,
-    note: Option<Note>,
+    Putting { config, ahead, merged, note }: Putting<'_>,
 ) -> Result<Decision, Problem> {
     if let Some(head) = head.filter(|head| head.config.sha256 == config.sha256()) {
         // Whoever saves again what was damaged gets it back.
@@ -107,8 +131,8 @@ pub(crate) async fn put(
             return Ok(Decision::Answer(Reply::about(StatusCode::OK.as_u16(), head, more)));
         }
     }
-    let (stored, warnings) =
-        tokio::join!(waymark.configs.store(&env.app, config, head), waymark.warnings_on_save(env, config));
+    let stored = waymark.configs.store(env, config, head, ahead);
+    let (stored, warnings) = tokio::join!(stored, waymark.warnings_on_save(env, config));
     let stored = stored?;
     let entry = DraftEntry {
         note,

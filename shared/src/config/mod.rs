@@ -24,11 +24,13 @@ pub mod patch;
 pub mod pointer;
 pub mod schema;
 pub mod span;
+mod text;
 mod tree;
 pub mod value;
 
 pub use error::{ConfigError, NotAsSaved, PatchError, cut};
 pub use outlined::Outlined;
+pub use text::Text;
 
 /// Largest config, in bytes of JSON text: 32 MiB.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -56,31 +58,7 @@ impl Config {
     ///
     /// The first fault found, with its position. The size is checked before anything is read.
     pub fn check(bytes: impl Into<Bytes>) -> Result<Self, ConfigError> {
-        Self::check_text(bytes.into(), |text| check::document(text, MAX_DEPTH))
-    }
-
-    /// The same as [`Config::check`], sooner where `bytes` are an edit of `before`: what surrounds the edit was checked with
-    /// `before`, and is not read again but for its UTF-8.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Config::check`].
-    pub fn check_edit(before: &Outlined, bytes: impl Into<Bytes>) -> Result<Self, ConfigError> {
-        Self::check_text(bytes.into(), |text| {
-            if before.proves(text) { Ok(()) } else { check::document(text, MAX_DEPTH) }
-        })
-    }
-
-    fn check_text(
-        bytes: Bytes,
-        document: impl FnOnce(&str) -> Result<(), ConfigError>,
-    ) -> Result<Self, ConfigError> {
-        if bytes.len() > MAX_BYTES {
-            return Err(ConfigError::TooLarge { limit: MAX_BYTES });
-        }
-        let text = check::utf8(bytes)?;
-        document(&text)?;
-        Ok(Self { sha256: Sha256::of(text.as_bytes()), text: Arc::new(text) })
+        Text::read(bytes)?.check()
     }
 
     /// Takes back text that was checked when it was saved: only its hash is compared with `expected`.

@@ -127,6 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::Text;
     use crate::config::generate::{document, edited};
 
     fn outlined(text: &str) -> Outlined {
@@ -135,7 +136,7 @@ mod tests {
 
     /// Compares what checking an edit says with what checking its text says.
     fn same(before: &str, after: &str) -> Result<(), TestCaseError> {
-        let found = Config::check_edit(&outlined(before), after.to_owned());
+        let found = Text::read(after.to_owned()).and_then(|text| text.check_edit(&outlined(before)));
         let expected = Config::check(after.to_owned());
         prop_assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{} {}", before, after);
         Ok(())

@@ -18,6 +18,11 @@ use crate::key;
 const CONFLICT_ATTEMPTS: u32 = 5;
 
 impl Configs {
+    /// A keyframe's text, if it is in memory.
+    pub(super) fn in_memory(&self, app: &AppName, sha256: Sha256) -> Option<Config> {
+        self.keyframes.get(&key::keyframe(app, &sha256))
+    }
+
     /// A keyframe's text: from memory, or one GET.
     pub(super) async fn keyframe(
         &self,

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::{DeltaError, MAX_DELTA, checked, compress, decode, decompress};
+use super::{DeltaError, MAX_DELTA, TWICE, checked, compress, decode, decompress, is_twice};
 
 /// A delta of any length.
 fn encode(keyframe: &[u8], text: &[u8]) -> Result<Vec<u8>, DeltaError> {
@@ -65,26 +65,49 @@ proptest! {
     }
 }
 
+/// A text and what a few small edits make of it.
+fn pair(bytes: usize) -> (String, String) {
+    let keyframe = document(bytes, 7);
+    let edits = [10, bytes / 2, bytes - 10].map(|place| (place, 9, "\"edited\"".to_owned()));
+    let text = edited(&keyframe, &edits);
+    (keyframe, text)
+}
+
 #[test]
 fn small_edits_of_large_texts_fit_an_entry() {
-    // One length for each way of encoding, and a very large one. zstd spends about 14 bytes on each block of
-    // 128 KB, however well that repeats, so that from about 19 MB on no delta fits.
+    // One length for each way of encoding. zstd spends about 14 bytes on each block of 128 KB, so that from about 19 MB on
+    // deltas are compressed twice.
     let cases = [
         (50_000, 300),
         (250_000, 300),
         (700_000, 400),
         (1_800_000, 500),
         (15_000_000, MAX_DELTA),
-        (20_000_000, 3_000),
+        (20_000_000, 500),
+        (33_000_000, 500),
     ];
     for (bytes, most) in cases {
-        let keyframe = document(bytes, 7);
-        let edits = [10, bytes / 2, bytes - 10].map(|place| (place, 9, "\"edited\"".to_owned()));
-        let text = edited(&keyframe, &edits);
-        let delta = encode(keyframe.as_bytes(), text.as_bytes()).unwrap();
+        let (keyframe, text) = pair(bytes);
+        let delta = super::encode(keyframe.as_bytes(), text.as_bytes(), MAX_DELTA).unwrap().unwrap();
         assert!(delta.len() <= most, "{bytes}: {} bytes", delta.len());
+        assert_eq!(is_twice(&delta), bytes >= 20_000_000, "{bytes}");
         assert!(decode(keyframe.as_bytes(), &delta, text.len()).unwrap() == text.as_bytes(), "{bytes}");
     }
+}
+
+#[test]
+fn a_damaged_delta_that_was_compressed_twice_is_an_error_or_another_text() {
+    let (keyframe, text) = pair(20_000_000);
+    let delta = super::encode(keyframe.as_bytes(), text.as_bytes(), MAX_DELTA).unwrap().unwrap();
+    for cut in 0..delta.len() {
+        assert!(decode(keyframe.as_bytes(), &delta[..cut], text.len()).is_err(), "cut at {cut}");
+    }
+    assert!(decode(keyframe.as_bytes(), &delta, text.len() - 1).is_err());
+    let once = [&[TWICE], delta.as_slice()].concat();
+    assert!(decode(keyframe.as_bytes(), &once, text.len()).is_err(), "never three times");
+    let bomb = compress(&vec![b' '; 50_000_000]).unwrap();
+    let bomb = decode(keyframe.as_bytes(), &[&[TWICE], bomb.as_slice()].concat(), text.len());
+    assert!(matches!(bomb, Err(DeltaError::TooLong { .. })), "{bomb:?}");
 }
 
 #[test]

@@ -15,14 +15,15 @@ pub use view::{EntryView, PromotionView, SubjectView, millis};
 
 use crate::backup::BackupId;
 use crate::config::diff::Summary;
+use crate::delta::is_twice;
 use crate::hash::Sha256;
 use crate::id::{EnvName, Note, SnapshotName, Version};
 
-/// The format of the entries that this library writes.
+/// The newest format of entries that this library reads. An entry has the oldest that is enough for it.
 ///
 /// An unknown attribute at the top level of an entry is carried over to the next one, so state that is
-/// added later goes there and does not need a new number.
-pub const FORMAT: u32 = 1;
+/// added later goes there and does not need a new number. 2: a delta may have been compressed twice.
+pub const FORMAT: u32 = 2;
 
 /// Who made an entry, from the verified token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,11 @@ impl ConfigRef {
     /// The keyframe that the config is read from.
     pub fn keyframe(&self) -> Sha256 {
         self.delta.as_ref().map_or(self.sha256, |delta| delta.keyframe)
+    }
+
+    /// The format that an entry with it has.
+    pub fn format(&self) -> u32 {
+        if self.delta.as_ref().is_some_and(|delta| is_twice(&delta.data)) { 2 } else { 1 }
     }
 }
 

@@ -213,16 +213,17 @@ impl History {
         // Times are kept to the millisecond, and never run backwards within a history.
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let config = draft.config.or_else(|| before.map(|entry| entry.config.clone()));
+        let config = config.ok_or_else(|| Error::Item("a first entry without a config".to_owned()))?;
         Ok(Entry {
             version: before.map_or(Version::FIRST, |entry| entry.version.next()),
-            format: FORMAT,
+            format: config.format(),
             event: draft.event,
             at: before.map_or(now, |entry| entry.at.max(now)),
             author: mutation.author.clone(),
             note: draft.note,
             write: mutation.id,
             prev: head.map(Head::hash),
-            config: config.ok_or_else(|| Error::Item("a first entry without a config".to_owned()))?,
+            config,
             releases: draft
                 .releases
                 .or_else(|| before.map(|entry| entry.releases.clone()))

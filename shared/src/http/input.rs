@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::body::{MAX_SENT, config_text, decoded, media_type, require_json};
 use crate::caller::Caller;
+use crate::config::Text;
 use crate::error::Error;
 use crate::history::{Key, Mutation, Place};
 use crate::id::Note;
@@ -125,12 +126,13 @@ impl Change {
         parse(&body)
     }
 
-    /// The body as the text of a config, decompressed, not yet checked.
+    /// The body as the text of a config, decompressed, not yet checked but for its encoding. It is not copied.
     ///
     /// # Errors
-    /// 400, 413 or 415 as for [`config_text`].
-    pub fn config_text(&self) -> Result<Bytes, Problem> {
-        config_text(&self.headers, self.sent.clone())
+    /// 400, 413 or 415 as for [`config_text`]; those of [`Text::read`].
+    pub fn config_text(self) -> Result<Text, Problem> {
+        let text = config_text(&self.headers, self.sent)?;
+        Ok(Text::read(text)?)
     }
 
     /// The body decompressed, whatever its media type: at most `limit` bytes.

@@ -42,7 +42,7 @@ pub mod entry {
 
 use backup::{BackupId, File, gunzip, is_backup, is_gzip};
 use caller::{Caller, DEFAULT_GRANTS_CLAIM, Grant, Role};
-use config::{Config, ConfigError, Outlined};
+use config::{Config, ConfigError, Outlined, Text};
 use id::{AppName, EnvId, SnapshotName, Version, VersionRef};
 
 /// Decompressing more than this makes runs slow, and finds nothing else.
@@ -78,7 +78,7 @@ pub fn config(data: &[u8]) {
 pub fn edit(data: &[u8]) {
     let Some((before, after)) = two(data) else { return };
     let Ok(before) = Config::check(before.to_vec()) else { return };
-    let found = Config::check_edit(&Outlined::of(before), after.to_vec());
+    let found = Text::read(after.to_vec()).and_then(|text| text.check_edit(&Outlined::of(before)));
     let expected = Config::check(after.to_vec());
     assert_eq!(format!("{found:?}"), format!("{expected:?}"));
 }

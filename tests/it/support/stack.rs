@@ -113,6 +113,12 @@ impl Stack {
         self.waymark = waymark;
     }
 
+    /// The same stores, met by other functions. Gives back those so far.
+    pub(crate) fn turn_to(&mut self, functions: Waymark) -> Waymark {
+        self.router = router(&functions);
+        std::mem::replace(&mut self.waymark, functions)
+    }
+
     /// Functions that use other names of table and buckets.
     pub(crate) fn over(&mut self, resources: Resources) {
         let sources = self.waymark.sources.clone();
