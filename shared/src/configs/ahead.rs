@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 
-use super::Configs;
 use super::recent::Last;
+use super::{Configs, SUMMARY_MOST};
+use crate::config::diff::Summary;
 use crate::config::{Config, ConfigError, Outlined, Text};
 use crate::delta::{self, MAX_DELTA};
 use crate::entry::Entry;
-use crate::error::chain;
 use crate::hash::Sha256;
 use crate::id::EnvId;
 
-/// From this many bytes of text on, other threads make it ready: handing them the work takes some 20 µs.
+/// From this many bytes of text on, something is made ready: handing work to another thread takes some 20 µs.
 const LARGE: usize = 64 * 1024;
 
 /// A config that was checked, and what else it takes to save it over another.
@@ -23,6 +23,8 @@ pub struct Ahead {
     pub(super) after: Arc<Outlined>,
     keyframe: Sha256,
     pub(super) delta: Option<Vec<u8>>,
+    /// What changed, in as many words as an entry has room for beside a small delta.
+    pub(super) changes: Box<Summary>,
 }
 
 impl Ahead {
@@ -40,8 +42,9 @@ impl Ahead {
 }
 
 impl Configs {
-    /// Checks a large text and makes it ready to be saved over what was put away here last, on threads of its own: for the time that
-    /// reading the newest entry takes. `None` where there is nothing to be gained: [`Configs::check`] then.
+    /// Checks a large text and makes it ready to be saved over what was put away here last, in the time that reading the newest entry
+    /// takes: the delta on a thread of its own, the rest on this one. `None` where there is nothing to go by: [`Configs::check`]
+    /// then.
     ///
     /// # Errors
     /// Those of [`Config::check`].
@@ -54,22 +57,17 @@ impl Configs {
             let (keyframe, text) = (self.in_memory(&env.app, keyframe)?, text.clone());
             spawn_blocking(move || delta::encode(keyframe.text().as_bytes(), text.as_bytes(), MAX_DELTA))
         };
-        let checked = {
-            let (before, text) = (before.clone(), text.clone());
-            spawn_blocking(move || text.check_edit(&before).map(|config| Arc::new(before.edited(config))))
-        };
-        // Whatever fails here is tried, and reported, when the newest entry is there.
-        let (Ok(checked), Ok(delta)) = tokio::join!(checked, delta) else { return None };
-        let after = match checked {
-            Ok(after) => after,
+        // Lets the query be sent before this thread is busy.
+        yield_now().await;
+        let after = match text.clone().check_edit(&before) {
+            Ok(config) => Arc::new(before.edited(config)),
             Err(error) => return Some(Err(error)),
         };
-        match delta {
-            Ok(delta) => Some(Ok(Ahead { before, after, keyframe, delta })),
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "no delta");
-                None
-            }
+        let changes = Box::new(Summary::of_outlined(&before, &after, SUMMARY_MOST));
+        match delta.await {
+            Ok(Ok(delta)) => Some(Ok(Ahead { before, after, keyframe, delta, changes })),
+            // It is tried, and reported, again when the newest entry is there.
+            Ok(Err(_)) | Err(_) => None,
         }
     }
 }

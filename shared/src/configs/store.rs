@@ -39,20 +39,21 @@ struct Before {
 enum Found {
     Text(Config),
     Outlined(Arc<Outlined>),
-    /// With the one that is saved.
-    Both(Arc<Outlined>, Arc<Outlined>),
+    /// With the one that is saved, and what changed in [`SUMMARY_MOST`] bytes.
+    Ahead(Arc<Outlined>, Arc<Outlined>, Box<Summary>),
 }
 
 impl Found {
-    /// The config and `new`, which is saved over it, with their outlines.
-    fn and(self, new: &Config) -> (Arc<Outlined>, Arc<Outlined>) {
-        let before = match self {
-            Self::Both(before, after) => return (before, after),
-            Self::Text(config) => Arc::new(Outlined::of(config)),
-            Self::Outlined(outlined) => outlined,
+    /// `new`, which is saved over the config, with its outline; and what changed in `room` bytes.
+    fn and(self, new: &Config, room: usize) -> (Arc<Outlined>, Box<Summary>) {
+        let (before, after) = match self {
+            Self::Ahead(_, after, changes) if room == SUMMARY_MOST => return (after, changes),
+            Self::Ahead(before, after, _) => (before, after),
+            Self::Text(config) => edited(Arc::new(Outlined::of(config)), new),
+            Self::Outlined(before) => edited(before, new),
         };
-        let after = Arc::new(before.edited(new.clone()));
-        (before, after)
+        let changes = Summary::of_outlined(&before, &after, room);
+        (after, Box::new(changes))
     }
 }
 
@@ -72,7 +73,7 @@ impl Configs {
     ) -> Result<Stored, Error> {
         let Some(head) = head else { return self.store_alone(&env.app, new, None).await };
         if let Some(ahead) = ahead.filter(|ahead| ahead.serves(new, head)) {
-            let config = Found::Both(ahead.before.clone(), ahead.after.clone());
+            let config = Found::Ahead(ahead.before.clone(), ahead.after.clone(), ahead.changes.clone());
             return self.store_over(env, new, head, Before { config, delta: ahead.delta.clone() }, 0).await;
         }
         self.store_beside(env, new, Some(head), 0).await
@@ -133,12 +134,11 @@ impl Configs {
         if delta.is_none() && keyframe != new.sha256() {
             self.put_keyframe(&env.app, new).await?;
         }
-        let (before, after) = before.config.and(new);
         let length = delta.as_ref().map_or(0, |delta| delta.data.len());
-        let summary = Summary::of_outlined(&before, &after, room_beside(length.saturating_add(taken)));
+        let (after, changes) = before.config.and(new, room_beside(length.saturating_add(taken)));
         let config = reference(new, delta);
         self.recent.insert(env, Last { config: after, keyframe: config.keyframe() });
-        Ok(Stored { config, changes: Some(Box::new(summary)) })
+        Ok(Stored { config, changes: Some(changes) })
     }
 
     /// Reads what is saved over, from memory where it was put away here last, and encodes what is saved.
@@ -159,6 +159,11 @@ impl Configs {
         });
         Ok(Before { config, delta })
     }
+}
+
+fn edited(before: Arc<Outlined>, new: &Config) -> (Arc<Outlined>, Arc<Outlined>) {
+    let after = Arc::new(before.edited(new.clone()));
+    (before, after)
 }
 
 /// How an entry refers to a config.
