@@ -15,7 +15,6 @@ mod tests;
 /// longest names of everything, the rest takes 1,257 bytes and a note 1,004, and every later entry carries the delta on
 /// until the next save: a release with a note may stand on any edit. That leaves 1,834, of which a few are kept back. What
 /// a promoted snapshot says of its origin takes the place of a note, which its publication carries.
-///
 pub const MAX_DELTA: usize = 1_824;
 
 /// zstd cuts a text into blocks of so many bytes (RFC 8878, section 3.1.1.2.4).
@@ -38,12 +37,13 @@ const MAX_ONCE: usize = MAX_DELTA + crate::config::MAX_BYTES / BLOCK * PER_BLOCK
 /// level 12 no less than 16.6 KB.
 const KEYFRAME_LEVEL: i32 = 3;
 
-/// Level of deltas without long-distance matching. Measured on the 122 steps of that dashboard's history: 287 bytes in 0.7 ms on average, 121 of them
-/// within [`MAX_DELTA`]; level 3 gives 431 bytes in 0.2 ms and 116 within, level 12 gives 241 bytes in 4 ms.
+/// Level of deltas without long-distance matching. Measured on the 122 steps of that dashboard's history: 287 bytes in 0.7 ms on
+/// average, 121 of them within [`MAX_DELTA`]; level 3 gives 431 bytes in 0.2 ms and 116 within, level 12 gives 241 bytes in 4 ms.
 const PLAIN_LEVEL: i32 = 6;
 
 /// Level of deltas with it. Long matches do the work there: of generated configs of 3 MB, level 3 makes 1,072 bytes in 2.6 ms on
-/// average, level 6 makes 1,024 in 11 ms, both with zstd's own [`LONG_MATCH`]; of 250 KB, level 3 makes 134 bytes in 0.3 ms, where level 6 without it makes 147 in 0.8.
+/// average, level 6 makes 1,024 in 11 ms, both with zstd's own [`LONG_MATCH`]; of 250 KB, level 3 makes 134 bytes in 0.3 ms, where
+/// level 6 without it makes 147 in 0.8.
 const LONG_LEVEL: i32 = 3;
 
 /// Up to this many bytes of text a delta is made without long-distance matching: that takes 0.2 ms at most, and short texts have
@@ -55,7 +55,7 @@ const PLAIN_ALONE: usize = 64 * 1024;
 const LONG_ALONE: usize = 1024 * 1024;
 
 /// Shortest long match from [`LONG_ALONE`] on, in bytes, and how many places with the same hash are looked at, as a power of two:
-/// zstd's largest. Many parts of a large config begin alike, and with its defaults (64, and 2^3 or 2^4) a match often leads to another
+/// zstd's largest. Many parts of a large config begin alike, and with its defaults (64 and 2^4) a match often leads to another
 /// part. Of generated configs of 3 MB, the deltas of 60 edits take 50.7 KB instead of 63.2 KB, in the same time; of 20 MB, 13 edits
 /// take 5.2 KB, where none of them fitted an entry. Shorter texts get nothing by it.
 const LONG_MATCH: (u32, u32) = (128, 8);
