@@ -30,8 +30,9 @@ const TWICE_LEVEL: i32 = 19;
 /// The first byte of a delta that was compressed twice. A zstd frame begins with another (RFC 8878, section 3.1.1).
 const TWICE: u8 = 2;
 
-/// Longest delta that is compressed once more, in bytes.
-const MAX_ONCE: usize = MAX_DELTA + crate::config::MAX_BYTES / BLOCK * PER_BLOCK;
+/// Longest delta that is compressed once more, in bytes: the largest config has 256 blocks. Part of format 2 of entries: what was
+/// stored is decoded up to this length, so it may only grow.
+const MAX_ONCE: usize = 8 * 1024;
 
 /// Level of keyframes. Measured on a dashboard of 272 KB: 20.5 KB in 1 ms; level 6 gives 17.3 KB in 2 to 5 ms, and
 /// level 12 no less than 16.6 KB.
@@ -41,9 +42,8 @@ const KEYFRAME_LEVEL: i32 = 3;
 /// average, 121 of them within [`MAX_DELTA`]; level 3 gives 431 bytes in 0.2 ms and 116 within, level 12 gives 241 bytes in 4 ms.
 const PLAIN_LEVEL: i32 = 6;
 
-/// Level of deltas with it. Long matches do the work there: of generated configs of 3 MB, level 3 makes 1,072 bytes in 2.6 ms on
-/// average, level 6 makes 1,024 in 11 ms, both with zstd's own [`LONG_MATCH`]; of 250 KB, level 3 makes 134 bytes in 0.3 ms, where
-/// level 6 without it makes 147 in 0.8.
+/// Level of deltas with it, up to [`LONG_ALONE`]. Long matches do the work there: of generated configs of 250 KB, level 3 makes 134
+/// bytes in 0.3 ms, where level 6 without it makes 147 in 0.8.
 const LONG_LEVEL: i32 = 3;
 
 /// Up to this many bytes of text a delta is made without long-distance matching: that takes 0.2 ms at most, and short texts have
@@ -54,11 +54,13 @@ const PLAIN_ALONE: usize = 64 * 1024;
 /// again without it: of 110 steps of a dashboard of 187 KB each way alone fits 82.
 const LONG_ALONE: usize = 1024 * 1024;
 
-/// Shortest long match from [`LONG_ALONE`] on, in bytes, and how many places with the same hash are looked at, as a power of two:
-/// zstd's largest. Many parts of a large config begin alike, and with its defaults (64 and 2^4) a match often leads to another
-/// part. Of generated configs of 3 MB, the deltas of 60 edits take 50.7 KB instead of 63.2 KB, in the same time; of 20 MB, 13 edits
-/// take 5.2 KB, where none of them fitted an entry. Shorter texts get nothing by it.
-const LONG_MATCH: (u32, u32) = (128, 8);
+/// Level from [`LONG_ALONE`] on, and the shortest long match there, in bytes. Many parts of a large config begin alike, and with
+/// zstd's default, 64, a match often leads to another part. Measured on eight and sixteen real dashboards in one config of 1.4 or
+/// 2.8 MB, of which all or one are edited, 486 steps: 22 become keyframes and the others take 401 KB, in 1.3 to 2.5 ms each; with level 3
+/// and 64 bytes 32 and 449 KB, in 2.4 to 3.7 ms; with level 3 and 128 bytes 20 and 397 KB, in the same time. More places with
+/// the same hash (`ldmBucketSizeLog`, 8 instead of 4) gain a little, and what is made to hinder it takes eight times as long then.
+const LONG_ALONE_LEVEL: i32 = 2;
+const LONG_MATCH: u32 = 128;
 
 /// Windows are at least 2^10 bytes (RFC 8878, section 3.1.1.1.2).
 const MIN_WINDOW_LOG: u32 = 10;
@@ -213,14 +215,17 @@ fn twice(delta: &[u8], most: usize) -> Result<Option<Vec<u8>>, DeltaError> {
 fn encode_with(keyframe: &[u8], text: &[u8], long: bool, most: usize) -> Result<Option<Vec<u8>>, DeltaError> {
     let mut context = CCtx::create();
     // The entry records length and SHA-256 of the text: a checksum would say nothing more, and is off by default.
-    let level = if long { LONG_LEVEL } else { PLAIN_LEVEL };
+    let level = match long {
+        true if text.len() >= LONG_ALONE => LONG_ALONE_LEVEL,
+        true => LONG_LEVEL,
+        false => PLAIN_LEVEL,
+    };
     done(context.set_parameter(CParameter::CompressionLevel(level)))?;
     let window = window_log(keyframe.len().saturating_add(text.len()));
     done(context.set_parameter(CParameter::WindowLog(window)))?;
     done(context.set_parameter(CParameter::EnableLongDistanceMatching(long)))?;
     if text.len() >= LONG_ALONE {
-        done(context.set_parameter(CParameter::LdmMinMatch(LONG_MATCH.0)))?;
-        done(context.set_parameter(CParameter::LdmBucketSizeLog(LONG_MATCH.1)))?;
+        done(context.set_parameter(CParameter::LdmMinMatch(LONG_MATCH)))?;
     }
     done(context.ref_prefix(keyframe))?;
     let bound = compress_bound(text.len());

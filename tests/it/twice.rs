@@ -42,11 +42,12 @@ async fn an_edit_of_22_mb_lies_in_its_entry() {
 
     stack.cold();
     for (version, format, text) in
-        [(1, 1, first.as_str()), (2, 2, &second), (3, 2, &second), (4, 1, "{}"), (5, 2, &second)]
+        [(1, 1, first.as_str()), (2, 2, &second), (3, 2, &second), (4, 2, "{}"), (5, 2, &second)]
     {
         let entry = stack.entry(version).await;
         assert_eq!(entry.format, format, "#{version}");
-        assert_eq!(entry.config.delta.is_some_and(|delta| is_twice(&delta.data)), format == 2, "#{version}");
+        let twice = entry.config.delta.is_some_and(|delta| is_twice(&delta.data));
+        assert_eq!(twice, text == second, "#{version}");
         let entry = stack.entry(version).await;
         let config = stack.waymark.configs.of(&"crm".parse().unwrap(), &entry).await.unwrap();
         assert!(config.text() == text, "#{version} has other bytes");

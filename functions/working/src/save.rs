@@ -90,19 +90,22 @@ impl Decide for Save<'_> {
         let head = attempt.head.map(|head| &head.entry);
         self.conditions.check(head)?;
         let Some((head, base)) = head.zip(self.conditions.base) else {
-            let save = self.putting(&self.config, None);
+            let config = self.config.clone();
+            let save = self.putting(&config, None);
             return put(self.waymark, self.env, head, save).await;
         };
         let Outcome { config, merged } =
             merge::onto(self.waymark, self.env, head, base, &self.config).await?;
         self.made = Some(config.clone());
-        put(self.waymark, self.env, Some(head), self.putting(&config, merged)).await
+        let save = self.putting(&config, merged);
+        put(self.waymark, self.env, Some(head), save).await
     }
 }
 
 impl Save<'_> {
-    fn putting<'a>(&'a self, config: &'a Config, merged: Option<Value>) -> Putting<'a> {
-        Putting { config, ahead: self.ahead.as_ref(), merged, note: self.note.clone() }
+    /// What was made ready goes along once: where that is lost to another writer, it serves no more.
+    fn putting<'a>(&mut self, config: &'a Config, merged: Option<Value>) -> Putting<'a> {
+        Putting { config, ahead: self.ahead.take(), merged, note: self.note.clone() }
     }
 }
 
@@ -110,7 +113,7 @@ impl Save<'_> {
 pub(crate) struct Putting<'a> {
     pub(crate) config: &'a Config,
     /// What was made ready of it, or of what it was merged from.
-    pub(crate) ahead: Option<&'a Ahead>,
+    pub(crate) ahead: Option<Ahead>,
     /// What the answer says of a merge.
     pub(crate) merged: Option<Value>,
     pub(crate) note: Option<Note>,
@@ -121,7 +124,7 @@ pub(crate) async fn put(
     waymark: &Waymark,
     env: &EnvId,
     head: Option<&Entry>,
-    Putting { config, ahead, merged, note }: Putting<'_>,
+    Putting { config, mut ahead, merged, note }: Putting<'_>,
 ) -> Result<Decision, Problem> {
     if let Some(head) = head.filter(|head| head.config.sha256 == config.sha256()) {
         // Whoever saves again what was damaged gets it back.
@@ -130,6 +133,7 @@ pub(crate) async fn put(
             merge::say(merged, &mut more);
             return Ok(Decision::Answer(Reply::about(StatusCode::OK.as_u16(), head, more)));
         }
+        ahead = None;
     }
     let stored = waymark.configs.store(env, config, head, ahead);
     let (stored, warnings) = tokio::join!(stored, waymark.warnings_on_save(env, config));

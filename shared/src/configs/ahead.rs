@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::task::{spawn_blocking, yield_now};
 
-use super::recent::Last;
 use super::{Configs, SUMMARY_MOST};
 use crate::config::diff::Summary;
 use crate::config::{Config, ConfigError, Outlined, Text};
@@ -16,8 +15,8 @@ use crate::id::EnvId;
 /// From this many bytes of text on, something is made ready: handing work to another thread takes some 20 µs.
 const LARGE: usize = 64 * 1024;
 
-/// A config that was checked, and what else it takes to save it over another.
-#[derive(Clone, Debug)]
+/// A config that was checked, and what else it takes to save it over another. Without `Debug`: delta and changes have parts of the
+/// text.
 pub struct Ahead {
     pub(super) before: Arc<Outlined>,
     pub(super) after: Arc<Outlined>,
@@ -43,8 +42,8 @@ impl Ahead {
 
 impl Configs {
     /// Checks a large text and makes it ready to be saved over what was put away here last, in the time that reading the newest entry
-    /// takes: the delta on a thread of its own, the rest on this one. `None` where there is nothing to go by: [`Configs::check`]
-    /// then.
+    /// takes. The delta, which takes a time that is known, is made on this thread, of 10 MB or so at most, since more is not kept;
+    /// the rest on another. `None` where there is nothing to go by: [`Configs::check`] then.
     ///
     /// # Errors
     /// Those of [`Config::check`].
@@ -52,22 +51,29 @@ impl Configs {
         if text.len() < LARGE {
             return None;
         }
-        let Last { config: before, keyframe } = self.recent.last(env)?;
-        let delta = {
-            let (keyframe, text) = (self.in_memory(&env.app, keyframe)?, text.clone());
-            spawn_blocking(move || delta::encode(keyframe.text().as_bytes(), text.as_bytes(), MAX_DELTA))
+        let last = self.recent.last(env)?;
+        let keyframe = self.in_memory(&env.app, last.keyframe)?;
+        let checked = {
+            let (before, text) = (Arc::clone(&last.config), text.clone());
+            spawn_blocking(move || checked(&before, text))
         };
         // Lets the query be sent before this thread is busy.
         yield_now().await;
-        let after = match text.clone().check_edit(&before) {
-            Ok(config) => Arc::new(before.edited(config)),
-            Err(error) => return Some(Err(error)),
-        };
-        let changes = Box::new(Summary::of_outlined(&before, &after, SUMMARY_MOST));
-        match delta.await {
-            Ok(Ok(delta)) => Some(Ok(Ahead { before, after, keyframe, delta, changes })),
+        let delta = delta::encode(keyframe.text().as_bytes(), text.as_bytes(), MAX_DELTA);
+        match (checked.await, delta) {
+            (Ok(Err(error)), _) => Some(Err(error)),
+            (Ok(Ok((after, changes))), Ok(delta)) => {
+                Some(Ok(Ahead { before: last.config, after, keyframe: last.keyframe, delta, changes }))
+            }
             // It is tried, and reported, again when the newest entry is there.
-            Ok(Err(_)) | Err(_) => None,
+            _ => None,
         }
     }
+}
+
+/// A text as a config with its outline, and what it changes of another.
+fn checked(before: &Outlined, text: Text) -> Result<(Arc<Outlined>, Box<Summary>), ConfigError> {
+    let after = before.edited(text.check_edit(before)?);
+    let changes = Summary::of_outlined(before, &after, SUMMARY_MOST);
+    Ok((Arc::new(after), Box::new(changes)))
 }

@@ -69,12 +69,13 @@ impl Configs {
         env: &EnvId,
         new: &Config,
         head: Option<&Entry>,
-        ahead: Option<&Ahead>,
+        ahead: Option<Ahead>,
     ) -> Result<Stored, Error> {
         let Some(head) = head else { return self.store_alone(&env.app, new, None).await };
         if let Some(ahead) = ahead.filter(|ahead| ahead.serves(new, head)) {
-            let config = Found::Ahead(ahead.before.clone(), ahead.after.clone(), ahead.changes.clone());
-            return self.store_over(env, new, head, Before { config, delta: ahead.delta.clone() }, 0).await;
+            let Ahead { before, after, changes, delta, .. } = ahead;
+            let before = Before { config: Found::Ahead(before, after, changes), delta };
+            return self.store_over(env, new, head, before, 0).await;
         }
         self.store_beside(env, new, Some(head), 0).await
     }

@@ -19,7 +19,7 @@ use crate::delta::is_twice;
 use crate::hash::Sha256;
 use crate::id::{EnvName, Note, SnapshotName, Version};
 
-/// The newest format of entries that this library reads. An entry has the oldest that is enough for it.
+/// The newest format of entries that this library reads. An entry has the oldest that is enough for it and for those before it.
 ///
 /// An unknown attribute at the top level of an entry is carried over to the next one, so state that is
 /// added later goes there and does not need a new number. 2: a delta may have been compressed twice.
@@ -54,7 +54,7 @@ impl ConfigRef {
         self.delta.as_ref().map_or(self.sha256, |delta| delta.keyframe)
     }
 
-    /// The format that an entry with it has.
+    /// The oldest format that an entry with it may have.
     pub fn format(&self) -> u32 {
         if self.delta.as_ref().is_some_and(|delta| is_twice(&delta.data)) { 2 } else { 1 }
     }

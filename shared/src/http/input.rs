@@ -126,7 +126,8 @@ impl Change {
         parse(&body)
     }
 
-    /// The body as the text of a config, decompressed, not yet checked but for its encoding. It is not copied.
+    /// The body as the text of a config, decompressed, not yet checked but for its encoding. It is not copied unless
+    /// somebody else holds it.
     ///
     /// # Errors
     /// 400, 413 or 415 as for [`config_text`]; those of [`Text::read`].
