@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use waymark::Waymark;
 use waymark::config::Text;
+use waymark::delta::{self, MAX_DELTA};
 use waymark::id::EnvId;
 
 use crate::support::generate::Tool;
@@ -169,8 +170,12 @@ async fn a_large_text_that_is_no_config_is_refused_and_the_next_one_saved() {
 async fn what_is_told_of_an_edit_is_the_same_without_a_guess() {
     let (mut two, mut tool) = (Two::start().await, Tool::of(LARGE));
     let mut texts = vec![tool.text()];
-    for edits in [1, 2, 40, 25, 30, 35] {
-        for _ in 0..edits {
+    let encoded =
+        |keyframe: &str, text: &str| delta::encode(keyframe.as_bytes(), text.as_bytes(), MAX_DELTA).unwrap();
+    // The last delta leaves room for fewer words than there are.
+    for least in [0, 100, 1_500] {
+        tool.edit();
+        while encoded(&texts[0], &tool.text()).unwrap().len() < least {
             tool.edit();
         }
         texts.push(tool.text());
