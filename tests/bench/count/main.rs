@@ -3,7 +3,8 @@
 //!
 //! Each runs in a process of its own under valgrind's callgrind; the stores that requests need are in this one. Figures
 //! differ by compiler and processor a little, so that one operation may take [`TOLERANCE`] more. valgrind shows no SHA
-//! instructions to programs: a hash costs more here than anywhere else.
+//! instructions to programs: a hash costs more here than anywhere else. Only the thread of the request is counted: a save is without
+//! its check and its summary, which are made on another one and have lines of their own; and shows when what was made ready is not used.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a program for developers")]
 #![allow(clippy::wrong_self_convention, reason = "as in the tests")]
 
