@@ -14,6 +14,7 @@ use crate::key;
 mod ahead;
 mod keyframe;
 mod recent;
+mod renew;
 mod store;
 
 pub use ahead::Ahead;

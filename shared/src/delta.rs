@@ -12,10 +12,10 @@ mod tests;
 /// Largest delta that is kept inside an entry, in bytes. A larger one starts a new keyframe.
 ///
 /// An entry stays under 4,096 bytes, as DynamoDB counts them. In the largest kinds, a release or another name with the
-/// longest names of everything, the rest takes 1,257 bytes and a note 1,004, and every later entry carries the delta on
-/// until the next save: a release with a note may stand on any edit. That leaves 1,834, of which a few are kept back. What
+/// longest names of everything, the rest takes 1,217 bytes and a note 1,004, and every later entry carries the delta on
+/// until the next save: a release with a note may stand on any edit. That leaves 1,875, of which a few are kept back. What
 /// a promoted snapshot says of its origin takes the place of a note, which its publication carries.
-pub const MAX_DELTA: usize = 1_824;
+pub const MAX_DELTA: usize = 1_864;
 
 /// zstd cuts a text into blocks of so many bytes (RFC 8878, section 3.1.1.2.4).
 const BLOCK: usize = 128 * 1024;
@@ -30,7 +30,7 @@ const TWICE_LEVEL: i32 = 19;
 /// The first byte of a delta that was compressed twice. A zstd frame begins with another (RFC 8878, section 3.1.1).
 const TWICE: u8 = 2;
 
-/// Longest delta that is compressed once more, in bytes: the largest config has 256 blocks. Part of format 2 of entries: what was
+/// Longest delta that is compressed once more, in bytes: the largest config has 256 blocks. Part of the format of entries: what was
 /// stored is decoded up to this length, so it may only grow.
 const MAX_ONCE: usize = 8 * 1024;
 
@@ -192,11 +192,6 @@ pub fn decode(keyframe: &[u8], delta: &[u8], bytes: usize) -> Result<Vec<u8>, De
     let mut context = DCtx::create();
     done(context.ref_prefix(keyframe))?;
     read(context, delta, bytes)
-}
-
-/// Whether a delta was compressed twice, which readers of the first format of entries do not know.
-pub fn is_twice(delta: &[u8]) -> bool {
-    delta.first() == Some(&TWICE)
 }
 
 /// A delta compressed once more, where that takes at most `most` bytes.

@@ -211,7 +211,7 @@ async fn a_removed_entry_is_missed() {
 async fn a_newer_format_stops_writers_and_no_reader() {
     let (stack, ada) = four().await;
     stack.post(&ada, &format!("{ENV}/snapshots"), json!({"name": "spring"})).await.is(201);
-    set(&stack, 5, "format", AttributeValue::N("3".to_owned())).await;
+    set(&stack, 5, "format", AttributeValue::N("4".to_owned())).await;
     let changes = [
         ("PUT", "working", json!({"title": "new"})),
         ("POST", "snapshots", json!({})),
@@ -225,7 +225,7 @@ async fn a_newer_format_stops_writers_and_no_reader() {
         let headers = [("if-match", "*")];
         let answer = stack.call(&ada, method, &format!("{ENV}/{path}"), &headers, body.to_string()).await;
         let answer = answer.is_problem(503, "newer-format");
-        assert_eq!((answer.header("retry-after"), answer.at("/format")), ("30", json!(3)), "{method} {path}");
+        assert_eq!((answer.header("retry-after"), answer.at("/format")), ("30", json!(4)), "{method} {path}");
     }
     for path in ["", "/working", "/live", "/history", "/snapshots", "/versions/5", "/versions/spring/config"]
     {

@@ -1,5 +1,8 @@
 //! What a long history costs.
 
+use waymark::delta::{MAX_DELTA, compress, encode};
+use waymark::hash::Sha256;
+
 use crate::support::Stack;
 use crate::support::feed::feed;
 use crate::support::generate::history;
@@ -23,4 +26,31 @@ async fn small_edits_take_a_fifth_of_whole_objects_and_two_calls_each() {
     ];
     assert_eq!(report.calls, expected.map(|(name, count)| (name.to_owned(), count)).into());
     assert!(report.calls_per_save() <= 2.1, "{report:?}");
+}
+
+#[tokio::test]
+async fn deltas_of_a_small_config_do_not_grow_for_ever() {
+    let versions = history(10_000, 240);
+    let report = feed(&Stack::start().await, &versions).await;
+
+    let first = versions[0].as_bytes();
+    let against_first = |text: &String| match encode(first, text.as_bytes(), MAX_DELTA).unwrap() {
+        Some(delta) => delta.len(),
+        None => compress(text.as_bytes()).unwrap().len(),
+    };
+    let without: usize = versions.iter().map(against_first).sum();
+    assert!(report.stored() * 2 <= without, "{without} bytes without new keyframes, {report:?}");
+    assert!(report.keyframes.count * 10 <= versions.len(), "{report:?}");
+}
+
+#[tokio::test]
+async fn what_leads_back_and_forth_gets_no_new_keyframe() {
+    let first = history(10_000, 0).remove(0);
+    let noted = |n: u32| {
+        let note: String = (0..10).map(|k| Sha256::of(format!("{n} {k}").as_bytes()).to_string()).collect();
+        first.replacen('{', &format!("{{\"note\":\"{note}\","), 1)
+    };
+    let versions: Vec<String> = (0..60).flat_map(|n| [first.clone(), noted(n)]).collect();
+    let report = feed(&Stack::start().await, &versions).await;
+    assert_eq!((report.keyframes.count, report.deltas.count), (1, 60), "{report:?}");
 }

@@ -16,6 +16,7 @@ mod document;
 mod entry_size;
 mod faults;
 mod feed;
+mod formats;
 mod history;
 mod isolation;
 mod kill;

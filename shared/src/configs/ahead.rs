@@ -13,7 +13,7 @@ use crate::hash::Sha256;
 use crate::id::EnvId;
 
 /// From this many bytes of text on, something is made ready: handing work to another thread takes some 20 µs.
-const LARGE: usize = 64 * 1024;
+pub(super) const LARGE: usize = 64 * 1024;
 
 /// A config that was checked, and what else it takes to save it over another. Without `Debug`: delta and changes have parts of the
 /// text.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::keyframe::compressed;
 use super::recent::Last;
-use super::{Ahead, Configs, decoded};
+use super::{Ahead, Configs, decoded, renew};
 use crate::config::diff::Summary;
 use crate::config::{Config, Outlined};
-use crate::delta::{self, MAX_DELTA};
+use crate::delta::{self, DeltaError, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry};
 use crate::error::{Error, chain};
 use crate::hash::Sha256;
@@ -44,6 +44,13 @@ enum Found {
 }
 
 impl Found {
+    fn config(&self) -> &Config {
+        match self {
+            Self::Text(config) => config,
+            Self::Outlined(before) | Self::Ahead(before, ..) => before.config(),
+        }
+    }
+
     /// `new`, which is saved over the config, with its outline; and what changed in `room` bytes.
     fn and(self, new: &Config, room: usize) -> (Arc<Outlined>, Box<Summary>) {
         let (before, after) = match self {
@@ -152,13 +159,26 @@ impl Configs {
         if keyframe.sha256() == new.sha256() {
             return Ok(Before { config, delta: None });
         }
-        let delta = delta::encode(keyframe.text().as_bytes(), new.text().as_bytes(), most);
-        let delta = delta.unwrap_or_else(|error| {
+        let delta = encoded(&keyframe, &config, new, most).unwrap_or_else(|error| {
             // A keyframe always serves where a delta fails.
             tracing::warn!(error = chain(&error), "no delta");
             None
         });
         Ok(Before { config, delta })
+    }
+}
+
+/// The delta of a config, where one is of use.
+fn encoded(
+    keyframe: &Config,
+    before: &Found,
+    new: &Config,
+    most: usize,
+) -> Result<Option<Vec<u8>>, DeltaError> {
+    let delta = delta::encode(keyframe.text().as_bytes(), new.text().as_bytes(), most)?;
+    match delta {
+        Some(delta) if renew::is_due(new, before.config(), delta.len())? => Ok(None),
+        delta => Ok(delta),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use ::uuid::Uuid;
 
 use super::Entry;
 use crate::error::Error;
@@ -35,6 +36,50 @@ pub fn from_item(item: Item) -> Result<Entry, Error> {
     let mut entry: Entry = serde_dynamo::from_item(item).map_err(|e| Error::Item(e.to_string()))?;
     entry.version = version;
     Ok(entry)
+}
+
+/// The id in an attribute: binary, or text as in formats 1 and 2 of entries. `None` where neither is one.
+pub fn uuid_of(value: &AttributeValue) -> Option<Uuid> {
+    match value {
+        AttributeValue::B(bytes) => Uuid::from_slice(bytes.as_ref()).ok(),
+        AttributeValue::S(text) => Uuid::try_parse(text).ok(),
+        _ => None,
+    }
+}
+
+/// An id as 16 bytes of binary; read as [`uuid_of`] does.
+pub(super) mod uuid {
+    use std::fmt;
+
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+    use uuid::Uuid;
+
+    pub(in crate::entry) fn serialize<S: Serializer>(id: &Uuid, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(id.as_bytes())
+    }
+
+    pub(in crate::entry) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Uuid, D::Error> {
+        from.deserialize_any(Id)
+    }
+
+    struct Id;
+
+    impl Visitor<'_> for Id {
+        type Value = Uuid;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a UUID, as 16 bytes or as text")
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Uuid, E> {
+            Uuid::from_slice(bytes).map_err(E::custom)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Uuid, E> {
+            Uuid::try_parse(text).map_err(E::custom)
+        }
+    }
 }
 
 /// A hash as 32 bytes of binary.

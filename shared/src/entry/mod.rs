@@ -10,20 +10,23 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use chain::{canonical, link};
-pub use item::{Item, from_item, to_item};
+pub use item::{Item, from_item, to_item, uuid_of};
 pub use view::{EntryView, PromotionView, SubjectView, millis};
 
 use crate::backup::BackupId;
 use crate::config::diff::Summary;
-use crate::delta::is_twice;
 use crate::hash::Sha256;
 use crate::id::{EnvName, Note, SnapshotName, Version};
 
-/// The newest format of entries that this library reads. An entry has the oldest that is enough for it and for those before it.
+/// The format of the entries that this library writes, and the newest that it reads whole.
 ///
 /// An unknown attribute at the top level of an entry is carried over to the next one, so state that is
-/// added later goes there and does not need a new number. 2: a delta may have been compressed twice.
-pub const FORMAT: u32 = 2;
+/// added later goes there and does not need a new number. What the older formats had otherwise is read too:
+///
+/// - 1: ids as text, numbers that are 0 and releases that there are none of written out;
+/// - 2: a delta may have been compressed twice;
+/// - 3: ids as binary; what is 0 or empty is left out.
+pub const FORMAT: u32 = 3;
 
 /// Who made an entry, from the verified token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,11 +55,6 @@ impl ConfigRef {
     /// The keyframe that the config is read from.
     pub fn keyframe(&self) -> Sha256 {
         self.delta.as_ref().map_or(self.sha256, |delta| delta.keyframe)
-    }
-
-    /// The oldest format that an entry with it may have.
-    pub fn format(&self) -> u32 {
-        if self.delta.as_ref().is_some_and(|delta| is_twice(&delta.data)) { 2 } else { 1 }
     }
 }
 
@@ -153,6 +151,12 @@ pub struct Releases {
     /// The release before it: where roll back goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Before>,
+}
+
+impl Releases {
+    fn are_none(&self) -> bool {
+        self.live.is_none() && self.before.is_none()
+    }
 }
 
 /// The earlier state that a restore brought back.
@@ -295,6 +299,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
     /// The id of the request that wrote it: how a request finds out that a lost answer was a success.
+    #[serde(with = "item::uuid")]
     pub write: Uuid,
     /// The hash of the entry before it (`canonical`); `None` for the first.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "item::optional_hash")]
@@ -302,16 +307,24 @@ pub struct Entry {
     /// The working config after it.
     pub config: ConfigRef,
     /// What is live after it.
+    #[serde(default, skip_serializing_if = "Releases::are_none")]
     pub releases: Releases,
     /// The number of the last generated snapshot name; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub generated: u64,
     /// The entry that made the last snapshot that came from another environment; `None` for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted: Option<Version>,
     /// A random id of the history, made with its first entry.
+    #[serde(with = "item::uuid")]
     pub history: Uuid,
 }
 
 fn first() -> Version {
     Version::FIRST
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::History;
 use super::idempotency::{self, Key, Reply};
 use super::transaction::{Alongside, Meaning, Part, Refused};
-use crate::entry::Item;
+use crate::entry::{Item, uuid_of};
 use crate::error::{Cause, Error};
 
 /// The first pause before a write is repeated; it doubles up to [`LONGEST_PAUSE`].
@@ -209,8 +209,8 @@ fn once() -> aws_sdk_dynamodb::config::Builder {
 
 /// Whose the entry is that stands where ours should be; `None` when the answer does not show it.
 fn whose(item: Option<&Item>, id: Uuid) -> Option<Outcome> {
-    let write = item?.get("write")?.as_s().ok()?;
-    Some(if *write == id.to_string() { Outcome::Done } else { Outcome::Lost })
+    let write = uuid_of(item?.get("write")?)?;
+    Some(if write == id { Outcome::Done } else { Outcome::Lost })
 }
 
 /// What an error that is no failed condition says.

@@ -216,8 +216,7 @@ impl History {
         let config = config.ok_or_else(|| Error::Item("a first entry without a config".to_owned()))?;
         Ok(Entry {
             version: before.map_or(Version::FIRST, |entry| entry.version.next()),
-            // Where a history has a newer format once, older functions write no more: they would copy what they cannot read.
-            format: config.format().max(before.map_or(1, |entry| entry.format)),
+            format: FORMAT,
             event: draft.event,
             at: before.map_or(now, |entry| entry.at.max(now)),
             author: mutation.author.clone(),

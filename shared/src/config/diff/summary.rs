@@ -19,7 +19,7 @@ const MAX_NAMED: usize = 8;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// How many changes of each kind there are.
-    #[serde(flatten)]
+    #[serde(flatten, with = "sparse")]
     pub counts: Counts,
     /// What changed, for people, such as `Panel "Raft IO" › title and 3 more`. Empty where nothing but white space did,
     /// where there was no room for it, and in entries that were written before there were labels.
@@ -29,6 +29,35 @@ pub struct Summary {
     /// the JSON Pointer of [`super::Change::path`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
+}
+
+/// Counts without those that are 0.
+mod sparse {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::super::{Counts, is_zero};
+
+    #[derive(Serialize, Deserialize)]
+    struct Sparse {
+        #[serde(default, skip_serializing_if = "is_zero")]
+        added: u64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        removed: u64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        changed: u64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        moved: u64,
+    }
+
+    pub(super) fn serialize<S: Serializer>(counts: &Counts, to: S) -> Result<S::Ok, S::Error> {
+        let Counts { added, removed, changed, moved } = *counts;
+        Sparse { added, removed, changed, moved }.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Counts, D::Error> {
+        let Sparse { added, removed, changed, moved } = Sparse::deserialize(from)?;
+        Ok(Counts { added, removed, changed, moved })
+    }
 }
 
 impl Summary {
