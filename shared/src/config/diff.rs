@@ -15,7 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::outline::Outline;
+use super::outline::{Outline, Same};
 
 mod align;
 mod follow;
@@ -145,9 +145,9 @@ impl fmt::Debug for Change {
 
 /// What changed from `before` to `after`, both texts of configs.
 pub fn diff(before: &str, after: &str) -> Diff {
-    let old = Outline::of(before);
-    let new = Outline::edited(&old, after);
-    let edit = walk::compare(&old, &new, Sameness::Identity);
+    let (old, same) = (Outline::of(before), Same::of(before, after));
+    let new = Outline::edited(&old, after, same);
+    let edit = walk::compare(&old, &new, Sameness::Identity, same);
     let counts = edit.as_ref().map(walk::Edit::counts).unwrap_or_default();
     list::diff(&old, &new, edit.as_ref(), counts)
 }
@@ -157,13 +157,17 @@ pub fn counts(before: &str, after: &str) -> Counts {
     if before == after {
         return Counts::default();
     }
-    let old = Outline::of(before);
-    between(&old, &Outline::edited(&old, after))
+    let (old, same) = (Outline::of(before), Same::of(before, after));
+    counted(&old, &Outline::edited(&old, after, same), same)
 }
 
 /// The counts of [`diff`] between two outlines.
 pub(super) fn between(old: &Outline<'_>, new: &Outline<'_>) -> Counts {
-    let edit = walk::compare(old, new, Sameness::Identity);
+    counted(old, new, Same::default())
+}
+
+fn counted(old: &Outline<'_>, new: &Outline<'_>, same: Same) -> Counts {
+    let edit = walk::compare(old, new, Sameness::Identity, same);
     edit.as_ref().map(walk::Edit::counts).unwrap_or_default()
 }
 
@@ -173,9 +177,9 @@ pub(super) fn between(old: &Outline<'_>, new: &Outline<'_>) -> Counts {
 /// Where replacing a whole object or array takes fewer bytes than its single changes, it is replaced. Numbers and
 /// strings keep their spelling.
 pub fn patch(before: &str, after: &str) -> String {
-    let old = Outline::of(before);
-    let new = Outline::edited(&old, after);
-    let edit = walk::compare(&old, &new, Sameness::Place);
+    let (old, same) = (Outline::of(before), Same::of(before, after));
+    let new = Outline::edited(&old, after, same);
+    let edit = walk::compare(&old, &new, Sameness::Place, same);
     patch::write(&old, &new, edit.as_ref())
 }
 

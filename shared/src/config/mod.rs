@@ -29,7 +29,7 @@ mod tree;
 pub mod value;
 
 pub use error::{ConfigError, NotAsSaved, PatchError, cut};
-pub use outlined::Outlined;
+pub use outlined::{Edited, Outlined};
 pub use text::Text;
 
 /// Largest config, in bytes of JSON text: 32 MiB.

@@ -9,9 +9,10 @@ use std::ops::Range;
 
 use super::span::{Kind, unescaped};
 
+mod same;
 mod scan;
 
-pub(super) use scan::{same_end, same_start};
+pub(super) use same::Same;
 
 #[cfg(test)]
 mod tests;
@@ -66,10 +67,10 @@ impl<'a> Outline<'a> {
         Self::within(text, MAX_VALUES)
     }
 
-    /// The same as [`Outline::of`] a text that an edit has made of another: sooner, since what they begin and end with is
-    /// not scanned again. Both are JSON.
-    pub(super) fn edited(before: &Outline<'_>, text: &'a str) -> Self {
-        match scan::edited(&before.values, before.text, text, MAX_VALUES) {
+    /// The same as [`Outline::of`] a text that an edit has made of another: sooner, since what is the `same` in both, at their
+    /// beginning and end, is not scanned again. Both are JSON.
+    pub(super) fn edited(before: &Outline<'_>, text: &'a str, same: Same) -> Self {
+        match scan::edited(&before.values, before.text, text, same, MAX_VALUES) {
             Some(values) => Self { text, values: Cow::Owned(values) },
             None => Self::of(text),
         }
@@ -164,6 +165,11 @@ impl<'a> Outline<'a> {
     /// The member of an object; `None` also in a folded one.
     pub(super) fn member(&self, id: Id, key: &[u8]) -> Option<Id> {
         self.children(id).find(|child| self.key(*child).as_ref() == key)
+    }
+
+    /// Whether two values lie in what their texts have in common.
+    pub(super) fn is_in_same(&self, id: Id, other: &Outline<'_>, of: Id, same: Same) -> bool {
+        same.holds((self.range(id), self.text.len()), (other.range(of), other.text.len()))
     }
 
     /// Whether two values have the same text.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::outline::{Outline, Value, same_end, same_start};
+use super::diff::Summary;
+use super::outline::{Outline, Same, Value};
 use super::span::{Kind, WHITE_SPACE};
 use super::{Config, MAX_DEPTH, check};
 
@@ -23,9 +24,20 @@ impl Outlined {
     }
 
     /// The same as [`Outlined::of`], sooner where `config` is an edit of this one.
-    pub fn edited(&self, config: Config) -> Self {
-        let values = Outline::edited(&self.outline(), config.text()).into_values();
-        Self { config, values }
+    pub fn edited(&self, config: Config) -> Edited<'_> {
+        let same = Same::of(self.config.text(), config.text());
+        self.edited_but(same, config)
+    }
+
+    /// [`Outlined::edited`] by what is the same in both texts.
+    pub(super) fn edited_but(&self, same: Same, config: Config) -> Edited<'_> {
+        let values = Outline::edited(&self.outline(), config.text(), same).into_values();
+        Edited { before: self, after: Self { config, values }, same }
+    }
+
+    /// What this config's text has in common with another.
+    pub(super) fn same(&self, text: &str) -> Same {
+        Same::of(self.config.text(), text)
     }
 
     /// The config.
@@ -47,11 +59,9 @@ impl Outlined {
     /// It does where `text` is this config's with one value replaced by another, or elements of an array that follow each other
     /// replaced by others, at least one: what is around a value does not depend on it (RFC 8259, sections 2 to 5), and no
     /// object gets a key.
-    pub(super) fn proves(&self, text: &str) -> bool {
-        let (before, after) = (self.config.text().as_bytes(), text.as_bytes());
-        let start = same_start(before, after);
-        let (Some(old), Some(new)) = (before.get(start..), after.get(start..)) else { return false };
-        let end = before.len() - same_end(old, new);
+    pub(super) fn proves(&self, text: &str, same: Same) -> bool {
+        let (before, after) = (self.config.text(), text);
+        let Some(end) = before.len().checked_sub(same.end) else { return false };
         let is_small = |part: &Part| part.range.len() <= before.len() / 2;
         let holds = |part: Part| {
             // What is behind the part is the same in both.
@@ -59,7 +69,7 @@ impl Outlined {
             let new = end.and_then(|end| text.get(part.range.start..end));
             new.is_some_and(|new| part.may_become(new))
         };
-        self.parts(start, end).filter(is_small).take(ATTEMPTS).any(holds)
+        self.parts(same.start, end).filter(is_small).take(ATTEMPTS).any(holds)
     }
 
     /// The parts that hold what the text has from `start` to `end`, the smallest first.
@@ -88,6 +98,25 @@ impl Outlined {
             })
             .collect();
         siblings.into_iter().chain(values.into_iter().rev())
+    }
+}
+
+/// A config that an edit made of another.
+pub struct Edited<'b> {
+    before: &'b Outlined,
+    after: Outlined,
+    same: Same,
+}
+
+impl Edited<'_> {
+    /// What changed, in at most `room` bytes of label and pointers.
+    pub fn summary(&self, room: usize) -> Summary {
+        Summary::between(&self.before.outline(), &self.after.outline(), self.same, room)
+    }
+
+    /// The config with its outline.
+    pub fn into_outlined(self) -> Outlined {
+        self.after
     }
 }
 
@@ -134,6 +163,10 @@ mod tests {
         Outlined::of(Config::check(text.to_owned()).unwrap())
     }
 
+    fn proves(before: &str, after: &str) -> bool {
+        outlined(before).proves(after, Same::of(before, after))
+    }
+
     /// Compares what checking an edit says with what checking its text says.
     fn same(before: &str, after: &str) -> Result<(), TestCaseError> {
         let found = Text::read(after.to_owned()).and_then(|text| text.check_edit(&outlined(before)));
@@ -156,7 +189,7 @@ mod tests {
             (r#""t":"two""#, r#""x":[]"#),
         ] {
             let after = before.replacen(old, new, 1);
-            assert!(outlined(before).proves(&after), "{old} {new}");
+            assert!(proves(before, &after), "{old} {new}");
             same(before, &after).unwrap();
         }
     }
@@ -198,7 +231,7 @@ mod tests {
             [(r#""c":2"#, "2"), (r#""b":1,"c":2"#, r#""b":1,2,"c":3"#), (r#","c""#, r#",3,"c""#)]
         {
             let after = before.replacen(old, new, 1);
-            assert!(!outlined(before).proves(&after), "{after}");
+            assert!(!proves(before, &after), "{after}");
             same(before, &after).unwrap();
         }
     }
@@ -209,8 +242,8 @@ mod tests {
             let deep =
                 |inner: &str| format!("{}{inner}{}", open.repeat(MAX_DEPTH - 1), close.repeat(MAX_DEPTH - 1));
             let before = deep("1");
-            assert!(outlined(&before).proves(&deep("[]")));
-            assert!(!outlined(&before).proves(&deep("[[]]")));
+            assert!(proves(&before, &deep("[]")));
+            assert!(!proves(&before, &deep("[[]]")));
             same(&before, &deep("[[]]")).unwrap();
         }
     }

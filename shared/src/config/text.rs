@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Config, ConfigError, MAX_BYTES, MAX_DEPTH, Outlined, check};
+use super::outline::Same;
+use super::{Config, ConfigError, Edited, MAX_BYTES, MAX_DEPTH, Outlined, check};
 use crate::hash::Sha256;
 
 /// A text that may be a config: UTF-8 without byte order mark, of at most [`MAX_BYTES`] bytes. Cloning it is cheap.
@@ -43,7 +44,22 @@ impl Text {
     ///
     /// Those of [`Text::check`].
     pub fn check_edit(self, before: &Outlined) -> Result<Config, ConfigError> {
-        if before.proves(&self.0) { Ok(self.checked()) } else { self.check() }
+        let same = before.same(&self.0);
+        self.check_but(same, before)
+    }
+
+    /// [`Text::check_edit`], with the outline of the config that it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Text::check`].
+    pub fn edit(self, before: &Outlined) -> Result<Edited<'_>, ConfigError> {
+        let same = before.same(&self.0);
+        self.check_but(same, before).map(|config| before.edited_but(same, config))
+    }
+
+    fn check_but(self, same: Same, before: &Outlined) -> Result<Config, ConfigError> {
+        if before.proves(&self.0, same) { Ok(self.checked()) } else { self.check() }
     }
 
     fn checked(self) -> Config {

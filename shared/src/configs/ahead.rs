@@ -73,7 +73,7 @@ impl Configs {
 
 /// A text as a config with its outline, and what it changes of another.
 fn checked(before: &Outlined, text: Text) -> Result<(Arc<Outlined>, Box<Summary>), ConfigError> {
-    let after = before.edited(text.check_edit(before)?);
-    let changes = Summary::of_outlined(before, &after, SUMMARY_MOST);
-    Ok((Arc::new(after), Box::new(changes)))
+    let edit = text.edit(before)?;
+    let changes = edit.summary(SUMMARY_MOST);
+    Ok((Arc::new(edit.into_outlined()), Box::new(changes)))
 }

@@ -53,14 +53,15 @@ impl Found {
 
     /// `new`, which is saved over the config, with its outline; and what changed in `room` bytes.
     fn and(self, new: &Config, room: usize) -> (Arc<Outlined>, Box<Summary>) {
-        let (before, after) = match self {
-            Self::Ahead(_, after, changes) if room == SUMMARY_MOST => return (after, changes),
-            Self::Ahead(before, after, _) => (before, after),
-            Self::Text(config) => edited(Arc::new(Outlined::of(config)), new),
-            Self::Outlined(before) => edited(before, new),
-        };
-        let changes = Summary::of_outlined(&before, &after, room);
-        (after, Box::new(changes))
+        match self {
+            Self::Ahead(_, after, changes) if room == SUMMARY_MOST => (after, changes),
+            Self::Ahead(before, after, _) => {
+                let changes = Summary::of_outlined(&before, &after, room);
+                (after, Box::new(changes))
+            }
+            Self::Text(config) => edited(&Outlined::of(config), new, room),
+            Self::Outlined(before) => edited(&before, new, room),
+        }
     }
 }
 
@@ -182,9 +183,10 @@ fn encoded(
     }
 }
 
-fn edited(before: Arc<Outlined>, new: &Config) -> (Arc<Outlined>, Arc<Outlined>) {
-    let after = Arc::new(before.edited(new.clone()));
-    (before, after)
+fn edited(before: &Outlined, new: &Config, room: usize) -> (Arc<Outlined>, Box<Summary>) {
+    let edit = before.edited(new.clone());
+    let changes = edit.summary(room);
+    (Arc::new(edit.into_outlined()), Box::new(changes))
 }
 
 /// How an entry refers to a config.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use ::uuid::Uuid;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Entry;
 use crate::error::Error;

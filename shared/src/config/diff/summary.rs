@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::outline::Outline;
+use super::super::outline::{Outline, Same};
 use super::super::outlined::Outlined;
 use super::super::pointer::Pointer;
 use super::super::span::Kind;
@@ -66,17 +66,19 @@ impl Summary {
         if before == after {
             return Self::default();
         }
-        let old = Outline::of(before);
-        Self::between(&old, &Outline::edited(&old, after), room)
+        let (old, same) = (Outline::of(before), Same::of(before, after));
+        Self::between(&old, &Outline::edited(&old, after, same), same, room)
     }
 
     /// The same as [`Summary::of`] the texts of two configs whose outlines are there.
     pub fn of_outlined(before: &Outlined, after: &Outlined, room: usize) -> Self {
-        Self::between(&before.outline(), &after.outline(), room)
+        Self::between(&before.outline(), &after.outline(), Same::default(), room)
     }
 
-    fn between(old: &Outline<'_>, new: &Outline<'_>, room: usize) -> Self {
-        let Some(edit) = walk::compare(old, new, Sameness::Identity) else { return Self::default() };
+    /// What changed between two texts that have the `same` in common.
+    pub(in super::super) fn between(old: &Outline<'_>, new: &Outline<'_>, same: Same, room: usize) -> Self {
+        let edit = walk::compare(old, new, Sameness::Identity, same);
+        let Some(edit) = edit else { return Self::default() };
         let counts = edit.counts();
         let first = list::first(old, new, &edit, MAX_NAMED);
         let mut label = match removed((old, new), &edit, counts).or_else(|| added(new, &edit)) {

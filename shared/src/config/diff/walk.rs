@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::outline::{Id, Outline};
+use super::super::outline::{Id, Outline, Same};
 use super::super::span::Kind;
 use super::super::value;
 use super::Counts;
@@ -66,9 +66,10 @@ impl Edit {
     }
 }
 
-/// How the one config differs from the other; `None` when they are equal.
-pub(super) fn compare(old: &Outline<'_>, new: &Outline<'_>, sameness: Sameness) -> Option<Edit> {
-    Walk::new(old, new, sameness).value(Outline::ROOT, Outline::ROOT)
+/// How the one config differs from the other; `None` when they are equal. What is known to be the `same` in both texts is not
+/// compared again.
+pub(super) fn compare(old: &Outline<'_>, new: &Outline<'_>, sameness: Sameness, same: Same) -> Option<Edit> {
+    Walk { same, ..Walk::new(old, new, sameness) }.value(Outline::ROOT, Outline::ROOT)
 }
 
 /// A comparison under way, and what it may still use up.
@@ -76,6 +77,7 @@ pub(super) struct Walk<'o, 'a> {
     pub(super) old: &'o Outline<'a>,
     pub(super) new: &'o Outline<'a>,
     sameness: Sameness,
+    same: Same,
     /// Bytes that may still be scanned to compare folded values.
     work: usize,
     /// Elements that may still be matched finely.
@@ -84,7 +86,7 @@ pub(super) struct Walk<'o, 'a> {
 
 impl<'o, 'a> Walk<'o, 'a> {
     pub(super) fn new(old: &'o Outline<'a>, new: &'o Outline<'a>, sameness: Sameness) -> Self {
-        Self { old, new, sameness, work: value::MAX_WORK, matching: MATCH_BUDGET }
+        Self { old, new, sameness, same: Same::default(), work: value::MAX_WORK, matching: MATCH_BUDGET }
     }
 }
 
@@ -99,7 +101,7 @@ impl Walk<'_, '_> {
 
     /// How a value differs; `None` when it is equal.
     pub(super) fn value(&mut self, old: Id, new: Id) -> Option<Edit> {
-        if self.old.is_text_of(old, self.new, new) {
+        if self.old.is_in_same(old, self.new, new, self.same) || self.old.is_text_of(old, self.new, new) {
             return None;
         }
         let both = |kind| self.old.is_open(old, kind) && self.new.is_open(new, kind);

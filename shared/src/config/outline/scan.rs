@@ -11,7 +11,6 @@ use super::{Id, Value};
 mod edited;
 
 pub(super) use edited::values as edited;
-pub(in super::super) use edited::{same_end, same_start};
 
 /// When the list is full, the innermost object or array with at least this part of it is folded.
 const FOLD_PART: usize = 64;

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{MAX_VALUES, Outline, scan};
+use super::{MAX_VALUES, Outline, Same, scan};
 use crate::config::generate::{document, edited, value};
 use crate::config::span::{Kind, elements, members};
 
@@ -88,7 +88,7 @@ fn any_text_gives_some_outline() {
 /// The outline of `after` by that of `before`, and how it compares with one by itself.
 fn takes_over(before: &str, after: &str) -> bool {
     let old = Outline::of(before);
-    let found = scan::edited(&old.values, before, after, MAX_VALUES).unwrap();
+    let found = scan::edited(&old.values, before, after, Same::of(before, after), MAX_VALUES).unwrap();
     found == *Outline::of(after).values
 }
 

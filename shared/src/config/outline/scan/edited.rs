@@ -1,19 +1,21 @@
 //! The outline of an edited text: what the texts begin and end with is taken over from the outline of the text before, and
 //! what is between is scanned.
 
-use super::super::{Id, Value};
+use super::super::{Id, Same, Value};
 use super::{Frame, Kind, Scan, hash_key, offset};
 
-/// How many bytes are compared at once.
-const CHUNK: usize = 4_096;
-
-/// What [`super::values`] gives for `after`, by the values of `before`; both are JSON. `None` where those do not help.
-pub(in super::super) fn values(old: &[Value], before: &str, after: &str, max: usize) -> Option<Vec<Value>> {
-    let first = same_start(before.as_bytes(), after.as_bytes());
-    let rests = (before.as_bytes().get(first..)?, after.as_bytes().get(first..)?);
-    let tail = after.len() - same_end(rests.0, rests.1);
+/// What [`super::values`] gives for `after`, by the values of `before`, and by what is the `same` in both; both are JSON.
+/// `None` where those do not help.
+pub(in super::super) fn values(
+    old: &[Value],
+    before: &str,
+    after: &str,
+    same: Same,
+    max: usize,
+) -> Option<Vec<Value>> {
+    let (first, tail) = (same.start, after.len().checked_sub(same.end)?);
     // Where nothing is folded before, and nothing will be for want of room.
-    if old.len() + (tail - first) + 2 > max || old.iter().any(|value| value.folded) {
+    if old.len() + tail.saturating_sub(first) + 2 > max || old.iter().any(|value| value.folded) {
         return None;
     }
     // The last value that begins where the texts are still the same.
@@ -33,22 +35,6 @@ pub(in super::super) fn values(old: &[Value], before: &str, after: &str, max: us
     }
     scan.finish();
     Some(scan.values)
-}
-
-/// How many bytes both begin with.
-pub(in super::super::super) fn same_start(one: &[u8], other: &[u8]) -> usize {
-    let pairs = one.chunks(CHUNK).zip(other.chunks(CHUNK));
-    let whole = pairs.take_while(|(one, other)| one == other).map(|(chunk, _)| chunk.len()).sum();
-    let rest = one.iter().skip(whole).zip(other.iter().skip(whole));
-    whole + rest.take_while(|(one, other)| one == other).count()
-}
-
-/// How many bytes both end with.
-pub(in super::super::super) fn same_end(one: &[u8], other: &[u8]) -> usize {
-    let pairs = one.rchunks(CHUNK).zip(other.rchunks(CHUNK));
-    let whole = pairs.take_while(|(one, other)| one == other).map(|(chunk, _)| chunk.len()).sum();
-    let rest = one.iter().rev().skip(whole).zip(other.iter().rev().skip(whole));
-    whole + rest.take_while(|(one, other)| one == other).count()
 }
 
 /// The way from the top of an outline down to a value.
