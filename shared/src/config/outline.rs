@@ -1,7 +1,7 @@
 //! Every value of a config in one list: where its text lies, and a hash of what it means. One scan makes it; nothing
 //! is copied out of the text.
 //!
-//! A value takes 40 bytes. A config with more than [`MAX_VALUES`] values has its largest parts folded: they are in
+//! A value takes 32 bytes. A config with more than [`MAX_VALUES`] values has its largest parts folded: they are in
 //! the list as one value each, with their hash, and are compared and replaced as a whole.
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ pub(super) use same::Same;
 #[cfg(test)]
 mod tests;
 
-/// Most values that an outline lists: 80 MB.
+/// Most values that an outline lists: 64 MB.
 const MAX_VALUES: usize = 2_000_000;
 
 /// The place of a value in its outline.
@@ -35,24 +35,16 @@ pub(super) struct Value {
     key_end: u32,
     /// Where the value after this one and all in it is.
     next: Id,
-    /// How many members or elements it has.
-    pub(super) len: u32,
     pub(super) kind: Kind,
     folded: bool,
 }
 
+// The text says how many fit in memory.
+const _: () = assert!(size_of::<Value>() == 32);
+
 /// What stands for a value that is not there, so that nothing panics on a text that is no JSON.
-const NOTHING: Value = Value {
-    hash: 0,
-    start: 0,
-    end: 0,
-    key_start: 0,
-    key_end: 0,
-    next: 0,
-    len: 0,
-    kind: Kind::Literal,
-    folded: true,
-};
+const NOTHING: Value =
+    Value { hash: 0, start: 0, end: 0, key_start: 0, key_end: 0, next: 0, kind: Kind::Literal, folded: true };
 
 /// The values of a text, each before those in it.
 pub(super) struct Outline<'a> {

@@ -17,7 +17,7 @@ pub struct Outlined {
 }
 
 impl Outlined {
-    /// Reads a config. Time and memory grow with it: 40 bytes for each of its values.
+    /// Reads a config. Time and memory grow with it: 32 bytes for each of its values.
     pub fn of(config: Config) -> Self {
         let values = Outline::of(config.text()).into_values();
         Self { config, values }

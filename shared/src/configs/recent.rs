@@ -12,8 +12,8 @@ use crate::hash::Sha256;
 use crate::id::EnvId;
 use crate::key;
 
-/// How much memory they may take in a warm function, in bytes: a config of 3 MB takes about 8 MB.
-const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// How much memory they may take in a warm function, in bytes: a config of 3 MB takes about 6 MB, and one of 20 MB 42.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The configs that were put away last. Whether one is the newest of its environment is known only by the newest entry.
 #[derive(Clone, Debug)]

@@ -189,7 +189,7 @@ impl Scan<'_> {
     fn leave(&mut self, frame: &Frame, end: u32, next: Id) {
         let hash = hash_pair(frame.hash, u64::from(frame.len) << 1 | u64::from(frame.is_object));
         if let Some(value) = frame.id.and_then(|id| self.values.get_mut(id as usize)) {
-            (value.end, value.next, value.len, value.hash) = (end, next, frame.len, hash);
+            (value.end, value.next, value.hash) = (end, next, hash);
             value.folded = frame.folded;
         }
         self.end_in_parent(hash);
@@ -215,7 +215,6 @@ impl Scan<'_> {
             key_start: offset(key.0),
             key_end: offset(key.1),
             next: id + 1,
-            len: 0,
             kind,
             folded: false,
         });
