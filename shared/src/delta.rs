@@ -13,7 +13,7 @@ mod tests;
 ///
 /// An entry stays under 4,096 bytes, as DynamoDB counts them. In the largest kinds, a release or another name with the
 /// longest names of everything, the rest takes 1,217 bytes and a note 1,004, and every later entry carries the delta on
-/// until the next save: a release with a note may stand on any edit. That leaves 1,875, of which a few are kept back. What
+/// until the next save: a release with a note may stand on any edit. That leaves 1,874, of which a few are kept back. What
 /// a promoted snapshot says of its origin takes the place of a note, which its publication carries.
 pub const MAX_DELTA: usize = 1_864;
 

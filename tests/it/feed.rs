@@ -33,24 +33,46 @@ async fn deltas_of_a_small_config_do_not_grow_for_ever() {
     let versions = history(10_000, 240);
     let report = feed(&Stack::start().await, &versions).await;
 
-    let first = versions[0].as_bytes();
-    let against_first = |text: &String| match encode(first, text.as_bytes(), MAX_DELTA).unwrap() {
-        Some(delta) => delta.len(),
-        None => compress(text.as_bytes()).unwrap().len(),
-    };
-    let without: usize = versions.iter().map(against_first).sum();
+    let (mut keyframe, mut without) = (versions[0].as_bytes(), 0);
+    for text in &versions {
+        without += match encode(keyframe, text.as_bytes(), MAX_DELTA).unwrap() {
+            Some(delta) => delta.len(),
+            None => {
+                keyframe = text.as_bytes();
+                compress(keyframe).unwrap().len()
+            }
+        };
+    }
     assert!(report.stored() * 2 <= without, "{without} bytes without new keyframes, {report:?}");
     assert!(report.keyframes.count * 10 <= versions.len(), "{report:?}");
 }
 
+/// A small config, and the same with a note that does not compress.
+fn small() -> (String, impl Fn(u32) -> String) {
+    let first = history(10_000, 0).remove(0);
+    let text = first.clone();
+    let noted = move |n: u32| {
+        let note: String = (0..10).map(|k| Sha256::of(format!("{n} {k}").as_bytes()).to_string()).collect();
+        text.replacen('{', &format!("{{\"note\":\"{note}\","), 1)
+    };
+    (first, noted)
+}
+
 #[tokio::test]
 async fn what_leads_back_and_forth_gets_no_new_keyframe() {
-    let first = history(10_000, 0).remove(0);
-    let noted = |n: u32| {
-        let note: String = (0..10).map(|k| Sha256::of(format!("{n} {k}").as_bytes()).to_string()).collect();
-        first.replacen('{', &format!("{{\"note\":\"{note}\","), 1)
-    };
+    let (first, noted) = small();
     let versions: Vec<String> = (0..60).flat_map(|n| [first.clone(), noted(n)]).collect();
     let report = feed(&Stack::start().await, &versions).await;
     assert_eq!((report.keyframes.count, report.deltas.count), (1, 60), "{report:?}");
+}
+
+#[tokio::test]
+async fn what_leads_back_and_forth_far_from_its_keyframe_gets_a_new_one() {
+    let (first, noted) = small();
+    let (one, other) = (noted(1), noted(1).replacen('{', "{\"mode\":1,", 1));
+    let there_and_back = (0..60).flat_map(|_| [one.clone(), other.clone()]);
+    let versions: Vec<String> = [first].into_iter().chain(there_and_back).collect();
+    let report = feed(&Stack::start().await, &versions).await;
+    assert!((2..=3).contains(&report.keyframes.count), "{report:?}");
+    assert!(report.deltas.bytes < 120 * 200, "{report:?}");
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use waymark::entry::{Item, from_item, uuid_of};
+use waymark::entry::{FORMAT, Item, from_item, uuid_of};
 
 use crate::support::item_size::size;
 use crate::support::steps::under;
@@ -51,6 +51,8 @@ async fn an_entry_of_the_first_format_is_read_and_built_upon() {
     assert_eq!(from_item(old).unwrap(), meant);
     assert_eq!(stack.read(&ada, "versions/2").await.json(), shown);
     stack.overwrite(&ada, r#"{"title":"Back office"}"#).await.is(200);
+    let next = item(&stack, 3).await;
+    assert!(!next.contains_key("generated") && !next.contains_key("releases"), "{:?}", next.keys());
     // Its own number, whatever stood there before.
     let named = stack.post(&ada, &under("snapshots"), json!({})).await.is(201);
     assert_eq!(named.at("/version"), 4);
@@ -58,4 +60,22 @@ async fn an_entry_of_the_first_format_is_read_and_built_upon() {
     assert_eq!(stack.users_see().await.0, r#"{"title":"Back office"}"#);
     stack.assert_whole(5).await;
     assert_eq!(item(&stack, 5).await["generated"], AttributeValue::N("1".to_owned()));
+}
+
+#[tokio::test]
+async fn what_a_newer_format_has_otherwise_stops_readers_too_and_says_why() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save(&ada, r#"{"title":"Desk"}"#).await.is(201);
+    let mut newer = item(&stack, 1).await;
+    newer.insert("format".to_owned(), AttributeValue::N((FORMAT + 1).to_string()));
+    newer.insert("author".to_owned(), AttributeValue::S("ada".to_owned()));
+    let put = stack.clients.dynamodb.put_item().table_name(&stack.resources.table);
+    put.set_item(Some(newer)).send().await.unwrap();
+
+    for path in ["working", "history", "versions/1", "live"] {
+        let answer = stack.read(&ada, path).await.is_problem(503, "newer-format");
+        assert_eq!(answer.at("/format"), FORMAT + 1, "{path}");
+    }
+    stack.overwrite(&ada, r#"{"title":"Front desk"}"#).await.is_problem(503, "newer-format");
+    stack.post(&ada, &under("snapshots"), json!({})).await.is_problem(503, "newer-format");
 }

@@ -160,7 +160,7 @@ impl Configs {
         if keyframe.sha256() == new.sha256() {
             return Ok(Before { config, delta: None });
         }
-        let delta = encoded(&keyframe, &config, new, most).unwrap_or_else(|error| {
+        let delta = encoded(&keyframe, head, config.config(), new, most).unwrap_or_else(|error| {
             // A keyframe always serves where a delta fails.
             tracing::warn!(error = chain(&error), "no delta");
             None
@@ -172,13 +172,14 @@ impl Configs {
 /// The delta of a config, where one is of use.
 fn encoded(
     keyframe: &Config,
-    before: &Found,
+    head: &Entry,
+    before: &Config,
     new: &Config,
     most: usize,
 ) -> Result<Option<Vec<u8>>, DeltaError> {
     let delta = delta::encode(keyframe.text().as_bytes(), new.text().as_bytes(), most)?;
     match delta {
-        Some(delta) if renew::is_due(new, before.config(), delta.len())? => Ok(None),
+        Some(delta) if renew::is_due(new, before, head, delta.len())? => Ok(None),
         delta => Ok(delta),
     }
 }

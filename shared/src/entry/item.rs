@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ::uuid::Uuid;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Entry;
+use super::{Entry, FORMAT};
 use crate::error::Error;
 use crate::key;
 
@@ -26,14 +26,18 @@ pub fn to_item(pk: &str, entry: &Entry) -> Result<Item, Error> {
 /// The entry of an item, whole or projected.
 ///
 /// # Errors
-/// [`Error::Item`] if the item is no entry.
+/// [`Error::Item`] if the item is no entry; [`Error::NewerFormat`] if it is one that only a newer version can read.
 pub fn from_item(item: Item) -> Result<Entry, Error> {
     let version = item
         .get("sk")
         .and_then(|sk| sk.as_s().ok())
         .and_then(|sk| key::parse_entry(sk))
         .ok_or_else(|| Error::Item("no entry's key".to_owned()))?;
-    let mut entry: Entry = serde_dynamo::from_item(item).map_err(|e| Error::Item(e.to_string()))?;
+    let format = item.get("format").and_then(|format| format.as_n().ok()?.parse::<u32>().ok());
+    let mut entry: Entry = serde_dynamo::from_item(item).map_err(|e| match format {
+        Some(found) if found > FORMAT => Error::NewerFormat { found },
+        _ => Error::Item(e.to_string()),
+    })?;
     entry.version = version;
     Ok(entry)
 }

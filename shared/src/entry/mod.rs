@@ -28,6 +28,9 @@ use crate::id::{EnvName, Note, SnapshotName, Version};
 /// - 3: ids as binary; what is 0 or empty is left out.
 pub const FORMAT: u32 = 3;
 
+/// What an entry leaves out although it is known, where it is 0 or empty, and the older formats did not.
+pub(crate) const LEFT_OUT: [&str; 2] = ["generated", "releases"];
+
 /// Who made an entry, from the verified token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

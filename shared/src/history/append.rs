@@ -251,3 +251,23 @@ fn worth_repeating(reasons: &[CancellationReason]) -> bool {
 fn any_failed(reasons: &[CancellationReason]) -> bool {
     reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::primitives::Blob;
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_is_known_by_its_write_id_in_every_format() {
+        let (ours, others) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        for write in [AttributeValue::S(ours.to_string()), AttributeValue::B(Blob::new(*ours.as_bytes()))] {
+            let item = Item::from([("write".to_owned(), write)]);
+            assert!(matches!(whose(Some(&item), ours), Some(Outcome::Done)));
+            assert!(matches!(whose(Some(&item), others), Some(Outcome::Lost)));
+        }
+        let unreadable = Item::from([("write".to_owned(), AttributeValue::N("7".to_owned()))]);
+        assert!(whose(Some(&unreadable), ours).is_none() && whose(None, ours).is_none());
+    }
+}

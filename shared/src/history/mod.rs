@@ -38,7 +38,7 @@ pub use uploads::Upload;
 pub use verify::{Fault, Verified};
 
 use crate::clock::Sources;
-use crate::entry::{Entry, Item, from_item, link, to_item};
+use crate::entry::{Entry, Item, LEFT_OUT, from_item, link, to_item};
 use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::id::{EnvId, Version};
@@ -74,7 +74,8 @@ impl Head {
     /// Puts the attributes that this library does not know into the next entry's item.
     pub(crate) fn hand_on_unknown(&self, env: &str, next: &mut Item) -> Result<(), Error> {
         let known = to_item(env, &self.entry)?;
-        let unknown = self.item.iter().filter(|(name, _)| !known.contains_key(*name));
+        let is_unknown = |name: &String| !known.contains_key(name) && !LEFT_OUT.contains(&name.as_str());
+        let unknown = self.item.iter().filter(|(name, _)| is_unknown(name));
         for (name, value) in unknown {
             next.entry(name.clone()).or_insert_with(|| value.clone());
         }

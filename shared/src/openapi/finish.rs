@@ -100,13 +100,13 @@ fn kinds(operation: &Value, own: &Value) -> Vec<&'static Kind> {
     let mut names: BTreeSet<&str> = own.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     names.extend(["unauthenticated", "malformed-request", "internal", "storage-unavailable"]);
     if has_parameter(operation, |parameter| parameter["in"] == "path") {
-        names.extend(["forbidden", "invalid-name", "route-not-found"]);
+        names.extend(["forbidden", "invalid-name", "newer-format", "route-not-found"]);
     }
     if operation["requestBody"].is_object() {
         names.extend(["too-large", "unsupported-media-type"]);
     }
     if has_parameter(operation, |parameter| parameter["name"] == "Idempotency-Key") {
-        names.extend(["idempotency-key-reused", "contention", "outcome-unknown", "newer-format"]);
+        names.extend(["idempotency-key-reused", "contention", "outcome-unknown"]);
     }
     let kind = |name| Kind::named(name).unwrap_or_else(|| unreachable!("no problem is named {name}"));
     names.into_iter().map(kind).collect()

@@ -221,6 +221,6 @@ pub(super) const KINDS: &[Kind] = &[
             "This history was written by a newer version of Waymark. Send the request again when its deployment has \
              finished.",
         ),
-        &[("format", "integer", "3")],
+        &[("format", "integer", "4")],
     ),
 ];
