@@ -3,7 +3,6 @@
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use serde_json::json;
 
 use super::answer::page_json;
 use crate::problem::Problem;
@@ -36,7 +35,13 @@ impl Limit {
 /// # Errors
 /// 500 when an item cannot be written as JSON, which none of this project's does.
 pub fn listing<T: Serialize>(items: &[T], next: Option<String>) -> Result<Response, Problem> {
-    page_json(&json!({ "items": items, "next": next }))
+    #[derive(Serialize)]
+    struct Listing<'a, T> {
+        items: &'a [T],
+        next: Option<String>,
+    }
+
+    page_json(&Listing { items, next })
 }
 
 /// A query string of these parameters, percent-encoded.
