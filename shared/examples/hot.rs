@@ -11,9 +11,9 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use waymark::config::Config;
-use waymark::config::schema::Schema;
 use waymark::delta;
 use waymark::hash::Sha256;
+use waymark::schema::Schema;
 
 /// How often each is done; the median counts.
 const TIMES: usize = 101;

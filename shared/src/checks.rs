@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 
 use crate::config::Config;
-use crate::config::schema::{Failure, Failures, Schema};
 use crate::entry::ConfigRef;
 use crate::error::{Error, chain};
 use crate::hash::Sha256;
 use crate::history::StoredSchema;
 use crate::id::{AppName, EnvId, Version};
 use crate::key;
+use crate::schema::{Failure, Failures, Schema};
 use crate::waymark::Waymark;
 
 /// How many failures a refusal lists.

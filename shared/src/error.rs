@@ -3,9 +3,9 @@
 use std::error::Error as StdError;
 
 use crate::backup::FileError;
-use crate::config::schema::SchemaError;
 use crate::config::{ConfigError, PatchError};
 use crate::id::{SnapshotName, Version};
+use crate::schema::SchemaError;
 
 /// The cause of a failure inside AWS or the SDK; for the log only.
 pub type Cause = Box<dyn StdError + Send + Sync>;

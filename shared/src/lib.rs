@@ -7,12 +7,9 @@ pub mod backup;
 pub mod caller;
 pub mod checks;
 pub mod clock;
-pub mod config;
 pub mod configs;
-pub mod delta;
 pub mod entry;
 pub mod error;
-pub mod hash;
 pub mod history;
 pub mod http;
 pub mod id;
@@ -21,10 +18,13 @@ pub mod number;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod problem;
+pub mod schema;
 pub mod telemetry;
 pub mod trace;
 pub mod transfer;
 mod waymark;
+
+pub use waymark_core::{config, delta, hash};
 
 pub use error::Error;
 pub use problem::Problem;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use waymark::config::Config;
-use waymark::config::schema::{Failure, Failures, Schema};
 use waymark::entry::Subject;
 use waymark::history::{Alongside, Decision};
 use waymark::id::EnvId;
+use waymark::schema::{Failure, Failures, Schema};
 use waymark::{Problem, Waymark};
 
 /// Refuses a decision to publish `subject` where its config fails the schema; and conditions the write on that schema,

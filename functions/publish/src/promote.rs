@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use waymark::caller::Role;
 use waymark::config::Config;
 use waymark::config::keep::{self, Keep};
-use waymark::config::schema::Schema;
 use waymark::entry::{Entry, Event, Promotion, PromotionView, Source, Subject};
 use waymark::history::{
     Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Refused, Reply,
 };
 use waymark::http::{As, Change, Publisher, given, reply, reply_with};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::schema::Schema;
 use waymark::{Error, Problem, Waymark};
 
 use crate::checks::passes;

@@ -7,12 +7,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::config::schema::Schema;
 use waymark::entry::{Entry, Event, Live, Releases, Subject};
 use waymark::hash::Sha256;
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Refused};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
+use waymark::schema::Schema;
 use waymark::{Problem, Waymark};
 
 use crate::checks::must_pass;

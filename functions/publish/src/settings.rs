@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use waymark::config::keep::Keep;
-use waymark::config::schema::{MAX_SCHEMA, Schema};
 use waymark::history::{LiveWithoutRelease, Place, Reply, Settings, StoredSchema};
 use waymark::http::{Admin, As, AsAdminOfApp, Change, Viewer, page_json, reply};
+use waymark::schema::{MAX_SCHEMA, Schema};
 use waymark::{Error, Problem, Waymark};
 
 /// Largest body of new settings, in bytes: a schema and what is around it.

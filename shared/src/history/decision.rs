@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::Head;
 use super::idempotency::Reply;
 use super::transaction::{Alongside, Refused};
-use crate::config::schema::Failure;
 use crate::entry::{ConfigRef, Entry, Event, Releases};
 use crate::error::Error;
 use crate::id::{Note, SnapshotName, Version};
+use crate::schema::Failure;
 
 /// What a decision is made on.
 #[derive(Clone, Copy, Debug)]

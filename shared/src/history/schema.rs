@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{History, parsed};
-use crate::config::schema::Schema;
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::id::EnvId;
 use crate::key;
+use crate::schema::Schema;
 
 /// A schema as it lies in the table, keys aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

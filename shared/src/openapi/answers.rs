@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use super::types::Config;
 use crate::config::merge::Conflict;
-use crate::config::schema::Failure;
 use crate::entry::{Author, EntryView, PromotionView};
 use crate::hash::Sha256;
 use crate::history::Since;
 use crate::id::{SnapshotName, Version};
+use crate::schema::Failure;
 
 /// What an entry did.
 #[derive(Debug, Serialize, ToSchema)]

@@ -89,7 +89,7 @@ fn schemas() -> Map<String, Value> {
         )+};
     }
     with!(Problem, GatewayMessage, ListedConflict, Release, Released, PromotionPreview, Download, Config);
-    with!(crate::caller::Role, crate::entry::EntryView, crate::config::schema::Failure);
+    with!(crate::caller::Role, crate::entry::EntryView, crate::schema::Failure);
     with!(crate::id::Version, crate::id::SnapshotName);
     let schema = |(name, schema)| Some((name, serde_json::to_value(schema).ok()?));
     let problems = kinds().map(|kind| (kind.schema_name(), kind.schema()));

@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 
 use utoipa::openapi::schema::{
-    AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType,
-    Type,
+    AdditionalProperties, AnyOfBuilder, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{KnownFormat, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::backup::BackupId;
-use crate::config::keep::{Keep, MAX_PATH, MAX_PATHS};
-use crate::hash::Sha256;
 use crate::id::{AppName, EnvId, EnvName, NAME_MAX, NOTE_MAX, Note, SNAPSHOT_NAME_MAX, SnapshotName};
 use crate::id::{Version, VersionRef};
 
@@ -82,9 +79,6 @@ schemas! {
         .min_length(Some(1))
         .max_length(Some(NOTE_MAX));
 
-    /// A SHA-256 in hexadecimal digits.
-    Sha256 = text("^[0-9a-f]{64}$", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
-
     /// The id of a backup: its class and the period that it stands for.
     BackupId = text("^(d14|d70|d800|manual|before-restore)\\.[A-Za-z0-9-]{1,36}$", "d14.2026-11-22");
 
@@ -95,11 +89,6 @@ schemas! {
         .minimum(Some(Version::FIRST.get()))
         .maximum(Some(Version::MAX.get()))
         .examples([7]);
-
-    /// What promotion, and a restore from another environment, leave as it is: JSON Pointers in which `*` is any one level.
-    Keep = ArrayBuilder::new()
-        .items(text("^(/([^~]|~[01])*)+$", "/resources/*/url").max_length(Some(MAX_PATH)))
-        .max_items(Some(MAX_PATHS));
 
     /// A version: an entry's number, a snapshot's name, `live` (what users get) or `working` (the newest).
     VersionRef = AnyOfBuilder::new()

@@ -4,9 +4,9 @@ use http::StatusCode;
 
 use super::Problem;
 use crate::backup::FileError;
-use crate::config::schema::{MAX_SCHEMA, SchemaError};
 use crate::config::{ConfigError, PatchError};
 use crate::error::{Error, chain};
+use crate::schema::{MAX_SCHEMA, SchemaError};
 
 impl From<Error> for Problem {
     /// The one place where the library's errors become answers. What is for the log alone is logged here.

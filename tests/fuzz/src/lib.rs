@@ -16,14 +16,8 @@ use serde_json::Value;
 pub mod backup;
 #[path = "../../../shared/src/caller.rs"]
 pub mod caller;
-#[path = "../../../shared/src/config/mod.rs"]
-pub mod config;
-#[path = "../../../shared/src/delta.rs"]
-pub mod delta;
 #[path = "../../../shared/src/error.rs"]
 pub mod error;
-#[path = "../../../shared/src/hash.rs"]
-pub mod hash;
 #[path = "../../../shared/src/id.rs"]
 pub mod id;
 #[path = "../../../shared/src/key.rs"]
@@ -39,6 +33,8 @@ pub mod entry {
         pub name: String,
     }
 }
+
+pub use waymark_core::{config, delta, hash};
 
 use backup::{BackupId, File, gunzip, is_backup, is_gzip};
 use caller::{Caller, DEFAULT_GRANTS_CLAIM, Grant, Role};

@@ -10,9 +10,8 @@ use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, Validat
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::error::{ConfigError, cut};
-use super::span::{Kind, kind};
-use super::{Config, MAX_DEPTH, pointer};
+use crate::config::span::{Kind, kind};
+use crate::config::{Config, ConfigError, MAX_DEPTH, cut, pointer};
 use crate::hash::Sha256;
 
 #[cfg(test)]

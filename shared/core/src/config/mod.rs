@@ -1,7 +1,7 @@
 //! Configs: the JSON documents that are versioned, byte for byte as they were saved.
 //!
 //! A config is scanned, never built into a tree. What its text must be is in [`Config::check`]; how
-//! texts are patched and compared is in [`patch`], [`merge_patch`] and [`diff`]. The exception is [`schema`].
+//! texts are patched and compared is in [`patch`], [`merge_patch`] and [`diff`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +22,6 @@ mod outline;
 mod outlined;
 pub mod patch;
 pub mod pointer;
-pub mod schema;
 pub mod span;
 mod text;
 mod tree;
