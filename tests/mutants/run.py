@@ -32,7 +32,7 @@ SWITCH = "WAYMARK_WITHOUT"
 # A test without its guard may wait for what never comes.
 PATIENCE = 300
 # What the rows call the test binaries: their targets' names.
-BINARIES = {"it": "it", "waymark": "waymark", "local": "waymark_local"}
+BINARIES = {"it": "it", "waymark": "waymark", "core": "waymark_core", "local": "waymark_local"}
 
 
 def read_table():
