@@ -13,11 +13,12 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Cause;
 use crate::telemetry::CountCalls;
+
+#[cfg(test)]
+mod tests;
 
 /// How long a connection may take. AWS endpoints in the region answer in single milliseconds.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -35,9 +36,9 @@ const S3_ATTEMPT: Duration = Duration::from_secs(8);
 /// How long an S3 call may take with its retries.
 const S3_CALL: Duration = Duration::from_secs(18);
 
-/// The names in a certificate's subject by which the roots of AWS endpoints are known
-/// (<https://www.amazontrust.com/repository/>).
-const AMAZON_ROOTS: [&[u8]; 2] = [b"Amazon Root CA ", b"Starfield Services Root Certificate Authority - G2"];
+/// The roots that the certificates of AWS endpoints lead to (<https://www.amazontrust.com/repository/>), in PEM, as Mozilla trusts
+/// them: a test compares them with `webpki-root-certs`. All of that crate would be 130 KB of each function.
+const ROOTS: &str = include_str!("aws/roots.pem");
 
 /// The clients that the library talks to AWS with.
 #[derive(Clone, Debug)]
@@ -86,20 +87,12 @@ impl Resources {
 /// When the roots cannot be understood.
 pub fn https_client() -> Result<SharedHttpClient, Cause> {
     let mut roots = TrustStore::empty();
-    for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
-        if AMAZON_ROOTS.iter().any(|name| der.windows(name.len()).any(|part| part == *name)) {
-            roots.add_pem_certificate(pem(der));
-        }
-    }
+    roots.add_pem_certificate(ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build()?;
     Ok(Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
         .build_https())
-}
-
-fn pem(der: &[u8]) -> String {
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
 }
 
 /// The SDK's configuration in Lambda, which gives region and credentials as environment variables. The SDK's usual search
