@@ -24,6 +24,8 @@ pub mod id;
 pub mod key;
 #[path = "../../../shared/src/number.rs"]
 pub mod number;
+#[path = "../../../shared/src/schema.rs"]
+pub mod schema;
 
 /// Of entries, which know DynamoDB's types, the one part that the others use.
 pub mod entry {
