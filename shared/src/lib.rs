@@ -1,6 +1,7 @@
 //! The nouns of Waymark: identifiers, configs, histories, keyframes, callers and problems.
 //!
-//! `functions/` hold the verbs. How an entry is stored is found here and nowhere else.
+//! `functions/` hold the verbs. How an entry is stored is found here and nowhere else. What is done with the text of a config is in
+//! [`waymark_core`].
 
 pub mod aws;
 pub mod backup;
