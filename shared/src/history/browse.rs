@@ -42,8 +42,8 @@ impl Filter {
     }
 }
 
-/// All of an entry but its delta, which a listing has no use for.
-const PROJECTED: [&str; 21] = [
+/// What a listing reads of an entry beside its config's hash and size: all but its delta.
+pub const PROJECTED: [&str; 22] = [
     "pk",
     "sk",
     "format",
@@ -65,6 +65,7 @@ const PROJECTED: [&str; 21] = [
     "changes",
     "origin",
     "promoted",
+    "rollback",
 ];
 
 impl History {
@@ -157,26 +158,14 @@ impl History {
 
     /// Entries from `from` downwards, newest first, without their deltas. One query, so at most 1 MB of entries.
     async fn descending(&self, env: &EnvId, from: Version, limit: usize) -> Result<Vec<Entry>, Error> {
-        let names = PROJECTED.iter().map(|name| ((*name).to_owned(), (*name).to_owned()));
-        let config = ["#config.#sha256".to_owned(), "#config.#bytes".to_owned()];
-        let projection: Vec<String> = PROJECTED
-            .iter()
-            .map(|name| format!("#{name}"))
-            .chain(config)
-            .chain(["#rollback".to_owned()])
-            .collect();
+        let names = PROJECTED.into_iter().chain(["config", "sha256", "bytes"]);
+        let names = names.map(|name| (format!("#{name}"), name.to_owned())).collect();
+        let projection =
+            PROJECTED.map(|name| format!("#{name}")).join(", ") + ", #config.#sha256, #config.#bytes";
         let output = self
             .entries(env, from, limit)
-            .projection_expression(projection.join(", "))
-            .set_expression_attribute_names(Some(
-                names
-                    .chain(
-                        ["config", "sha256", "bytes", "rollback"]
-                            .map(|name| (name.to_owned(), name.to_owned())),
-                    )
-                    .map(|(short, name)| (format!("#{short}"), name))
-                    .collect(),
-            ))
+            .projection_expression(projection)
+            .set_expression_attribute_names(Some(names))
             .send()
             .await
             .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;

@@ -23,7 +23,7 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use backups::Backup;
-pub use browse::{Filter, Page};
+pub use browse::{Filter, PROJECTED, Page};
 pub use commit::{Mutation, Start};
 pub use decision::{Attempt, Decide, Decision, Draft, DraftEntry};
 pub use idempotency::{Key, Reply};

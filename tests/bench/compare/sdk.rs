@@ -3,35 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use waymark::aws::{Clients, Resources};
+use waymark::history::PROJECTED;
 
 use crate::service::Service;
 use crate::side::{Op, Run, Side};
-
-/// What `GET /history` reads of an entry: all but its delta.
-const PROJECTED: [&str; 22] = [
-    "pk",
-    "sk",
-    "format",
-    "kind",
-    "at",
-    "author",
-    "note",
-    "write",
-    "prev",
-    "releases",
-    "generated",
-    "history",
-    "name",
-    "previous",
-    "snapshot",
-    "subject",
-    "from",
-    "source",
-    "changes",
-    "origin",
-    "promoted",
-    "rollback",
-];
 
 /// The table of a service, without the service.
 pub(crate) struct Sdk {

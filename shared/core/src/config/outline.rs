@@ -39,7 +39,7 @@ pub(super) struct Value {
     folded: bool,
 }
 
-// The text says how many fit in memory.
+// What the top of this file says a value takes; `MAX_VALUES` is reckoned with it.
 const _: () = assert!(size_of::<Value>() == 32);
 
 /// What stands for a value that is not there, so that nothing panics on a text that is no JSON.
