@@ -1,5 +1,6 @@
 //! The table is lost: the list of backups is made anew from the bucket, and what it lists restores.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use waymark::aws::Resources;
 use waymark_backup::rebuild;
@@ -46,11 +47,17 @@ async fn the_list_comes_back_and_what_it_lists_restores() {
     let restored = stack.act(&ada, "restore", json!({"backup": manual})).await.is(201);
     assert_eq!(restored.at("/version"), 1);
     assert_eq!(stack.read(&ada, "working").await.text(), "{ \"n\": 1.0 }");
-    // The schedule goes on, although the month's backup is recorded already.
-    assert_eq!(stack.scheduled_backups(time::start()).await, 1);
-    assert_eq!(stack.read(&ada, "backup-policy").await.at("/last/ok"), true);
+    // The schedule goes on. The month's object is there already, and holds what was saved before the table was lost.
+    stack.seconds_pass(3600);
+    assert_eq!(stack.scheduled_backups(time::start() + SignedDuration::from_hours(1)).await, 1);
+    let last = stack.read(&ada, "backup-policy").await.at("/last");
+    assert_eq!((&last["ok"], &last["version"], &last["fault"]), (&json!(true), &json!(1), &Value::Null));
+    let day = stack.read(&ada, "backups/d14.2026-11-13").await.is(200);
+    assert_eq!(day.at("/same_as"), "d800.2026-11-2");
+    let restored = stack.act(&ada, "restore", json!({"backup": "d800.2026-11-2"})).await;
+    assert_eq!(restored.is(200).at("/unchanged"), true, "it holds the present state");
     let again = rebuild(&stack.waymark).await.unwrap();
-    assert_eq!((again.recorded, again.known), (0, 2));
+    assert_eq!((again.recorded, again.known), (0, 3));
 }
 
 #[tokio::test]

@@ -147,6 +147,27 @@ async fn of_two_who_publish_at_once_one_is_told() {
     assert_eq!((stack.users_see().await.1.as_str(), stack.newest(&ada).await), (last, before + 3));
 }
 
+/// A repeat of a request gets the first answer, although what it named is not there any more.
+#[tokio::test]
+async fn a_repeat_that_names_what_was_live_gets_the_first_answer() {
+    let ada = Person::admin("ada");
+    let stack = three_snapshots(&ada).await;
+    stack.call(&ada, "PUT", &under("settings"), &[], "{\"live_without_release\":\"none\"}").await.is(200);
+    for (path, status) in [("snapshots", 201), ("publish", 200)] {
+        stack.act(&ada, "publish", json!({"snapshot": "a"})).await.is(200);
+        let (under, headers) = (under(path), [("idempotency-key", path)]);
+        let send = || stack.call(&ada, "POST", &under, &headers, "{\"version\":\"live\"}");
+        let first = send().await.is(status);
+        stack.act(&ada, "unpublish", json!({})).await.is(200);
+        let again = send().await.is(status);
+        assert_eq!(
+            (again.json(), again.headers.get("location")),
+            (first.json(), first.headers.get("location"))
+        );
+        stack.act(&ada, path, json!({"version": "live"})).await.is_problem(404, "nothing-live");
+    }
+}
+
 #[tokio::test]
 async fn after_unpublishing_users_see_the_working_version() {
     let ada = Person::admin("ada");

@@ -99,6 +99,33 @@ async fn an_object_that_is_damaged_before_it_is_proven_does_not_count() {
 }
 
 #[tokio::test]
+async fn an_older_state_in_the_way_is_not_taken_for_todays() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save_each(&ada, [1]).await;
+    stack.scheduled_backups(day(0)).await;
+    let key = stack.backup_objects().await.remove(0);
+    let in_the_way = |number: &str| key.replace("2026-11", &format!("2026-12{number}"));
+    for number in ["", "-2", "-3", "-4", "-5"] {
+        stack.copy_backup(&key, &in_the_way(number)).await;
+    }
+    stack.save_each(&ada, [2]).await;
+    let (queue, december) = (TestQueue::default(), "2026-12-01T00:00:00Z".parse().unwrap());
+    stack.tick(&queue, december).await;
+    assert_eq!(queue.deliver(&stack).await, 1);
+    let last = stack.read(&ada, "backup-policy").await.at("/last");
+    assert_eq!(last["ok"], false, "{last}");
+    assert!(last["fault"].as_str().unwrap().contains("none of them holds the present state"), "{last}");
+
+    stack.lose(&stack.backup_object(&in_the_way("-5"))).await;
+    stack.scheduled_backups(december).await;
+    let last = stack.read(&ada, "backup-policy").await.at("/last");
+    assert_eq!((&last["ok"], &last["version"]), (&json!(true), &json!(2)), "{last}");
+    let shown = stack.read(&ada, "backups/d14.2026-12-01").await.is(200);
+    assert_eq!(shown.at("/same_as"), "d800.2026-12-5");
+    assert_eq!(stack.document(&ada, "d14.2026-12-01").await["config"], "{\"n\":2}");
+}
+
+#[tokio::test]
 async fn a_config_that_cannot_be_read_is_reported_and_stays_due() {
     let (mut stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, [1]).await;

@@ -251,3 +251,43 @@ fn pages_that_may_call_the_api_may_use_presigned_addresses() {
         assert_eq!((&rule["AllowedOrigins"], &rule["AllowedMethods"]), (origins, &methods), "{bucket}");
     }
 }
+
+/// EventBridge Scheduler decrypts a schedule's input as the schedule's role
+/// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html>): without the right there is no tick.
+#[test]
+fn the_schedule_may_read_its_own_input() {
+    let template = template();
+    let resources = &template["Resources"];
+    let key = &resources["Hourly"]["Properties"]["KmsKeyArn"];
+    assert_eq!(*key, json!({ "!GetAtt": "Key.Arn" }));
+    let statements = &resources["HourlyRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let decrypts = |statement: &Value| {
+        (&statement["Effect"], &statement["Action"], &statement["Resource"])
+            == (&json!("Allow"), &json!("kms:Decrypt"), key)
+    };
+    assert!(statements.as_array().unwrap().iter().any(decrypts), "{statements}");
+}
+
+/// What has a name of its own stands in the way of the next attempt, where a failed first deployment leaves it.
+#[test]
+fn a_first_deployment_that_fails_can_be_repeated() {
+    let template = template();
+    for (logical, resource) in template["Resources"].as_object().unwrap() {
+        if resource["Type"] == "AWS::Logs::LogGroup" {
+            assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{logical}");
+        } else if resource["DeletionPolicy"] == "Retain" {
+            assert!(["Key", "Table"].contains(&logical.as_str()), "{logical}");
+        }
+    }
+}
+
+/// Starved of instances, the worker would turn messages into dead letters.
+#[test]
+fn the_reserve_of_the_apis_functions_is_not_the_schedules() {
+    let template = template();
+    assert_eq!(template["Globals"]["Function"].get("ReservedConcurrentExecutions"), None);
+    for (name, function) in functions(&template) {
+        let reserved = function.get("ReservedConcurrentExecutions").is_some();
+        assert_eq!(reserved, !["backup-tick", "backup-worker"].contains(&name.as_str()), "{name}");
+    }
+}

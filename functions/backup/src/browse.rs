@@ -91,7 +91,7 @@ pub(crate) struct Page {
     get, path = "/v1/apps/{app}/envs/{env}/backups", operation_id = "list_backups",
     params(waymark::openapi::InEnvironment, Page),
     responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Listed>)),
-    extensions(("x-problems" = json!(["environment-not-found", "too-large"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "backup-not-found", "too-large"]))),
 ))]
 pub(crate) async fn list(
     State(waymark): State<Waymark>,
@@ -107,8 +107,11 @@ pub(crate) async fn list(
     }
     let mut backups = backups;
     if let Some(before) = before {
-        let end = backups.iter().position(|backup| backup.id == before);
-        backups.drain(..end.map_or(backups.len(), |end| end + 1));
+        // An empty page would say that there are no more.
+        let Some(end) = backups.iter().position(|backup| backup.id == before) else {
+            return Err(Error::NoBackup(before.to_string()).into());
+        };
+        backups.drain(..=end);
     }
     let more = backups.len() > limit;
     backups.truncate(limit);

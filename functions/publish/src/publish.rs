@@ -96,7 +96,12 @@ pub(crate) async fn publish(
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let (start, found, schema) =
         tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
-    let (start, wanted, schema) = (start?, found?, schema?);
+    let start = start?;
+    // What was published then may be gone by now: what is live, for one.
+    if let Some(first) = start.replayed() {
+        return reply(first);
+    }
+    let (wanted, schema) = (found?, schema?);
     let start = waymark.history.not_before(env, start, wanted.subject().version).await?;
     let found = Some((wanted, schema));
     let publish = Publish { waymark: &waymark, env, request, name, note, expected, found };

@@ -42,6 +42,10 @@ pub(crate) async fn create(
     let env = &editor.env;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
+    // What was named then may be gone by now: what is live, for one.
+    if let Some(first) = start.replayed() {
+        return reply(first);
+    }
     let earlier = match &request.version {
         None | Some(VersionRef::Working) => None,
         Some(version) => Some(waymark.find(env, version).await?),

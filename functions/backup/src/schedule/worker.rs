@@ -14,8 +14,8 @@ use super::Due;
 /// After how long an object that stands for an unchanged state is read again.
 const PROVE_AGAIN: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// How many objects are tried for one period, where the one that is there already is damaged.
-const OBJECTS: u32 = 3;
+/// How many objects are tried for one period, where the one that is there already is damaged or holds an older state.
+const OBJECTS: u32 = 5;
 
 /// Backs up the environments of a batch of messages, one after the other. Those that failed are named in the answer, so
 /// that SQS delivers them again, and only them.
@@ -140,7 +140,8 @@ async fn prove_again(waymark: &Waymark, due: &Due, good: &Backup) -> Result<(Bac
 }
 
 /// Takes a backup under the class that lives longest of those that are due. Where the object of the period is there
-/// already and damaged, it takes another one beside it, and says so.
+/// already and damaged, it takes another one beside it, and says so; and also where it is whole and holds a state of before
+/// the scheduled time: the table that knew of it was lost, or an earlier environment had this name.
 async fn take(waymark: &Waymark, due: &Due, head: &Head) -> Result<(Backup, Option<String>), Error> {
     let Some(longest) = due.backups.first() else {
         return Err(Error::Item("a message with nothing due".to_owned()));
@@ -154,12 +155,17 @@ async fn take(waymark: &Waymark, due: &Due, head: &Head) -> Result<(Backup, Opti
         let of = head.entry.clone().into();
         let take = Take { env: &due.env, id, head, of, author: schedule(), note: None };
         match waymark.back_up(take).await {
-            Ok(backup) => return Ok((backup, fault)),
+            // What an earlier attempt at this scheduled time has taken is good, although somebody may have saved since.
+            Ok(backup) if stands_for(&backup, &head.entry) || backup.at >= due.scheduled => {
+                return Ok((backup, fault));
+            }
+            Ok(_) => {}
             Err(error @ Error::Unproven { .. }) if number < OBJECTS => fault = Some(error.to_string()),
             Err(error) => return Err(error),
         }
     }
-    Err(Error::Item("no object was tried".to_owned()))
+    let fault = format!("is the last of {OBJECTS} for its period, and none of them holds the present state");
+    Err(Error::Unproven { id: longest.to_string(), fault })
 }
 
 /// Who takes scheduled backups.
