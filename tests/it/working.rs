@@ -57,7 +57,7 @@ async fn saving_what_is_there_appends_nothing() {
     // Its text is what counts: another spelling of the same values is another config.
     let spaced = stack.put(&ada, &[("if-match", "*")], "{ \"a\": 1 }").await.is(200);
     assert_eq!((spaced.at("/version"), spaced.at("/unchanged")), (json!(2), json!(false)));
-    assert_eq!(spaced.at("/label"), "Saved: white space only");
+    assert_eq!(spaced.at("/label"), "Saved: spelling or white space only");
 }
 
 #[tokio::test]

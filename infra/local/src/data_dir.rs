@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A data folder that exists and that only its owner may read.
+/// A data folder that exists. Where it was made here, only its owner may read it.
 #[derive(Clone, Debug)]
 pub struct DataDir(PathBuf);
 
@@ -42,6 +42,15 @@ impl DataDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Whether only its owner may read it; `true` where that cannot be told. The databases in it are as readable as it is.
+    pub fn is_private(path: &Path) -> bool {
+        #[cfg(unix)]
+        if let Ok(metadata) = fs::metadata(path) {
+            return std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 == 0;
+        }
+        true
     }
 
     /// Takes the folder for this process. Needed to serve it, not to make a token.
@@ -96,5 +105,15 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let refused = DataDir::open(file.path()).unwrap_err();
         assert!(refused.to_string().starts_with("cannot use "), "{refused}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_read_is_told_from_one_made_here() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(!DataDir::is_private(DataDir::open(folder.path()).unwrap().path()));
+        assert!(DataDir::is_private(DataDir::open(&folder.path().join("made")).unwrap().path()));
     }
 }

@@ -3,13 +3,15 @@
 //! Every step goes as a request through a gateway of its own into the functions' routers, with the builder's own token
 //! and at the builder's own hour. So the sample is what using the service makes, and not a copy of its tables.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +20,7 @@ use waymark::aws::{Clients, Resources};
 use waymark::clock::{Clock, Sources};
 use waymark::{Options, Waymark};
 
+use crate::data_dir::DataDir;
 use crate::gateway::{Gateway, RouteError};
 use crate::service::functions;
 use crate::token::{NewToken, Refused, TokenKey};
@@ -31,6 +34,12 @@ const VALID: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
+/// The file in the data folder that says how many steps were played, until all were: half a sample would be taken for
+/// somebody's own app.
+const BEGUN: &str = "sample-begun";
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// Why there is no sample.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
@@ -43,6 +52,9 @@ pub enum SampleError {
     /// A builder's token.
     #[error("cannot make a token for the sample app: {0}")]
     Token(#[from] Refused),
+    /// The data folder, which holds the note that it was begun.
+    #[error("cannot write down that the sample app is begun: {0}")]
+    Io(#[from] std::io::Error),
     /// The service refused a step.
     #[error("the sample app cannot be written: {0}")]
     Refused(String),
@@ -113,38 +125,90 @@ fn token_of(app: &str, builder: &Builder<'_>) -> NewToken {
     }
 }
 
-/// Writes the sample app where there is no environment yet. Says whether it did.
+/// Writes the sample app where there is no environment yet, or goes on where it was interrupted. Says whether it did.
 ///
 /// # Errors
 ///
-/// [`SampleError`], as its variants say. What was written by then stays: it is a history like any other.
+/// [`SampleError`], as its variants say. What was written by then stays, and the next start goes on.
 pub async fn fill(
+    data: &DataDir,
     clients: &Clients,
     resources: &Resources,
     sources: &Sources,
     key: &TokenKey,
 ) -> Result<bool, SampleError> {
     let story: Story<'_> = serde_json::from_str(STORY)?;
-    let now = sources.clock.now();
-    let minutes = story.ended_minutes_ago + story.steps.iter().map(|step| step.after).sum::<i64>();
-    let began = now.as_millisecond() - minutes * 60_000;
-    let clock = Arc::new(StepClock(AtomicI64::new(began)));
-    let sources = Sources { clock: Arc::clone(&clock) as Arc<dyn Clock>, ids: Arc::clone(&sources.ids) };
-    let waymark = Waymark::new(clients.clone(), resources.clone(), sources.clone(), Options::default());
-    let gateway = Gateway::new(functions(&waymark), key.clone(), sources)?.into_router();
-    let admin = key.issue(&crate::service::machine_token(), clock.now())?;
-    let listed = send(&gateway, request("GET", "/v1/apps", &admin)?).await?;
-    if listed != r#"{"items":[],"next":null}"# {
+    let stage = Stage::new(&story, clients, resources, sources, key)?;
+    let begun = data.path().join(BEGUN);
+    if !begun.try_exists()? && !stage.is_empty().await? {
         return Ok(false);
     }
-    for step in &story.steps {
-        clock.0.fetch_add(step.after * 60_000, Ordering::Relaxed);
-        let builder = story.people.iter().find(|builder| builder.id == step.by);
-        let builder = builder.ok_or_else(|| SampleError::Refused(format!("nobody is {}", step.by)))?;
-        let token = key.issue(&token_of(&story.app, builder), clock.now())?;
-        send(&gateway, step.request(&story.app, &token)?).await?;
-    }
+    stage.play(&story, &begun, story.steps.len()).await?;
+    fs::remove_file(&begun)?;
     Ok(true)
+}
+
+/// Where the story is played: a gateway whose clock the story moves.
+struct Stage<'k> {
+    gateway: Router,
+    clock: Arc<StepClock>,
+    key: &'k TokenKey,
+}
+
+impl<'k> Stage<'k> {
+    fn new(
+        story: &Story<'_>,
+        clients: &Clients,
+        resources: &Resources,
+        sources: &Sources,
+        key: &'k TokenKey,
+    ) -> Result<Self, SampleError> {
+        let now = sources.clock.now();
+        let minutes = story.ended_minutes_ago + story.steps.iter().map(|step| step.after).sum::<i64>();
+        let began = now.as_millisecond() - minutes * 60_000;
+        let clock = Arc::new(StepClock(AtomicI64::new(began)));
+        let sources = Sources { clock: Arc::clone(&clock) as Arc<dyn Clock>, ids: Arc::clone(&sources.ids) };
+        let waymark = Waymark::new(clients.clone(), resources.clone(), sources.clone(), Options::default());
+        let gateway = Gateway::new(functions(&waymark), key.clone(), sources)?.into_router();
+        Ok(Self { gateway, clock, key })
+    }
+
+    async fn is_empty(&self) -> Result<bool, SampleError> {
+        let admin = self.key.issue(&crate::service::machine_token(), self.clock.now())?;
+        let listed = send(&self.gateway, request("GET", "/v1/apps", &admin)?).await?;
+        Ok(listed == r#"{"items":[],"next":null}"#)
+    }
+
+    /// Plays the first `count` steps but those that the file says were played, and writes into it how many were.
+    async fn play(&self, story: &Story<'_>, begun: &Path, count: usize) -> Result<(), SampleError> {
+        let played = fs::read_to_string(begun).ok().map(|text| text.parse().unwrap_or(0));
+        for (number, step) in story.steps.iter().enumerate().take(count) {
+            self.clock.0.fetch_add(step.after * 60_000, Ordering::Relaxed);
+            if played.is_some_and(|played| number < played) {
+                continue;
+            }
+            note(begun, number)?;
+            let builder = story.people.iter().find(|builder| builder.id == step.by);
+            let builder = builder.ok_or_else(|| SampleError::Refused(format!("nobody is {}", step.by)))?;
+            let token = self.key.issue(&token_of(&story.app, builder), self.clock.now())?;
+            let mut request = step.request(&story.app, &token)?;
+            let repeatable = HeaderValue::try_from(format!("sample-{number}"));
+            request.headers_mut().extend(repeatable.ok().map(|key| (IDEMPOTENCY_KEY, key)));
+            let sent = send(&self.gateway, request).await;
+            // The step at which it was interrupted was played or not; the key of a step of days ago may have expired.
+            if played != Some(number) {
+                sent?;
+            }
+        }
+        Ok(note(begun, count)?)
+    }
+}
+
+/// Writes down how many steps were played; a kill leaves the number before.
+fn note(begun: &Path, played: usize) -> std::io::Result<()> {
+    let new = begun.with_extension("new");
+    fs::write(&new, played.to_string())?;
+    fs::rename(new, begun)
 }
 
 impl Step<'_> {
@@ -190,6 +254,9 @@ async fn send(gateway: &Router, request: Request<Body>) -> Result<String, Sample
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provision;
+    use crate::secrets::Secrets;
+    use crate::service::engines;
 
     #[test]
     fn every_step_is_by_a_builder_and_has_a_request() {
@@ -199,5 +266,40 @@ mod tests {
             assert!(step.request.split_once(' ').is_some() && step.after >= 0, "{}", step.request);
         }
         assert_eq!(people().unwrap().len(), story.people.len());
+    }
+
+    /// The entries of the sample in a folder of its own, whose writing was interrupted after `count` steps, of which the folder
+    /// knows `known`.
+    async fn entries(count: usize, known: usize) -> Vec<(serde_json::Value, serde_json::Value)> {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let secrets = Secrets::load_or_create(&data).unwrap();
+        let (clients, _engines) = engines(&data, &secrets.s3).await.unwrap();
+        let resources = provision::local_resources();
+        provision::provision(&clients, &resources).await.unwrap();
+        let (sources, key) = (Sources::system(), TokenKey::from_secret(&secrets.token));
+        let story: Story<'_> = serde_json::from_str(STORY).unwrap();
+        let stage = Stage::new(&story, &clients, &resources, &sources, &key).unwrap();
+        if count > 0 {
+            let begun = folder.path().join(BEGUN);
+            stage.play(&story, &begun, count).await.unwrap();
+            fs::write(begun, known.to_string()).unwrap();
+        }
+        assert!(fill(&data, &clients, &resources, &sources, &key).await.unwrap());
+        assert!(!fill(&data, &clients, &resources, &sources, &key).await.unwrap(), "only once");
+        let admin = key.issue(&crate::service::machine_token(), stage.clock.now()).unwrap();
+        let path = format!("/v1/apps/{}/envs/production/history?limit=200", story.app);
+        let listed = send(&stage.gateway, request("GET", &path, &admin).unwrap()).await.unwrap();
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        let items = listed["items"].as_array().unwrap().iter();
+        items.map(|item| (item["version"].clone(), item["label"].clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_sample_that_was_interrupted_is_completed() {
+        let whole = entries(0, 0).await;
+        assert!(whole.len() > 10, "{whole:?}");
+        assert_eq!(entries(7, 7).await, whole);
+        assert_eq!(entries(7, 6).await, whole);
     }
 }

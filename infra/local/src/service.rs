@@ -110,7 +110,7 @@ impl Running {
         let key = TokenKey::from_secret(&secrets.token);
         let token = key.issue(&machine_token(), sources.clock.now())?;
         let people = if place.sample {
-            sample::fill(&clients, &resources, &sources, &key).await?;
+            sample::fill(&data, &clients, &resources, &sources, &key).await?;
             sample::people()?
         } else {
             Vec::new()

@@ -38,7 +38,7 @@ impl Entry {
 
 fn saved(counts: &Counts) -> String {
     match counts.to_string().as_str() {
-        "" => "Saved: white space only".to_owned(),
+        "" => "Saved: spelling or white space only".to_owned(),
         counts => format!("Saved: {counts}"),
     }
 }

@@ -91,7 +91,7 @@ async fn counts_say_how_much_changed() {
     let count = |added, removed, changed| json!({"added": added, "removed": removed, "changed": changed});
     let saves = [
         ("{\"a\":1,\"b\":[1,2]}", json!(null), "First save"),
-        ("{\"a\":1.0,\"b\":[1,2]}", count(0, 0, 0), "Saved: white space only"),
+        ("{\"a\":1.0,\"b\":[1,2]}", count(0, 0, 0), "Saved: spelling or white space only"),
         ("{\"a\":2,\"b\":[1]}", count(0, 1, 1), "a and 1 more, 1 removed"),
         ("{\"c\":{},\"b\":[1,[],7]}", count(3, 1, 0), "Removed a and 3 more"),
         ("[]", count(0, 0, 1), "Everything"),

@@ -105,8 +105,8 @@ pub(crate) async fn note(request: Request<Body>) -> Request<Body> {
     parts.headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a-token-that-is-in-no-log"));
     secrets.extend(parts.headers.get("waymark-note").map(|note| note.to_str().unwrap().to_owned()));
     for (name, value) in parts.uri.query().unwrap_or_default().split('&').filter_map(|p| p.split_once('=')) {
-        // An upload's id and an environment's name are no secrets.
-        if name != "upload" && value.parse::<EnvId>().is_err() {
+        // Ids of uploads, backups and entries, and an environment's name, are no secrets.
+        if !["upload", "before"].contains(&name) && value.parse::<EnvId>().is_err() {
             secrets.insert(value.to_owned());
         }
     }

@@ -1,7 +1,7 @@
 //! Paths that belong to an environment: a config that comes from another one keeps the values that are there.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -109,8 +109,11 @@ pub fn apply(incoming: &Config, own: &Config, keep: &Keep) -> Result<Config, Pat
     if walk.places.is_empty() {
         return Ok(incoming.clone());
     }
+    let kept: HashSet<&[String]> = walk.places.iter().map(|(path, _)| path.as_slice()).collect();
+    // What lies in a value that is kept whole came with it, and its place in the incoming config is another's there.
+    let is_within = |path: &[String]| (1..path.len()).any(|end| kept.contains(&path[..end]));
     let mut tree = Tree::new(incoming.text());
-    for (path, value) in &walk.places {
+    for (path, value) in walk.places.iter().filter(|(path, _)| !is_within(path)) {
         tree.add_or_replace(path, Node::text(own_outline.text(*value))).map_err(refused)?;
     }
     Ok(Config::check(tree.finish()?)?)

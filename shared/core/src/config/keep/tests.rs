@@ -116,6 +116,13 @@ fn overlapping_paths_agree() {
     for paths in [["/a", "/a/b"], ["/a/b", "/a"]] {
         assert_eq!(kept(incoming, own, &paths), r#"{"a": {"b": 2, "c": 3}}"#);
     }
+    // The places of elements are those of the incoming array, which is replaced.
+    let incoming =
+        r#"{"r": [{"id": "b", "url": "s.b"}, {"id": "a", "url": "s.a"}, {"id": "c", "url": "s.c"}]}"#;
+    let own = r#"{"r": [{"id": "a", "url": "p.a"}, {"id": "c", "url": "p.c"}]}"#;
+    for paths in [["/r", "/r/*/url"], ["/r/*/url", "/r"], ["/r/*/url", "/*"]] {
+        assert_eq!(kept(incoming, own, &paths), own, "{paths:?}");
+    }
     // One path replaces what another reaches into.
     assert_eq!(kept(r#"{"a": {"b": 1}}"#, r#"{"a": 7}"#, &["/a", "/a/b"]), r#"{"a": 7}"#);
 }

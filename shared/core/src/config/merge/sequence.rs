@@ -39,8 +39,10 @@ impl<'a> Walk<'_, 'a> {
         let known =
             Known { base: all(self.base, base), sides: [all(self.head, head), all(self.request, request)] };
         let mut slots = Vec::with_capacity(head.len());
+        let mut moved = Moved::default();
         for chunk in chunks {
             let (b, h, r) = (part(base, &chunk.base), part(head, &chunk.head), part(request, &chunk.request));
+            self.note(&mut moved, [b, h, r]);
             match self.outcome(b, h, r) {
                 Outcome::Head => slots.extend(chunk.head.map(|index| Slot::Old(index, Plan::Keep))),
                 Outcome::Request => slots.extend(r.iter().map(|id| Slot::New(self.request.text(*id)))),
@@ -76,7 +78,27 @@ impl<'a> Walk<'_, 'a> {
                 }
             }
         }
+        if moved.is_ambiguous() {
+            self.conflict(Some(at.base), Some(at.head), Some(at.request));
+            return Plan::Keep;
+        }
         planned(slots, head.len())
+    }
+
+    /// Takes down what the sides have put into a part, and taken out of it. As many as before are changed where they are.
+    fn note(&self, moved: &mut Moved, [base, head, request]: [&[Id]; 3]) {
+        let before = hashes(self.base, base);
+        let sides = [hashes(self.head, head), hashes(self.request, request)];
+        for (side, now) in sides.iter().enumerate().filter(|(_, now)| now.len() != before.len()) {
+            // What both have put at one place is there once.
+            let mut known = counted(&before);
+            for (hash, count) in counted(&sides[1 - side]) {
+                let there = known.entry(hash).or_default();
+                *there = (*there).max(count);
+            }
+            moved.put[side].extend(beyond(known, now));
+            moved.taken[side].extend(beyond(counted(now), &before));
+        }
     }
 
     /// What all three have in common stays; between lie the parts that may differ.
@@ -114,12 +136,8 @@ impl<'a> Walk<'_, 'a> {
         if self.all_same((self.base, base), (self.head, head)) {
             return Outcome::Request;
         }
-        // Numbers in a row mean something by their place; texts and objects are rather a collection.
-        let is_item = |outline: &Outline<'_>, id: &Id| {
-            matches!(outline.get(*id).kind, Kind::String | Kind::Object | Kind::Array)
-        };
-        let are_items = head.iter().all(|id| is_item(self.head, id))
-            && request.iter().all(|id| is_item(self.request, id));
+        let are_items = head.iter().all(|id| is_item(self.head, *id))
+            && request.iter().all(|id| is_item(self.request, *id));
         if base.is_empty() && are_items { Outcome::Both } else { Outcome::Conflict }
     }
 
@@ -151,6 +169,47 @@ impl<'a> Walk<'_, 'a> {
 struct Known {
     base: HashSet<u64>,
     sides: [HashSet<u64>; 2],
+}
+
+/// What the sides have put into places and taken out of them, by hash: [`Moved::put`] and [`Moved::taken`] of the head and of the
+/// request. Different elements of one hash are made on purpose, and a conflict is safe for them, too.
+#[derive(Default)]
+struct Moved {
+    put: [HashSet<u64>; 2],
+    taken: [HashSet<u64>; 2],
+}
+
+impl Moved {
+    /// Whether both have put the same to different places, as where both have moved it: it would be there twice. Or whether
+    /// one has moved what the other has removed: it would be back.
+    fn is_ambiguous(&self) -> bool {
+        let [head, request] = &self.put;
+        let [head_taken, request_taken] = &self.taken;
+        !head.is_disjoint(request) || !head.is_disjoint(request_taken) || !request.is_disjoint(head_taken)
+    }
+}
+
+fn counted(hashes: &[u64]) -> HashMap<u64, usize> {
+    let mut counts = HashMap::with_capacity(hashes.len());
+    hashes.iter().for_each(|hash| *counts.entry(*hash).or_default() += 1);
+    counts
+}
+
+/// Those that are there more often than is known.
+fn beyond(mut known: HashMap<u64, usize>, hashes: &[u64]) -> Vec<u64> {
+    let is_beyond = |hash: &u64| match known.get_mut(hash) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    hashes.iter().copied().filter(is_beyond).collect()
+}
+
+/// Numbers in a row mean something by their place; texts and objects are rather a collection.
+fn is_item(outline: &Outline<'_>, id: Id) -> bool {
+    matches!(outline.get(id).kind, Kind::String | Kind::Object | Kind::Array)
 }
 
 fn hashes(outline: &Outline<'_>, ids: &[Id]) -> Vec<u64> {

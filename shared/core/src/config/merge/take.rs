@@ -1,6 +1,6 @@
 //! Bringing parts of an earlier config back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::diff::{Elements, MATCH_BUDGET, Place, Sameness, by_identity, paired, shared_identity};
 use super::super::error::cut;
@@ -37,18 +37,50 @@ pub enum TakeError {
 ///
 /// A pointer names a place in `earlier`. Elements of arrays are followed as in a diff, by identity where they have one, so
 /// that an element is found where it is now; one that is gone comes back behind what was before it. What `earlier` does
-/// not have is removed from the head, the pointer then being one into the head from there on.
+/// not have is removed from the head, the pointer then being one into the head from there on: the head as it was given, however
+/// many parts are removed.
 ///
 /// # Errors
 ///
 /// [`TakeError`]; nothing is changed then.
 pub fn take_paths(head: &Config, earlier: &Config, pointers: &[Pointer]) -> Result<Config, TakeError> {
     let from = Outline::of(earlier.text());
-    let mut text = head.text().to_owned();
-    for pointer in pointers {
+    let (mut text, others) = without(head.text(), &from, pointers)?;
+    for pointer in others {
         text = take(&text, &from, pointer)?;
     }
     Ok(Config::check(text)?)
+}
+
+/// The head without what `from` does not have, and the pointers to what it has.
+fn without<'p>(
+    head: &str,
+    from: &Outline<'_>,
+    pointers: &'p [Pointer],
+) -> Result<(String, Vec<&'p Pointer>), TakeError> {
+    let to = Outline::of(head);
+    let (mut gone, mut others) = (BTreeMap::new(), Vec::new());
+    for pointer in pointers {
+        match find(from, &to, pointer) {
+            Ok(Target::Remove(path)) => {
+                let place: Vec<_> = path.iter().map(|token| (array_index(token), token.clone())).collect();
+                gone.insert(place, (path, pointer));
+            }
+            Ok(Target::Nothing) => return Err(nowhere(pointer)),
+            // What has no parent may get one by another pointer.
+            Ok(Target::Set(..) | Target::Insert(..)) | Err(_) => others.push(pointer),
+        }
+    }
+    let mut tree = Tree::new(head);
+    // From behind, so that no index is another element's by then; and what is in a part that goes need not go before it does.
+    for (path, pointer) in gone.values().rev() {
+        tree.remove(path).map_err(|fault| refused(fault, pointer))?;
+    }
+    Ok((tree.finish()?, others))
+}
+
+fn nowhere(pointer: &Pointer) -> TakeError {
+    TakeError::Nowhere { pointer: cut(&pointer.to_string()) }
 }
 
 /// Where a part goes.
@@ -76,7 +108,7 @@ fn take(head: &str, from: &Outline<'_>, pointer: &Pointer) -> Result<String, Tak
         }
         Target::Insert(path, id) => tree.add(path, Node::text(from.text(*id))),
         Target::Remove(path) => tree.remove(path).map(drop),
-        Target::Nothing => return Err(TakeError::Nowhere { pointer: cut(&pointer.to_string()) }),
+        Target::Nothing => return Err(nowhere(pointer)),
     };
     done.map_err(|fault| refused(fault, pointer))?;
     Ok(tree.finish()?)

@@ -67,6 +67,39 @@ fn another_element_with_the_same_looks_is_not_merged_into() {
 }
 
 #[test]
+fn what_both_moved_is_not_there_twice() {
+    for (base, head, request) in [
+        // Both moved it, to different places; as texts, objects and numbers.
+        (r#"["n","e","r","c","a"]"#, r#"["e","r","c","a","n"]"#, r#"["e","r","n","c","a"]"#),
+        ("[{},{\"b\":1},{\"c\":1},[]]", "[{\"b\":1},{\"c\":1},[],{}]", "[{\"b\":1},{},{\"c\":1},[]]"),
+        ("[1,2,3,4,5]", "[2,3,4,5,1]", "[2,3,1,4,5]"),
+        // Both added it, at different places.
+        (r#"["p","q"]"#, r#"["x","p","q"]"#, r#"["p","q","x"]"#),
+        // One moved what the other removed.
+        (r#"["a","b","c"]"#, r#"["b","c","a"]"#, r#"["b","c"]"#),
+        (r#"["a","b","c"]"#, r#"["b","c"]"#, r#"["b","c","a"]"#),
+    ] {
+        assert_eq!(conflicts(base, head, request), [format!(" {base} {head} {request} | Everything")]);
+    }
+    // Both moved it alike, and one of them something else, too; what was there twice.
+    for (base, head, request, expected) in [
+        (r#"["a","b","c"]"#, r#"["b","c","a"]"#, r#"["b","c","a"]"#, r#"["b","c","a"]"#),
+        (
+            r#"["a","b","c","d"]"#,
+            r#"["b","c","d","a"]"#,
+            r#"["b","x","c","d","a"]"#,
+            r#"["b","x","c","d","a"]"#,
+        ),
+        (r#"["a","b","a"]"#, r#"["a","b","a","c"]"#, r#"["z","a","b","a"]"#, r#"["z","a","b","a","c"]"#),
+        // In the place of others, they are no moves.
+        ("[0,1,2,3]", "[5,1,2,3]", "[0,1,2,5]", "[5,1,2,5]"),
+        (r#"["t","t","n"]"#, r#"["d","t","n"]"#, r#"["t","t","d"]"#, r#"["d","t","d"]"#),
+    ] {
+        assert_eq!(text(base, head, request), expected, "{base} | {head} | {request}");
+    }
+}
+
+#[test]
 fn elements_without_identity_are_merged_by_parts() {
     for (base, head, request, expected) in [
         ("[1,2,3,4,5]", "[9,2,3,4,5]", "[1,2,3,4,8]", "[9,2,3,4,8]"),

@@ -58,6 +58,27 @@ fn elements_without_identity_are_found_as_a_diff_finds_them() {
 }
 
 #[test]
+fn parts_to_remove_are_those_of_the_head_as_it_was() {
+    let (head, earlier) = (r#"{"list":["a","b","c","d","e","f"]}"#, r#"{"list":["a","b","c"],"k":1}"#);
+    for (pointers, expected) in [
+        (&["/list/3", "/list/4"][..], r#"{"list":["a","b","c","f"]}"#),
+        (&["/list/4", "/list/3"], r#"{"list":["a","b","c","f"]}"#),
+        (&["/list/3", "/list/3"], r#"{"list":["a","b","c","e","f"]}"#),
+        (&["/list/5", "/k", "/list/3"], r#"{"list":["a","b","c","e"],"k":1}"#),
+    ] {
+        assert_eq!(taken(head, earlier, pointers).unwrap(), expected, "{pointers:?}");
+    }
+    // In a part that goes itself; behind ten others; and beside one that comes back.
+    let twelve = r#"[0,1,2,3,4,5,6,7,8,{"x":1},{"y":1},{"z":1}]"#;
+    let found = taken(twelve, "[0,1,2,3,4,5,6,7,8]", &["/9", "/9/x", "/11/z", "/10"]).unwrap();
+    assert_eq!(found, "[0,1,2,3,4,5,6,7,8,{}]");
+    assert_eq!(taken(r#"["b","x","y"]"#, r#"["a","b"]"#, &["/0", "/2"]).unwrap(), r#"["a","b","x"]"#);
+    assert!(
+        matches!(taken("[1]", "[1]", &["/0", "/7"]), Err(TakeError::Nowhere { pointer }) if pointer == "/7")
+    );
+}
+
+#[test]
 fn what_cannot_be_brought_back_is_refused() {
     let found = |head: &str, earlier: &str, pointer: &str| taken(head, earlier, &[pointer]).unwrap_err();
     assert!(
