@@ -66,6 +66,8 @@ export function telling(versions) {
 /** Most differences that are listed. */
 const MOST = 500;
 
+/** @typedef {(sort: 'added' | 'removed' | 'changed' | 'moved', op: string, change: Omit<Change, 'op'>) => void} Note */
+
 /**
  * What differs between two values.
  * @param {any} before
@@ -75,16 +77,11 @@ const MOST = 500;
 export function differences(before, after) {
   /** @type {Change[]} */
   const changes = [];
-  const counts = { added: 0, removed: 0, changed: 0 };
-  const note = (
-    /** @type {string} */ op,
-    /** @type {string} */ path,
-    /** @type {any} */ a,
-    /** @type {any} */ b,
-    /** @type {string} */ label,
-  ) => {
-    counts[op === 'add' ? 'added' : op === 'remove' ? 'removed' : 'changed']++;
-    if (changes.length < MOST) changes.push({ op, path, before: a, after: b, label });
+  const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
+  /** @type {Note} */
+  const note = (sort, op, change) => {
+    counts[sort]++;
+    if (changes.length < MOST) changes.push({ op, ...change });
   };
   compare(before, after, '', '', note);
   return { changes, counts };
@@ -95,23 +92,58 @@ export function differences(before, after) {
  * @param {any} b
  * @param {string} path
  * @param {string} label
- * @param {(op: string, path: string, a: any, b: any, label: string) => void} note
+ * @param {Note} note
  */
 function compare(a, b, path, label, note) {
   if (isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b)) {
     const key = Array.isArray(a) ? telling([a, b]) : '';
     const [old, now] = [members(a, key), members(b, key)];
-    for (const [id, { value, at, name }] of old)
-      if (!now.has(id)) note('remove', `${path}/${at}`, value, undefined, named(label, name));
-    for (const [id, { value, at, name }] of now) {
+    const place = (/** @type {{at: string, name: string}} */ { at, name }) => ({
+      path: `${path}/${at}`,
+      label: label ? `${label} › ${name}` : name,
+    });
+    for (const [id, member] of old)
+      if (!now.has(id)) note('removed', 'remove', { ...place(member), before: member.value });
+    for (const [id, member] of now) {
       const before = old.get(id);
-      if (before) compare(before.value, value, `${path}/${at}`, named(label, name), note);
-      else note('add', `${path}/${at}`, undefined, value, named(label, name));
+      const to = place(member);
+      if (before) compare(before.value, member.value, to.path, to.label, note);
+      else note('added', 'add', { ...to, after: member.value });
     }
+    if (key)
+      for (const id of moved([...old.keys()], [...now.keys()])) {
+        const [from, to] = [old.get(id), now.get(id)];
+        if (from && to) note('moved', 'move', { ...place(to), from: place(from).path });
+      }
     return;
   }
   const same = a instanceof NumberText && b instanceof NumberText ? a.text === b.text : a === b;
-  if (!same) note('replace', path, a, b, label || 'The whole config');
+  if (!same) note('changed', 'replace', { path, before: a, after: b, label: label || 'The whole config' });
+}
+
+/**
+ * What has to move for one order to become the other: all but a longest rising part.
+ * @param {string[]} old
+ * @param {string[]} now
+ */
+function moved(old, now) {
+  const was = new Map(old.map((id, n) => [id, n]));
+  const both = now.filter((id) => was.has(id));
+  /** @type {any[]} the old places, where a rising part of each length ends, and what is before each in its part */
+  const [places, ends, before] = [both.map((id) => was.get(id)), [], []];
+  places.forEach((/** @type {number} */ place, /** @type {number} */ n) => {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[ends[middle]] < place) low = middle + 1;
+      else high = middle;
+    }
+    before[n] = ends[low - 1];
+    ends[low] = n;
+  });
+  const stays = new Set();
+  for (let n = ends.at(-1); n !== undefined; n = before[n]) stays.add(n);
+  return both.filter((_, n) => !stays.has(n));
 }
 
 /**
@@ -127,6 +159,3 @@ function members(tree, key) {
   });
   return new Map(all);
 }
-
-/** @param {string} label @param {string} key */
-const named = (label, key) => (label ? `${label} › ${key}` : key);

@@ -1,4 +1,4 @@
-/** Editing the config's JSON by hand, for emergencies; and choosing between two values where others changed the same. */
+/** Editing the config's JSON by hand, for emergencies, and choosing a value where others changed the same. */
 
 import { parseExact, saveText } from './api.js';
 import { pretty } from './changes.js';
@@ -64,7 +64,7 @@ export async function editJson(panel) {
 /** @param {number} version */
 const headers = (version) => ({ 'Content-Type': 'application/json', 'Waymark-Base': `${version}` });
 
-/** What can be decided: not where it was moved or removed, nor where its values are too long to be here. @param {Conflict} conflict */
+/** Whether both have a value: not where it was moved or removed, or is too long to be here. @param {Conflict} conflict */
 const both = ({ ours, theirs, order }) => ours !== undefined && theirs !== undefined && !order;
 
 /**
