@@ -38,7 +38,7 @@ const TELLING = ['id', 'uid', 'key', 'name', 'slug'];
 
 /** What tells an element apart under a key: a text or a number, by its amount. @param {any} element @param {string} key */
 export function identity(element, key) {
-  const value = isTree(element) && Object.hasOwn(element, key) ? element[key] : undefined;
+  const value = isTree(element) && !Array.isArray(element) ? element[key] : undefined;
   // More digits than these are no number of JavaScript's.
   if (value instanceof NumberText) return `number=${/^-?[\d.]{1,15}$/.test(value.text) ? +value.text : value.text}`;
   return ['string', 'number'].includes(typeof value) ? `${typeof value}=${value}` : undefined;
@@ -51,9 +51,9 @@ export function identity(element, key) {
 export function telling(versions) {
   const first = versions.find((version) => version.length)?.[0];
   const rank = (/** @type {string} */ key) => TELLING.indexOf(key) + 1 || 9;
-  const keys = Array.isArray(first) || !isTree(first) ? [] : Object.keys(first).sort((a, b) => rank(a) - rank(b));
+  const keys = Object.keys(first ?? []).filter((key) => identity(first, key));
   let [found, most] = ['', 0];
-  for (const key of keys.filter((key) => identity(first, key)).slice(0, 32)) {
+  for (const key of keys.sort((a, b) => rank(a) - rank(b)).slice(0, 32)) {
     const ids = versions.map((version) => new Set(version.map((element) => identity(element, key))));
     if (ids.some((set, n) => set.has(undefined) || set.size !== versions[n]?.length)) continue;
     if (rank(key) < 4) return key;
@@ -66,8 +66,6 @@ export function telling(versions) {
 /** Most differences that are listed. */
 const MOST = 500;
 
-/** @typedef {(sort: 'added' | 'removed' | 'changed' | 'moved', op: string, change: Omit<Change, 'op'>) => void} Note */
-
 /**
  * What differs between two values.
  * @param {any} before
@@ -77,14 +75,14 @@ const MOST = 500;
 export function differences(before, after) {
   /** @type {Change[]} */
   const changes = [];
-  const counts = { added: 0, removed: 0, changed: 0, moved: 0 };
-  /** @type {Note} */
-  const note = (sort, op, change) => {
-    counts[sort]++;
-    if (changes.length < MOST) changes.push({ op, ...change });
+  /** @type {any} */
+  const count = { add: 0, remove: 0, replace: 0, move: 0 };
+  const note = (/** @type {Change} */ change) => {
+    count[change.op]++;
+    if (changes.length < MOST) changes.push(change);
   };
   compare(before, after, '', '', note);
-  return { changes, counts };
+  return { changes, counts: { added: count.add, removed: count.remove, changed: count.replace, moved: count.move } };
 }
 
 /**
@@ -92,7 +90,7 @@ export function differences(before, after) {
  * @param {any} b
  * @param {string} path
  * @param {string} label
- * @param {Note} note
+ * @param {(change: Change) => void} note
  */
 function compare(a, b, path, label, note) {
   if (isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b)) {
@@ -103,22 +101,21 @@ function compare(a, b, path, label, note) {
       label: label ? `${label} › ${name}` : name,
     });
     for (const [id, member] of old)
-      if (!now.has(id)) note('removed', 'remove', { ...place(member), before: member.value });
+      if (!now.has(id)) note({ op: 'remove', ...place(member), before: member.value });
     for (const [id, member] of now) {
       const before = old.get(id);
       const to = place(member);
       if (before) compare(before.value, member.value, to.path, to.label, note);
-      else note('added', 'add', { ...to, after: member.value });
+      else note({ op: 'add', ...to, after: member.value });
     }
-    if (key)
-      for (const id of moved([...old.keys()], [...now.keys()])) {
-        const [from, to] = [old.get(id), now.get(id)];
-        if (from && to) note('moved', 'move', { ...place(to), from: place(from).path });
-      }
+    for (const id of key ? moved([...old.keys()], [...now.keys()]) : []) {
+      const [from, to] = [old.get(id), now.get(id)];
+      if (from && to) note({ op: 'move', ...place(to), from: `${path}/${from.at}` });
+    }
     return;
   }
   const same = a instanceof NumberText && b instanceof NumberText ? a.text === b.text : a === b;
-  if (!same) note('changed', 'replace', { path, before: a, after: b, label: label || 'The whole config' });
+  if (!same) note({ op: 'replace', path, before: a, after: b, label: label || 'The whole config' });
 }
 
 /**
@@ -131,16 +128,16 @@ function moved(old, now) {
   const both = now.filter((id) => was.has(id));
   /** @type {any[]} the old places, where a rising part of each length ends, and what is before each in its part */
   const [places, ends, before] = [both.map((id) => was.get(id)), [], []];
-  places.forEach((/** @type {number} */ place, /** @type {number} */ n) => {
+  for (const n of places.keys()) {
     let [low, high] = [0, ends.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (places[ends[middle]] < place) low = middle + 1;
+      if (places[ends[middle]] < places[n]) low = middle + 1;
       else high = middle;
     }
     before[n] = ends[low - 1];
     ends[low] = n;
-  });
+  }
   const stays = new Set();
   for (let n = ends.at(-1); n !== undefined; n = before[n]) stays.add(n);
   return both.filter((_, n) => !stays.has(n));

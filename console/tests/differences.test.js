@@ -53,6 +53,9 @@ test('what tells elements apart is what the service takes', () => {
     ['', '[{"id": "a"}]', '[{"id": "a"}, {"id": "a"}]'],
     ['', '[{"id": true}]', '[{"id": true}]'],
     ['', '[{"id": "a"}]', '[1]'],
+    ['', '[{"length": 1}, [1, 2]]', '[{"length": 1}]'],
+    ['', '["a", "b"]', '["a"]'],
+    ['', '[null]', '[null]'],
     // A name that is in no other version recognises nothing.
     ['', '[{"name": "x"}]', '[{"name": "y"}]'],
     ['', '[]', '[]'],
