@@ -155,6 +155,8 @@ export interface Conflict {
   theirs?: unknown;
   /** Both moved it: the values are indexes. */
   order?: boolean;
+  /** The values are too long to be here. */
+  values_left_out?: boolean;
   author?: Author;
 }
 

@@ -147,7 +147,6 @@ export class Actions {
       before: change.op === 'remove' ? undefined : change.after,
       after: change.before,
       lines: undefined,
-      ...(change.op === 'move' ? { from: change.path, path: change.from ?? '' } : {}),
     }));
     new Dialog(this.panel.root, {
       title: `${title} from #${from}?`,

@@ -127,8 +127,24 @@ export class Api {
     const response = await this.send('GET', `/versions/${encodeURIComponent(version)}/config`, { headers });
     // A download's address carries no ETag: it is no config.
     if (response.headers.get('ETag')) return response.text();
-    return (await fetch((await response.json()).url)).text();
+    return (await fetched((await response.json()).url)).text();
   }
+}
+
+/** What is at a download's address; what storage says where it refuses is no config. @param {string} url */
+export async function fetched(url) {
+  let status = 0;
+  try {
+    const response = await fetch(url);
+    if (response.ok) return await response.blob();
+    // Not the service's answer: its 403 says that the address is too old, not who may do what.
+    status = 502;
+  } catch {
+    // No answer came, or not all of it.
+  }
+  throw new Problem(status, 'download', {
+    detail: 'The download failed, and nothing was changed. Its address lives 5 minutes: try again.',
+  });
 }
 
 /** @param {Response} response */

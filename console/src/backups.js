@@ -1,6 +1,6 @@
 /** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
 
-import { parseExact, readFile, sendFile } from './api.js';
+import { fetched, parseExact, readFile, sendFile } from './api.js';
 import { ask, Dialog, effect, failed } from './dialog.js';
 import { button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, visible } from './dom.js';
 import { differences } from './differences.js';
@@ -168,12 +168,16 @@ export class Backups {
     this.note?.replaceChildren(failed(error));
   }
 
+  /** Where the file is. @param {any} backup @returns {Promise<{url: string, name: string}>} */
+  address(backup) {
+    const headers = { Prefer: 'return=minimal' };
+    return this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, { headers });
+  }
+
   /** @param {any} backup */
   async download(backup) {
     try {
-      const { url, name } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, {
-        headers: { Prefer: 'return=minimal' },
-      });
+      const { url, name } = await this.address(backup);
       h('a', { href: url, download: name }).click();
       this.say(`Downloading ${name}.`);
     } catch (error) {
@@ -186,10 +190,7 @@ export class Backups {
     const look = async () => {
       const entry = await this.api.get(`/versions/${backup.version}`).catch(() => null);
       if (entry?.sha256 === backup.sha256) return this.api.diff('working', backup.version);
-      const { url } = await this.api.call('GET', `/backups/${encodeURIComponent(backup.id)}/file`, {
-        headers: { Prefer: 'return=minimal' },
-      });
-      const { config } = await readFile(await (await fetch(url)).blob());
+      const { config } = await readFile(await fetched((await this.address(backup)).url));
       return this.against(config);
     };
     this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));

@@ -38,7 +38,8 @@ export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 
  * The changes of a diff.
  * @param {{changes: Change[]}} diff
  * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` looks who
- *   changed or removed it; `pick` chooses what has a value before
+ *   changed or removed it; `pick` chooses what has a value
+ *   before: a move has none, and bringing back its place would bring back the whole element
  */
 export function changeList(diff, options = {}) {
   const list = h('ol.changes', { role: 'list' });
@@ -59,7 +60,7 @@ export function changeList(diff, options = {}) {
 function changeItem(change, options = {}) {
   const op = /** @type {keyof typeof WORDS} */ (change.op);
   const pick =
-    options.pick && change.op !== 'add'
+    options.pick && change.op !== 'add' && change.op !== 'move'
       ? h('input', {
           type: 'checkbox',
           class: 'pick',

@@ -55,7 +55,7 @@ export class Dialog {
     });
     this.element.addEventListener('keydown', (event) => event.stopPropagation());
     root.append(this.element);
-    this.element.showModal();
+    if (this.element.isConnected) this.element.showModal();
     cancel.focus();
     if (!question.body?.length) this.body.hidden = true;
   }

@@ -1,77 +1,10 @@
-/** What differs where only the browser has both sides, and choosing between them where two changed the same. */
+/** What differs where only the browser has both sides, and what two have where both changed the same. */
 
 import { NumberText } from './api.js';
 import { value } from './changes.js';
-import { Dialog } from './dialog.js';
 import { h, own } from './dom.js';
 
-/** @import {Change, Child, Conflict, Counts, Problem} from '../types' */
-
-/**
- * Asks whose value stays at each place. Resolves with whether it was saved.
- * @param {ShadowRoot | HTMLElement} root
- * @param {Problem} problem a `merge-conflict`
- * @param {(mine: Conflict[], dialog: Dialog) => Promise<unknown>} save saves, with one's own value at these places
- */
-export async function settle(root, problem, save) {
-  /** @type {Conflict[]} */
-  const conflicts = problem.body.conflicts ?? [];
-  /** @type {Map<Conflict, 'mine' | 'other'>} */
-  const chosen = new Map();
-  const total = Number(problem.body.total ?? conflicts.length);
-  const ready = () => dialog.ready(total === conflicts.length && chosen.size === conflicts.length);
-  const choice = (/** @type {Conflict} */ conflict, /** @type {number} */ n) =>
-    sides(conflict, n, (side) => {
-      chosen.set(conflict, side);
-      ready();
-    });
-  const names = [...new Set(conflicts.flatMap((c) => (c.author ? [c.author.name] : [])))];
-  const who = names.length === 1 ? names[0] : 'Others';
-  const dialog = new Dialog(root, {
-    title: `${who} changed the same`,
-    lines: [],
-    body: [
-      h(
-        'p',
-        `Since you began (#${problem.body.base}), ${who === 'Others' ? 'others' : who} saved another value in ${conflicts.length === 1 ? 'the same place' : 'the same places'}. Nothing was saved yet. Decide for each:`,
-      ),
-      conflicts.map(choice),
-      total > conflicts.length
-        ? h(
-            'p',
-            `There are ${total} such places, too many to decide here. Take the newest version and make your change again.`,
-          )
-        : null,
-    ],
-    act: 'Save the decisions',
-    wide: true,
-    ready: false,
-    run: (d) =>
-      save(
-        conflicts.filter((conflict) => chosen.get(conflict) === 'mine'),
-        d,
-      ),
-  });
-  return dialog.closed;
-}
-
-/**
- * A place, and the choice between its values.
- * @param {Conflict} conflict
- * @param {number} n
- * @param {(side: 'mine' | 'other') => void} choose
- */
-function sides(conflict, n, choose) {
-  const name = conflict.author?.name;
-  const choice = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) =>
-    radio(`conflict-${n}`, text, () => choose(side), side === 'mine' && conflict.order);
-  return bothSides(
-    conflict,
-    name ? `${name} has` : 'There now',
-    'You have',
-    h('div.choices', choice('mine', 'Keep mine'), choice('other', `Keep ${name ? `${name}'s` : 'theirs'}`)),
-  );
-}
+/** @import {Change, Child, Conflict, Counts} from '../types' */
 
 /**
  * What each has at a place that two changed.
@@ -84,46 +17,50 @@ export function bothSides(conflict, ours, theirs, choices) {
   return h(
     'fieldset.conflict',
     h('legend', own(conflict.label || conflict.path)),
-    conflict.order
-      ? h('p', 'Both moved it, to different places.')
+    conflict.order || conflict.values_left_out
+      ? h('p', conflict.order ? 'Both moved it, to different places.' : 'The values are too long to be shown here.')
       : h('div.values.two', value('before', ours, conflict.ours), value('after', theirs, conflict.theirs)),
     choices,
   );
 }
 
-/** @param {string} name of all choices @param {string} text @param {() => void} onchange @param {boolean} [disabled] */
-export const radio = (name, text, onchange, disabled) =>
-  h('label.choice', h('input', { type: 'radio', name, onchange, disabled }), text);
-
-/** A JSON Patch that puts one's own values at places of the newest config. @param {Conflict[]} mine */
-export function asPatch(mine) {
-  return mine.map(({ path, ours, theirs }) => {
-    if (theirs === undefined) return { op: 'remove', path };
-    return { op: ours === undefined ? 'add' : 'replace', path, value: theirs };
-  });
-}
-
-/** What tells elements of an array apart, as in the service. */
-const IDENTITY = ['id', 'key', 'name', 'title'];
-
-/** @param {string} pointer */
-export const steps = (pointer) =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+/** @param {string} name of all choices @param {string} text @param {() => void} onchange */
+export const radio = (name, text, onchange) => h('label.choice', h('input', { type: 'radio', name, onchange }), text);
 
 /** @param {string} step */
-export const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
+const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** @param {any} value */
 export const isTree = (value) => typeof value === 'object' && value !== null && !(value instanceof NumberText);
 
-/** @param {any} element */
-export function identity(element) {
-  if (!isTree(element) || Array.isArray(element)) return undefined;
-  const key = IDENTITY.find((name) => typeof element[name] === 'string');
-  return key && `${key}=${element[key]}`;
+/** What the service prefers to tell elements of an array apart: by the first three even where they recognise none. */
+const TELLING = ['id', 'uid', 'key', 'name', 'slug'];
+
+/** What tells an element apart under a key: a text or a number, by its amount. @param {any} element @param {string} key */
+export function identity(element, key) {
+  const value = isTree(element) && !Array.isArray(element) ? element[key] : undefined;
+  // More digits than these are no number of JavaScript's.
+  if (value instanceof NumberText) return `number=${/^-?[\d.]{1,15}$/.test(value.text) ? +value.text : value.text}`;
+  return ['string', 'number'].includes(typeof value) ? `${typeof value}=${value}` : undefined;
+}
+
+/**
+ * The key that tells the elements of an array apart in all its versions, as the service finds it in a merge.
+ * @param {any[][]} versions the first is what the others come from
+ */
+export function telling(versions) {
+  const first = versions.find((version) => version.length)?.[0];
+  const rank = (/** @type {string} */ key) => TELLING.indexOf(key) + 1 || 9;
+  const keys = Object.keys(first ?? []).filter((key) => identity(first, key));
+  let [found, most] = ['', 0];
+  for (const key of keys.sort((a, b) => rank(a) - rank(b)).slice(0, 32)) {
+    const ids = versions.map((version) => new Set(version.map((element) => identity(element, key))));
+    if (ids.some((set, n) => set.has(undefined) || set.size !== versions[n]?.length)) continue;
+    if (rank(key) < 4) return key;
+    const known = ids.slice(1).flatMap((set) => [...set]).filter((id) => ids[0]?.has(id)).length;
+    if (known > most) [found, most] = [key, known];
+  }
+  return found;
 }
 
 /** Most differences that are listed. */
@@ -138,19 +75,14 @@ const MOST = 500;
 export function differences(before, after) {
   /** @type {Change[]} */
   const changes = [];
-  const counts = { added: 0, removed: 0, changed: 0 };
-  const note = (
-    /** @type {string} */ op,
-    /** @type {string} */ path,
-    /** @type {any} */ a,
-    /** @type {any} */ b,
-    /** @type {string} */ label,
-  ) => {
-    counts[op === 'add' ? 'added' : op === 'remove' ? 'removed' : 'changed']++;
-    if (changes.length < MOST) changes.push({ op, path, before: a, after: b, label });
+  /** @type {any} */
+  const count = { add: 0, remove: 0, replace: 0, move: 0 };
+  const note = (/** @type {Change} */ change) => {
+    count[change.op]++;
+    if (changes.length < MOST) changes.push(change);
   };
   compare(before, after, '', '', note);
-  return { changes, counts };
+  return { changes, counts: { added: count.add, removed: count.remove, changed: count.replace, moved: count.move } };
 }
 
 /**
@@ -158,30 +90,69 @@ export function differences(before, after) {
  * @param {any} b
  * @param {string} path
  * @param {string} label
- * @param {(op: string, path: string, a: any, b: any, label: string) => void} note
+ * @param {(change: Change) => void} note
  */
 function compare(a, b, path, label, note) {
   if (isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b)) {
-    const [old, now] = [members(a), members(b)];
-    for (const [key, value] of old)
-      if (!now.has(key)) note('remove', `${path}/${escaped(key)}`, value, undefined, named(label, key));
-    for (const [key, value] of now) {
-      if (old.has(key)) compare(old.get(key), value, `${path}/${escaped(key)}`, named(label, key), note);
-      else note('add', `${path}/${escaped(key)}`, undefined, value, named(label, key));
+    const key = Array.isArray(a) ? telling([a, b]) : '';
+    const [old, now] = [members(a, key), members(b, key)];
+    const place = (/** @type {{at: string, name: string}} */ { at, name }) => ({
+      path: `${path}/${at}`,
+      label: label ? `${label} › ${name}` : name,
+    });
+    for (const [id, member] of old)
+      if (!now.has(id)) note({ op: 'remove', ...place(member), before: member.value });
+    for (const [id, member] of now) {
+      const before = old.get(id);
+      const to = place(member);
+      if (before) compare(before.value, member.value, to.path, to.label, note);
+      else note({ op: 'add', ...to, after: member.value });
+    }
+    for (const id of key ? moved([...old.keys()], [...now.keys()]) : []) {
+      const [from, to] = [old.get(id), now.get(id)];
+      if (from && to) note({ op: 'move', ...place(to), from: `${path}/${from.at}` });
     }
     return;
   }
   const same = a instanceof NumberText && b instanceof NumberText ? a.text === b.text : a === b;
-  if (!same) note('replace', path, a, b, label || 'The whole config');
+  if (!same) note({ op: 'replace', path, before: a, after: b, label: label || 'The whole config' });
 }
 
-/** @param {any} tree @returns {Map<string, any>} */
-function members(tree) {
-  if (!Array.isArray(tree)) return new Map(Object.entries(tree));
-  const keys = tree.map(identity);
-  const unique = keys.every((key) => key !== undefined) && new Set(keys).size === keys.length;
-  return new Map(tree.map((element, n) => [unique ? String(keys[n]).replace(/^[a-z]+=/, '') : `${n}`, element]));
+/**
+ * What has to move for one order to become the other: all but a longest rising part.
+ * @param {string[]} old
+ * @param {string[]} now
+ */
+function moved(old, now) {
+  const was = new Map(old.map((id, n) => [id, n]));
+  const both = now.filter((id) => was.has(id));
+  /** @type {any[]} the old places, where a rising part of each length ends, and what is before each in its part */
+  const [places, ends, before] = [both.map((id) => was.get(id)), [], []];
+  for (const n of places.keys()) {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[ends[middle]] < places[n]) low = middle + 1;
+      else high = middle;
+    }
+    before[n] = ends[low - 1];
+    ends[low] = n;
+  }
+  const stays = new Set();
+  for (let n = ends.at(-1); n !== undefined; n = before[n]) stays.add(n);
+  return both.filter((_, n) => !stays.has(n));
 }
 
-/** @param {string} label @param {string} key */
-const named = (label, key) => (label ? `${label} › ${key}` : key);
+/**
+ * What is in an object or array, by what tells it apart: for an array its key, or the place where there is none.
+ * @param {any} tree
+ * @param {string} key
+ * @returns {Map<string, {value: any, at: string, name: string}>}
+ */
+function members(tree, key) {
+  const all = Object.entries(tree).map(([name, value]) => {
+    const id = (key && identity(value, key)) || name;
+    return /** @type {const} */ ([id, { value, at: escaped(name), name: key ? id.replace(/^\w+=/, '') : name }]);
+  });
+  return new Map(all);
+}

@@ -1,8 +1,8 @@
-/** Editing the config's JSON by hand, for emergencies. */
+/** Editing the config's JSON by hand, for emergencies, and choosing a value where others changed the same. */
 
 import { parseExact, saveText } from './api.js';
 import { pretty } from './changes.js';
-import { escaped, identity, isTree, settle, steps } from './differences.js';
+import { bothSides, identity, isTree, radio, telling } from './differences.js';
 import { Dialog, effect, explained } from './dialog.js';
 import { h } from './dom.js';
 import { asProblem } from './store.js';
@@ -38,8 +38,10 @@ export async function editJson(panel) {
         const problem = asProblem(error);
         d.key = crypto.randomUUID();
         if (problem.type !== 'merge-conflict') throw problem;
-        if (!(await settle(panel.root, problem, (mine) => decided(panel, base.version, area.value, problem, mine))))
-          throw problem;
+        const { value } = area;
+        const ways = await decidable(panel, base.text, value, problem);
+        const save = (/** @type {Conflict[]} */ mine) => decided(panel, base.version, value, problem, ways, mine);
+        if (!(await settle(panel.root, problem, save, (conflict) => ways.has(conflict)))) throw problem;
       }
     },
     explain: (problem) => fault(problem, area),
@@ -62,6 +64,102 @@ export async function editJson(panel) {
 /** @param {number} version */
 const headers = (version) => ({ 'Content-Type': 'application/json', 'Waymark-Base': `${version}` });
 
+/** Whether both have a value: not where it was moved or removed, or is too long to be here. @param {Conflict} conflict */
+const both = ({ ours, theirs, order }) => ours !== undefined && theirs !== undefined && !order;
+
+/**
+ * Asks whose value stays at each place; where not all can be decided, it says so instead. Resolves with whether it was saved.
+ * @param {ShadowRoot | HTMLElement} root
+ * @param {Problem} problem a `merge-conflict`
+ * @param {(mine: Conflict[], dialog: Dialog) => Promise<unknown>} save saves, with one's own value at these places
+ * @param {(conflict: Conflict) => boolean} [able] whether one can be decided
+ */
+export async function settle(root, problem, save, able = both) {
+  /** @type {Conflict[]} */
+  const conflicts = problem.body.conflicts ?? [];
+  /** @type {Map<Conflict, 'mine' | 'other'>} */
+  const chosen = new Map();
+  const total = Number(problem.body.total ?? conflicts.length);
+  // A decision about some would drop one side of the others.
+  const all = total === conflicts.length && conflicts.every(able);
+  const choice = (/** @type {Conflict} */ conflict, /** @type {number} */ n) =>
+    sides(
+      conflict,
+      n,
+      all &&
+        ((side) => {
+          chosen.set(conflict, side);
+          dialog.ready(chosen.size === total);
+        }),
+    );
+  const names = [...new Set(conflicts.flatMap((c) => (c.author ? [c.author.name] : [])))];
+  const who = names.length === 1 ? names[0] : 'Others';
+  const dialog = new Dialog(root, {
+    title: `${who} changed the same`,
+    lines: [],
+    body: [
+      h(
+        'p',
+        `Since you began (#${problem.body.base}), ${who === 'Others' ? 'others' : who} changed ${total === 1 ? 'the same place' : `the same ${total} places`} in another way. Nothing was saved yet.`,
+        all ? ' Decide for each:' : null,
+      ),
+      conflicts.map(choice),
+      all
+        ? null
+        : h('p', 'Not all of this can be decided here. Take the newest version and make your change again.'),
+    ],
+    act: all ? 'Save the decisions' : undefined,
+    wide: true,
+    ready: false,
+    run: (d) =>
+      save(
+        conflicts.filter((conflict) => chosen.get(conflict) === 'mine'),
+        d,
+      ),
+  });
+  return dialog.closed;
+}
+
+/**
+ * A place, and the choice between its values.
+ * @param {Conflict} conflict
+ * @param {number} n
+ * @param {false | ((side: 'mine' | 'other') => void)} choose
+ */
+function sides(conflict, n, choose) {
+  const name = conflict.author?.name;
+  const choice = (/** @type {'mine' | 'other'} */ side, /** @type {string} */ text) =>
+    choose && radio(`conflict-${n}`, text, () => choose(side));
+  return bothSides(
+    conflict,
+    name ? `${name} has` : 'There now',
+    'You have',
+    h('div.choices', choice('mine', 'Keep mine'), choice('other', `Keep ${name ? `${name}'s` : 'theirs'}`)),
+  );
+}
+
+/** @typedef {string | {key: string, id: string}} Step a member, or an element by what tells it apart: never by its index */
+
+/**
+ * The conflicts that can be decided here, and the way to the place of each. The values that are said to be in conflict
+ * have to be there, in what is newest and in one's own.
+ * @param {Panel} panel
+ * @param {string} base
+ * @param {string} text
+ * @param {Problem} problem
+ */
+async function decidable(panel, base, text, problem) {
+  const head = parseExact(await panel.api.config(Number(problem.body.version)));
+  const [began, mine] = [parseExact(base), parseExact(text)];
+  /** @type {Map<Conflict, Step[]>} */
+  const ways = new Map();
+  for (const conflict of problem.body.conflicts ?? []) {
+    const way = both(conflict) ? wayTo(conflict.path, [began, head, mine]) : null;
+    if (way && has(head, way, conflict.ours) && has(mine, way, conflict.theirs)) ways.set(conflict, way);
+  }
+  return ways;
+}
+
 /**
  * Saves with a decision for each conflict: first everything that is in no conflict is merged, then one's own values are
  * put where they were chosen.
@@ -69,26 +167,33 @@ const headers = (version) => ({ 'Content-Type': 'application/json', 'Waymark-Bas
  * @param {number} base
  * @param {string} text
  * @param {Problem} problem
+ * @param {Map<Conflict, Step[]>} ways
  * @param {Conflict[]} mine
  */
-async function decided(panel, base, text, problem, mine) {
+async function decided(panel, base, text, problem, ways, mine) {
   const version = Number(problem.body.version);
-  const head = parseExact(await panel.api.config(version));
   let request = parseExact(text);
-  for (const conflict of problem.body.conflicts)
-    request = put(request, place(head, request, conflict.path), conflict.ours);
-  const answer = await panel.api.call('POST', '/merge', { body: pretty(request), headers: headers(base) });
+  for (const [conflict, way] of ways) request = put(request, way, conflict.ours);
+  const answer = await panel.api.call('POST', '/merge', { body: json(request), headers: headers(base) });
   if (answer.version !== version) throw new Error('Somebody saved again meanwhile. Cancel, and save once more.');
   let merged = answer.config;
-  for (const conflict of mine) merged = put(merged, place(head, merged, conflict.path), conflict.theirs);
-  const saved = await saveText(panel.api, pretty(merged), { 'If-Match': `"${version}"` });
+  for (const [conflict, way] of ways)
+    if (!has(merged, way, conflict.ours)) throw new Error('This cannot be decided here. Nothing was saved.');
+  for (const conflict of mine) merged = put(merged, ways.get(conflict) ?? [], conflict.theirs);
+  const saved = await saveText(panel.api, json(merged), { 'If-Match': `"${version}"` });
   panel.changed(saved);
   panel.toast(saved.unchanged ? 'Nothing to save: you kept what was there.' : `${saved.label}.`);
 }
 
 /** Shows where the text is wrong. @param {Problem} problem @param {HTMLTextAreaElement} area */
 function fault(problem, area) {
-  if (problem.type === 'merge-conflict') return [h('p', 'Nothing was saved. Your text is still here.')];
+  if (problem.type === 'merge-conflict')
+    return [
+      h(
+        'p',
+        'Nothing was saved. Your text is still here: to make your change again, copy what you need of it, close this, and choose Edit JSON, which has the newest version.',
+      ),
+    ];
   const { line, column } = problem.body;
   if (problem.type !== 'invalid-config' || !line) return null;
   const lines = area.value.split('\n');
@@ -100,43 +205,59 @@ function fault(problem, area) {
   return [h('p', problem.message)];
 }
 
-/**
- * The place in `other` that a pointer into `known` means: elements are found by what tells them apart.
- * @param {any} known
- * @param {any} other
- * @param {string} pointer
- */
-function place(known, other, pointer) {
-  let path = '';
-  for (const step of steps(pointer)) {
-    let next = step;
-    if (Array.isArray(known) && Array.isArray(other)) {
-      const wanted = identity(known[Number(step)]);
-      const found = wanted === undefined ? -1 : other.findIndex((element) => identity(element) === wanted);
-      if (found >= 0) next = `${found}`;
-    }
-    path += `/${escaped(next)}`;
-    known = known?.[step];
-    other = other?.[next];
-  }
-  return path;
-}
+/** A config as text. @param {any} config */
+const json = (config) => (typeof config === 'string' ? JSON.stringify(config) : pretty(config));
 
 /**
- * Puts a value at a place; undefined takes it away.
- * @param {any} root
- * @param {string} pointer
- * @param {unknown} value
+ * The way to a place; none through an array whose elements nothing tells apart.
+ * @param {string} pointer in the second version
+ * @param {any[]} versions what both began with, what is newest, and one's own
  */
-function put(root, pointer, value) {
-  const path = steps(pointer);
-  const last = path.pop();
+function wayTo(pointer, versions) {
+  /** @type {Step[]} */
+  const way = [];
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    /** @type {Step} */
+    let step = name;
+    if (Array.isArray(versions[1])) {
+      const key = versions.every(Array.isArray) ? telling(versions) : '';
+      const id = key && identity(versions[1][Number(name)], key);
+      if (!key || !id) return null;
+      step = { key, id };
+    }
+    way.push(step);
+    versions = versions.map((tree) => tree?.[at(tree, step) ?? '']);
+  }
+  return way;
+}
+
+/** Where a step leads to: nowhere, unless it is certain. @param {any} tree @param {Step} step */
+function at(tree, step) {
+  if (!isTree(tree) || Array.isArray(tree) !== (typeof step === 'object')) return undefined;
+  if (typeof step === 'string') return Object.hasOwn(tree, step) ? step : undefined;
+  const ids = tree.map((/** @type {any} */ element) => identity(element, step.key));
+  const place = ids.indexOf(step.id);
+  return place < 0 || ids.includes(step.id, place + 1) ? undefined : place;
+}
+
+/** Whether there is this value at the end of a way. @param {any} tree @param {Step[]} way @param {unknown} value */
+function has(tree, way, value) {
+  for (const step of way) {
+    const place = at(tree, step);
+    if (place === undefined) return false;
+    tree = tree[place];
+  }
+  return pretty([tree]) === pretty([value]);
+}
+
+/** Puts a value in the place of another. @param {any} root @param {Step[]} way @param {unknown} value */
+function put(root, way, value) {
+  const last = way[way.length - 1];
   if (last === undefined) return value;
-  const parent = path.reduce((tree, step) => tree?.[step], root);
-  if (!isTree(parent)) return root;
-  if (Array.isArray(parent) && value === undefined) parent.splice(Number(last), 1);
-  else if (Array.isArray(parent) && Number(last) > parent.length) parent.push(value);
-  else if (value === undefined) delete parent[last];
-  else Object.defineProperty(parent, last, { value, enumerable: true, configurable: true, writable: true });
+  const parent = way.slice(0, -1).reduce((tree, step) => tree?.[at(tree, step) ?? ''], root);
+  const place = at(parent, last);
+  if (place === undefined) throw new Error('This cannot be decided here. Nothing was saved.');
+  Object.defineProperty(parent, place, { value, enumerable: true, configurable: true, writable: true });
   return root;
 }

@@ -89,7 +89,11 @@ export class Panel {
     clearInterval(this.timer);
     clearTimeout(this.patience);
     this.life?.abort();
+    for (const dialog of this.root.querySelectorAll('dialog')) dialog.close();
     this.body.remove();
+    // What is still on its way tells and opens nothing there: it may be another environment's by then.
+    this.host = h('div');
+    this.root = this.host.attachShadow({ mode: 'open' });
   }
 
   async refresh() {

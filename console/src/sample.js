@@ -1,7 +1,6 @@
 /** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
 
 import { Api } from './api.js';
-import { asPatch, settle } from './differences.js';
 import { button, h, may, own } from './dom.js';
 import { asProblem } from './store.js';
 
@@ -149,11 +148,13 @@ export class Sample {
         return undefined;
       }
       const root = this.history.shadowRoot ?? document.body;
-      const done = await settle(/** @type {any} */ (root), problem, (mine) =>
+      const edit = await import('./edit.js').catch(() => null);
+      const done = await edit?.settle(/** @type {any} */ (root), problem, (mine) =>
         mine.length === 0
           ? Promise.resolve()
           : this.api.call('PATCH', '/working', {
-              body: asPatch(mine),
+              // Places of what is newest, in which both have a value.
+              body: mine.map(({ path, theirs }) => ({ op: 'replace', path, value: theirs })),
               headers: { ...type, 'If-Match': `"${problem.body.version}"` },
             }),
       );

@@ -212,6 +212,24 @@ test('a part is brought back alone', async () => {
   await finish(page);
 });
 
+test('what was moved cannot be brought back as a part, since only its place is another', async () => {
+  const b = { id: 'b', title: 'Help' };
+  const c = { id: 'c', title: 'Contact' };
+  await service.save(place, { pages: [{ id: 'a', title: 'Start' }, b, c] });
+  await service.save(place, { pages: [c, { id: 'a', title: 'Home' }, b] }, ben);
+  await opened();
+  await row(/Ben/);
+  await page.locator('.change.op-move', { hasText: 'Contact' }).waitFor();
+  assert.equal(await page.locator('.change').count(), 2);
+  assert.equal(await page.getByRole('checkbox').count(), 1);
+  await page.getByRole('checkbox', { name: /title/ }).check();
+  await button('Bring back 1 selected part…').click();
+  await act('Bring back 1 part');
+  await page.locator('.toast').waitFor();
+  assert.deepEqual((await working()).pages, [c, { id: 'a', title: 'Start' }, b]);
+  await finish(page);
+});
+
 test('who changed a line, a link to it, and its JSON', async () => {
   await opened();
   await row(/Ben/);

@@ -117,3 +117,56 @@ test('it follows its attributes, and leaves nothing running when it is taken awa
   assert.equal(asked, 0);
   await finish(tab);
 });
+
+test('when its attributes change, no dialog and no event of what was there before stays', async () => {
+  await service.save('crm/other', { first: true, title: 'Other' });
+  for (let n = 0; n < 8; n++) await service.save('crm/other', { title: `Other ${n}` });
+  const there = (await service.call('GET', '/v1/apps/crm/envs/production')).working.version;
+  const tab = await newPage(chrome);
+  await tab.goto(builder.origin);
+  await tab.evaluate((token) => {
+    globalThis.heard = [];
+    for (const name of ['waymark:ready', 'waymark:changed', 'waymark:opened', 'waymark:published'])
+      document.addEventListener(name, (event) => globalThis.heard.push(`${name} ${event.detail.version}`));
+    document.querySelector('waymark-history').token = token;
+  }, service.admin);
+  const to = (env) => tab.evaluate((name) => document.querySelector('waymark-history').setAttribute('env', name), env);
+  const gone = () =>
+    tab.waitForFunction(() => !document.querySelector('waymark-history').shadowRoot.querySelector('dialog'));
+  await tab.getByRole('treeitem', { name: /First save/ }).click();
+  await tab.getByRole('button', { name: 'Restore…' }).click();
+  await tab.getByRole('heading', { name: 'Restore #1' }).waitFor();
+  await to('other');
+  await gone();
+  await tab.getByRole('treeitem', { name: /First save|saves/ }).first().waitFor();
+
+  // What comes late: a script, which opens a dialog, and an answer, which is told.
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = () => resolve(null);
+  });
+  await tab.route(/src\/edit\.js$|envs\/other$/, async (route) => {
+    await held;
+    await route.fallback();
+  });
+  await service.save('crm/other', { title: 'Late' });
+  const asked = tab.waitForRequest(/envs\/other$/);
+  await tab.evaluate(() => void document.querySelector('waymark-history').refresh());
+  await asked;
+  const script = tab.waitForRequest(/src\/edit\.js$/);
+  await tab.locator('waymark-history summary').click();
+  await tab.getByRole('button', { name: 'Edit JSON…' }).click();
+  await script;
+  await to('production');
+  await tab.getByRole('treeitem', { name: /Ben/ }).waitFor();
+  const late = [tab.waitForResponse(/src\/edit\.js$/), tab.waitForResponse(/envs\/other$/)];
+  release();
+  await Promise.all(late);
+  await tab.waitForTimeout(300);
+  assert.deepEqual(
+    (await tab.evaluate(() => globalThis.heard)).filter((text) => !text.startsWith('waymark:opened')),
+    [there, 9, there].map((version) => `waymark:ready ${version}`),
+  );
+  await gone();
+  await finish(tab);
+});

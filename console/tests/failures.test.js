@@ -157,6 +157,41 @@ test('a file that breaks off on its way', async () => {
   await finish(page);
 });
 
+test('a download whose address has expired or that breaks off is no config', async () => {
+  const backup = await service.call('POST', `${api}/backups`, {});
+  await service.save(place, { n: 2 });
+  const { page, row, button, menu, dialog, act, says, toast } = await opened();
+  const failed = 'The download failed, and nothing was changed. Its address lives 5 minutes: try again.';
+  const url = `${service.origin}/expired`;
+  let answer = (route) =>
+    route.fulfill({ status: 403, contentType: 'application/xml', body: '<Error><Code>AccessDenied</Code></Error>' });
+  await page.route(url, (route) => answer(route));
+  for (const path of ['**/versions/*/config', `**/backups/${backup.id}/file`])
+    await page.route(path, (route) => route.fulfill({ json: { url, name: 'a.waymark.json.gz' } }));
+  let saved = 0;
+  page.on('download', () => saved++);
+  await row(/First save/);
+  await button('Download JSON').click();
+  await toast(failed);
+  await menu('Edit JSON…');
+  await says(failed);
+  assert.equal(await dialog().locator('textarea').inputValue(), '');
+  await act('Cancel');
+  answer = (route) => route.abort();
+  await menu('Edit JSON…');
+  await says('You are offline, or the service is. Nothing was changed.');
+  await act('Cancel');
+  await page.route('**/versions/2', (route) => route.fulfill({ json: { sha256: 'another' } }));
+  await button('Backups').click();
+  await dialog().locator('.backup', { hasText: 'by hand' }).getByRole('button', { name: 'Restore' }).click();
+  await says('What this changes cannot be shown.', 'You are offline, or the service is. Nothing was changed.');
+  answer = (route) => route.fulfill({ status: 403, body: '<Error/>' });
+  await act('Try again');
+  await says('What this changes cannot be shown.', failed);
+  assert.equal(saved, 0);
+  await finish(page);
+});
+
 test('who changed this: nobody so far, further back, and nothing there', async () => {
   const { page, says, act } = await opened();
   const answers = [
