@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::faults::{Faults, answer_lost, unsent};
 use crate::support::schedule::TestQueue;
@@ -123,6 +123,11 @@ async fn an_older_state_in_the_way_is_not_taken_for_todays() {
     let shown = stack.read(&ada, "backups/d14.2026-12-01").await.is(200);
     assert_eq!(shown.at("/same_as"), "d800.2026-12-5");
     assert_eq!(stack.document(&ada, "d14.2026-12-01").await["config"], "{\"n\":2}");
+    // The older ones are listed for what they are.
+    for id in ["d800.2026-12", "d800.2026-12-4"] {
+        assert_eq!(stack.read(&ada, &format!("backups/{id}")).await.is(200).at("/same_as"), Value::Null);
+        assert_eq!(stack.document(&ada, id).await["config"], "{\"n\":1}", "{id}");
+    }
 }
 
 #[tokio::test]

@@ -140,12 +140,18 @@ pub async fn fill(
     let story: Story<'_> = serde_json::from_str(STORY)?;
     let stage = Stage::new(&story, clients, resources, sources, key)?;
     let begun = data.path().join(BEGUN);
-    if !begun.try_exists()? && !stage.is_empty().await? {
+    let goes_on = begun.try_exists()?;
+    if !goes_on && !stage.is_empty().await? {
         return Ok(false);
     }
-    stage.play(&story, &begun, story.steps.len()).await?;
+    let played = stage.play(&story, &begun, story.steps.len()).await;
+    // Somebody has gone on with it by hand: then it is theirs.
+    let is_theirs = goes_on && matches!(played, Err(SampleError::Refused(_)));
+    if !is_theirs {
+        played?;
+    }
     fs::remove_file(&begun)?;
-    Ok(true)
+    Ok(!is_theirs)
 }
 
 /// Where the story is played: a gateway whose clock the story moves.
@@ -293,6 +299,31 @@ mod tests {
         let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
         let items = listed["items"].as_array().unwrap().iter();
         items.map(|item| (item["version"].clone(), item["label"].clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_sample_that_somebody_went_on_with_is_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let secrets = Secrets::load_or_create(&data).unwrap();
+        let (clients, _engines) = engines(&data, &secrets.s3).await.unwrap();
+        let resources = provision::local_resources();
+        provision::provision(&clients, &resources).await.unwrap();
+        let (sources, key) = (Sources::system(), TokenKey::from_secret(&secrets.token));
+        let story: Story<'_> = serde_json::from_str(STORY).unwrap();
+        let begun = folder.path().join(BEGUN);
+        let stage = Stage::new(&story, &clients, &resources, &sources, &key).unwrap();
+        stage.play(&story, &begun, 3).await.unwrap();
+        let admin = key.issue(&crate::service::machine_token(), stage.clock.now()).unwrap();
+        let mut theirs =
+            request("PUT", &format!("/v1/apps/{}/envs/production/working", story.app), &admin).unwrap();
+        theirs.headers_mut().insert(IF_MATCH, HeaderValue::from_static("*"));
+        *theirs.body_mut() = Body::from("{}");
+        send(&stage.gateway, theirs).await.unwrap();
+        for _ in 0..2 {
+            assert!(!fill(&data, &clients, &resources, &sources, &key).await.unwrap());
+            assert!(!begun.exists());
+        }
     }
 
     #[tokio::test]

@@ -67,23 +67,25 @@ async fn back_up(waymark: &Waymark, due: &Due) -> Result<(), Error> {
         return Ok(());
     };
     let standing = due.good.as_deref().filter(|good| stands_for(good, &head.entry) && lasts(good, due));
+    let mut older = Vec::new();
     let (good, fault) = match standing {
         Some(good) => match prove_again(waymark, due, good).await? {
             (good, None) => (good, None),
             (_, Some(fault)) => {
-                let (good, again) = take(waymark, due, &head).await?;
+                let (good, again) = take(waymark, due, &head, &mut older).await?;
                 (good, again.or(Some(fault)))
             }
         },
-        None => take(waymark, due, &head).await?,
+        None => take(waymark, due, &head, &mut older).await?,
     };
     let last = LastRun { ok: true, version: Some(good.version), fault, ..run(waymark, due) };
     let taken_now = standing.is_none_or(|standing| standing.id != good.id);
-    let mut backups: Vec<Backup> = Vec::new();
+    let mut backups = older;
     if taken_now {
         backups.push(good.clone());
     }
-    let others = due.backups.iter().filter(|id| **id != good.id);
+    let recorded: Vec<BackupId> = backups.iter().map(|backup| backup.id.clone()).collect();
+    let others = due.backups.iter().filter(|id| **id != good.id && !recorded.contains(id));
     backups.extend(others.map(|id| good.standing_for(id.clone(), last.at)));
     if waymark.history.record_scheduled(&due.env, &backups, &good, &last).await? {
         telemetry::version(good.version);
@@ -141,8 +143,14 @@ async fn prove_again(waymark: &Waymark, due: &Due, good: &Backup) -> Result<(Bac
 
 /// Takes a backup under the class that lives longest of those that are due. Where the object of the period is there
 /// already and damaged, it takes another one beside it, and says so; and also where it is whole and holds a state of before
-/// the scheduled time: the table that knew of it was lost, or an earlier environment had this name.
-async fn take(waymark: &Waymark, due: &Due, head: &Head) -> Result<(Backup, Option<String>), Error> {
+/// the scheduled time: the table that knew of it was lost, or an earlier environment had this name. Such a one is a backup, too,
+/// and goes to `older`.
+async fn take(
+    waymark: &Waymark,
+    due: &Due,
+    head: &Head,
+    older: &mut Vec<Backup>,
+) -> Result<(Backup, Option<String>), Error> {
     let Some(longest) = due.backups.first() else {
         return Err(Error::Item("a message with nothing due".to_owned()));
     };
@@ -159,7 +167,7 @@ async fn take(waymark: &Waymark, due: &Due, head: &Head) -> Result<(Backup, Opti
             Ok(backup) if stands_for(&backup, &head.entry) || backup.at >= due.scheduled => {
                 return Ok((backup, fault));
             }
-            Ok(_) => {}
+            Ok(backup) => older.push(backup),
             Err(error @ Error::Unproven { .. }) if number < OBJECTS => fault = Some(error.to_string()),
             Err(error) => return Err(error),
         }

@@ -35,40 +35,32 @@ enum Outcome {
 impl<'a> Walk<'_, 'a> {
     pub(super) fn sequences(&mut self, at: Three, base: &[Id], head: &[Id], request: &[Id]) -> Plan<'a> {
         let chunks = self.chunks(base, head, request);
-        let all = |outline: &Outline<'_>, ids: &[Id]| hashes(outline, ids).into_iter().collect();
+        let all = |outline: &Outline<'_>, ids: &[Id]| counted(&hashes(outline, ids));
         let known =
             Known { base: all(self.base, base), sides: [all(self.head, head), all(self.request, request)] };
-        let mut slots = Vec::with_capacity(head.len());
-        let mut moved = Moved::default();
+        let before = self.total;
+        let mut merged = Merged::default();
         for chunk in chunks {
             let (b, h, r) = (part(base, &chunk.base), part(head, &chunk.head), part(request, &chunk.request));
-            self.note(&mut moved, [b, h, r]);
+            self.note(&mut merged, [b, h, r]);
             match self.outcome(b, h, r) {
-                Outcome::Head => slots.extend(chunk.head.map(|index| Slot::Old(index, Plan::Keep))),
-                Outcome::Request => slots.extend(r.iter().map(|id| Slot::New(self.request.text(*id)))),
+                Outcome::Head => self.heads(&mut merged, chunk.head, h),
+                Outcome::Request => r.iter().for_each(|id| self.requests(&mut merged, *id)),
                 Outcome::Pairwise => {
                     for (index, ((base, head), request)) in chunk.head.zip(b.iter().zip(h).zip(r)) {
-                        self.enter_element(self.head, *head, index);
                         let at = Three { base: *base, head: *head, request: *request };
-                        let plan = if self.may_be_one(at, &known) {
-                            self.value(at)
-                        } else {
-                            self.conflict(Some(at.base), Some(at.head), Some(at.request));
-                            Plan::Keep
-                        };
-                        self.leave();
-                        slots.push(Slot::Old(index, plan));
+                        self.one(&mut merged, index, at, &known);
                     }
                 }
                 Outcome::Both => {
-                    slots.extend(chunk.head.map(|index| Slot::Old(index, Plan::Keep)));
+                    self.heads(&mut merged, chunk.head, h);
                     let mut there: HashMap<u64, Vec<Id>> = HashMap::new();
                     h.iter().for_each(|id| there.entry(self.head.get(*id).hash).or_default().push(*id));
                     for id in r {
                         // Each is there for one: what the request has twice comes twice.
                         let head = there.get_mut(&self.request.get(*id).hash).and_then(Vec::pop);
                         if !head.is_some_and(|head| self.agree(head, *id)) {
-                            slots.push(Slot::New(self.request.text(*id)));
+                            self.requests(&mut merged, *id);
                         }
                     }
                 }
@@ -78,26 +70,54 @@ impl<'a> Walk<'_, 'a> {
                 }
             }
         }
-        if moved.is_ambiguous() {
+        if self.total == before && merged.is_ambiguous(&known) {
             self.conflict(Some(at.base), Some(at.head), Some(at.request));
             return Plan::Keep;
         }
-        planned(slots, head.len())
+        planned(merged.slots, head.len())
     }
 
-    /// Takes down what the sides have put into a part, and taken out of it. As many as before are changed where they are.
-    fn note(&self, moved: &mut Moved, [base, head, request]: [&[Id]; 3]) {
+    fn heads(&self, merged: &mut Merged<'a>, range: Range<usize>, head: &[Id]) {
+        merged.slots.extend(range.map(|index| Slot::Old(index, Plan::Keep)));
+        merged.hashes.extend(hashes(self.head, head));
+    }
+
+    fn requests(&self, merged: &mut Merged<'a>, id: Id) {
+        merged.slots.push(Slot::New(self.request.text(id)));
+        merged.hashes.push(self.request.get(id).hash);
+    }
+
+    /// An element that is at one place in all three.
+    fn one(&mut self, merged: &mut Merged<'a>, index: usize, at: Three, known: &Known) {
+        self.enter_element(self.head, at.head, index);
+        let plan = if self.may_be_one(at, known) {
+            self.value(at)
+        } else {
+            self.conflict(Some(at.base), Some(at.head), Some(at.request));
+            Plan::Keep
+        };
+        self.leave();
+        match plan {
+            Plan::Keep => merged.hashes.push(self.head.get(at.head).hash),
+            Plan::Take(_) => merged.hashes.push(self.request.get(at.request).hash),
+            // Made of both sides: another element than any.
+            _ => {}
+        }
+        merged.slots.push(Slot::Old(index, plan));
+    }
+
+    /// Takes down what the sides have put into a part that has grown or shrunk.
+    fn note(&self, merged: &mut Merged<'a>, [base, head, request]: [&[Id]; 3]) {
         let before = hashes(self.base, base);
         let sides = [hashes(self.head, head), hashes(self.request, request)];
         for (side, now) in sides.iter().enumerate().filter(|(_, now)| now.len() != before.len()) {
             // What both have put at one place is there once.
-            let mut known = counted(&before);
+            let mut there = counted(&before);
             for (hash, count) in counted(&sides[1 - side]) {
-                let there = known.entry(hash).or_default();
-                *there = (*there).max(count);
+                let known = there.entry(hash).or_default();
+                *known = (*known).max(count);
             }
-            moved.put[side].extend(beyond(known, now));
-            moved.taken[side].extend(beyond(counted(now), &before));
+            merged.put[side].extend(beyond(there, now));
         }
     }
 
@@ -156,7 +176,7 @@ impl<'a> Walk<'_, 'a> {
         sides
             .iter()
             .zip(&known.sides)
-            .all(|(side, all)| !known.base.contains(&side.hash) && !all.contains(&before.hash))
+            .all(|(side, all)| !known.base.contains_key(&side.hash) && !all.contains_key(&before.hash))
     }
 
     fn all_same(&mut self, one: (&Outline<'_>, &[Id]), other: (&Outline<'_>, &[Id])) -> bool {
@@ -165,27 +185,36 @@ impl<'a> Walk<'_, 'a> {
     }
 }
 
-/// The elements of the three arrays, by hash.
+/// How often the three arrays have an element, by hash.
 struct Known {
-    base: HashSet<u64>,
-    sides: [HashSet<u64>; 2],
+    base: HashMap<u64, usize>,
+    sides: [HashMap<u64, usize>; 2],
 }
 
-/// What the sides have put into places and taken out of them, by hash: [`Moved::put`] and [`Moved::taken`] of the head and of the
-/// request. Different elements of one hash are made on purpose, and a conflict is safe for them, too.
+/// What comes out of a merge so far.
 #[derive(Default)]
-struct Moved {
+struct Merged<'a> {
+    slots: Vec<Slot<'a>>,
+    /// Of the elements that are as one of the sides has them.
+    hashes: Vec<u64>,
+    /// What the head and the request have put to new places. Different elements of one hash are made on purpose, and a conflict
+    /// is safe for them, too.
     put: [HashSet<u64>; 2],
-    taken: [HashSet<u64>; 2],
 }
 
-impl Moved {
-    /// Whether both have put the same to different places, as where both have moved it: it would be there twice. Or whether
-    /// one has moved what the other has removed: it would be back.
-    fn is_ambiguous(&self) -> bool {
+impl Merged<'_> {
+    /// Whether both have put the same to different places; or whether an element is there more often than their changes come to:
+    /// one that both have moved would be there twice, and one that a side has moved and the other removed would be back.
+    fn is_ambiguous(&self, known: &Known) -> bool {
         let [head, request] = &self.put;
-        let [head_taken, request_taken] = &self.taken;
-        !head.is_disjoint(request) || !head.is_disjoint(request_taken) || !request.is_disjoint(head_taken)
+        let of = |all: &HashMap<u64, usize>, hash: &u64| all.get(hash).copied().unwrap_or(0);
+        let is_too_often = |(hash, count): (&u64, &usize)| {
+            let [head, request] = known.sides.each_ref().map(|side| of(side, hash));
+            // Where both have removed some, they may be the same ones.
+            let both = (head + request).saturating_sub(of(&known.base, hash));
+            *count > both.max(head.min(request))
+        };
+        !head.is_disjoint(request) || counted(&self.hashes).iter().any(is_too_often)
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Walk<'o, 'a> {
     pub(super) head: &'o Outline<'a>,
     pub(super) request: &'o Outline<'a>,
     conflicts: Vec<Conflict>,
-    total: usize,
+    pub(super) total: usize,
     room: usize,
     /// The place in the head.
     path: String,

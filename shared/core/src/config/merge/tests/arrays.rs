@@ -78,6 +78,11 @@ fn what_both_moved_is_not_there_twice() {
         // One moved what the other removed.
         (r#"["a","b","c"]"#, r#"["b","c","a"]"#, r#"["b","c"]"#),
         (r#"["a","b","c"]"#, r#"["b","c"]"#, r#"["b","c","a"]"#),
+        // Moved into the place of another that it removed.
+        (r#"["a","b","c","d"]"#, r#"["a","c","d"]"#, r#"["a","c","b"]"#),
+        ("[0,1,2,3,4,5]", "[1,2,3,4,5]", "[1,4,2,3,0,5]"),
+        // One moved what the other moved up in the place of what it removed.
+        ("[0,1,2,3,4,5]", "[0,5,2,3,1,4]", "[0,5,1,3,4]"),
     ] {
         assert_eq!(conflicts(base, head, request), [format!(" {base} {head} {request} | Everything")]);
     }
@@ -94,6 +99,11 @@ fn what_both_moved_is_not_there_twice() {
         // In the place of others, they are no moves.
         ("[0,1,2,3]", "[5,1,2,3]", "[0,1,2,5]", "[5,1,2,5]"),
         (r#"["t","t","n"]"#, r#"["d","t","n"]"#, r#"["t","t","d"]"#, r#"["d","t","d"]"#),
+        (r#"["t","t","n"]"#, r#"["d","t","n"]"#, r#"["t","t","t"]"#, r#"["d","t","t"]"#),
+        ("[1,5]", "[2,5]", "[1,5,1]", "[2,5,1]"),
+        ("[true,false,false]", "[true,true,false]", "[true,false,true]", "[true,true,true]"),
+        // Both removed one of two, and one of them something else, too.
+        (r#"["a","b","a","c"]"#, r#"["b","a","c"]"#, r#"["b","a"]"#, r#"["b","a"]"#),
     ] {
         assert_eq!(text(base, head, request), expected, "{base} | {head} | {request}");
     }
