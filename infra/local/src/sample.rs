@@ -318,6 +318,7 @@ mod tests {
         let mut theirs =
             request("PUT", &format!("/v1/apps/{}/envs/production/working", story.app), &admin).unwrap();
         theirs.headers_mut().insert(IF_MATCH, HeaderValue::from_static("*"));
+        theirs.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *theirs.body_mut() = Body::from("{}");
         send(&stage.gateway, theirs).await.unwrap();
         for _ in 0..2 {
