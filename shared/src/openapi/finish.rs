@@ -86,8 +86,8 @@ fn content_encoding() -> Value {
     json!({
         "name": "Content-Encoding",
         "in": "header",
-        "description": "How the body is compressed.",
-        "schema": { "type": "string", "enum": ["gzip", "zstd", "identity"] },
+        "description": "How the body is compressed; empty as `identity`.",
+        "schema": { "type": "string", "enum": ["gzip", "x-gzip", "zstd", "identity", ""] },
     })
 }
 
