@@ -87,7 +87,7 @@ fn content_encoding() -> Value {
         "name": "Content-Encoding",
         "in": "header",
         "description": "How the body is compressed; empty as `identity`.",
-        "schema": { "type": "string", "enum": ["gzip", "x-gzip", "zstd", "identity", ""] },
+        "schema": { "type": "string", "enum": ["gzip", "zstd", "identity", ""] },
     })
 }
 
