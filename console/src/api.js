@@ -137,7 +137,7 @@ export async function fetched(url) {
   try {
     const response = await fetch(url);
     if (response.ok) return await response.blob();
-    // Not the service's answer: its 403 says that the address is too old, not who may do what.
+    // Storage's 403 says that the address is too old.
     status = 502;
   } catch {
     // No answer came, or not all of it.

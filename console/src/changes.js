@@ -39,7 +39,7 @@ export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 
  * @param {{changes: Change[]}} diff
  * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` looks who
  *   changed or removed it; `pick` chooses what has a value
- *   before: a move has none, and bringing back its place would bring back the whole element
+ *   before: not of a move, which would bring back the whole element
  */
 export function changeList(diff, options = {}) {
   const list = h('ol.changes', { role: 'list' });

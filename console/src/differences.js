@@ -33,7 +33,7 @@ const escaped = (step) => step.replaceAll('~', '~0').replaceAll('/', '~1');
 /** @param {any} value */
 export const isTree = (value) => typeof value === 'object' && value !== null && !(value instanceof NumberText);
 
-/** What the service prefers to tell elements of an array apart: by the first three even where they recognise none. */
+/** What a merge prefers as a key: the first three even where they recognise none. */
 const TELLING = ['id', 'uid', 'key', 'name', 'slug'];
 
 /** What tells an element apart under a key: a text or a number, by its amount. @param {any} element @param {string} key */
@@ -45,7 +45,7 @@ export function identity(element, key) {
 }
 
 /**
- * The key that tells the elements of an array apart in all its versions, as the service finds it in a merge.
+ * The key that tells elements apart in all versions, as a merge finds it.
  * @param {any[][]} versions the first is what the others come from
  */
 export function telling(versions) {
@@ -119,7 +119,7 @@ function compare(a, b, path, label, note) {
 }
 
 /**
- * What has to move for one order to become the other: all but a longest rising part.
+ * What has to move: all but a longest rising part.
  * @param {string[]} old
  * @param {string[]} now
  */
@@ -144,7 +144,7 @@ function moved(old, now) {
 }
 
 /**
- * What is in an object or array, by what tells it apart: for an array its key, or the place where there is none.
+ * What is in an object or array, by what tells it apart: of elements their key, or their place.
  * @param {any} tree
  * @param {string} key
  * @returns {Map<string, {value: any, at: string, name: string}>}

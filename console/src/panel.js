@@ -91,7 +91,7 @@ export class Panel {
     this.life?.abort();
     for (const dialog of this.root.querySelectorAll('dialog')) dialog.close();
     this.body.remove();
-    // What is still on its way tells and opens nothing there: it may be another environment's by then.
+    // What is still on its way tells and opens nothing.
     this.host = h('div');
     this.root = this.host.attachShadow({ mode: 'open' });
   }
