@@ -260,6 +260,7 @@ async fn send(gateway: &Router, request: Request<Body>) -> Result<String, Sample
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engines::Engine;
     use crate::provision;
     use crate::secrets::Secrets;
     use crate::service::engines;
@@ -274,26 +275,55 @@ mod tests {
         assert_eq!(people().unwrap().len(), story.people.len());
     }
 
+    /// A data folder with nothing in it, and its engines.
+    struct Empty {
+        data: DataDir,
+        clients: Clients,
+        resources: Resources,
+        sources: Sources,
+        key: TokenKey,
+        _engines: Vec<Engine>,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Empty {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let data = DataDir::open(folder.path()).unwrap();
+            let secrets = Secrets::load_or_create(&data).unwrap();
+            let (clients, engines) = engines(&data, &secrets.s3).await.unwrap();
+            let resources = provision::local_resources();
+            provision::provision(&clients, &resources).await.unwrap();
+            let (sources, key) = (Sources::system(), TokenKey::from_secret(&secrets.token));
+            Self { data, clients, resources, sources, key, _engines: engines, _folder: folder }
+        }
+
+        fn stage(&self, story: &Story<'_>) -> Stage<'_> {
+            Stage::new(story, &self.clients, &self.resources, &self.sources, &self.key).unwrap()
+        }
+
+        async fn fill(&self) -> bool {
+            fill(&self.data, &self.clients, &self.resources, &self.sources, &self.key).await.unwrap()
+        }
+
+        fn begun(&self) -> std::path::PathBuf {
+            self.data.path().join(BEGUN)
+        }
+    }
+
     /// The entries of the sample in a folder of its own, whose writing was interrupted after `count` steps, of which the folder
     /// knows `known`.
     async fn entries(count: usize, known: usize) -> Vec<(serde_json::Value, serde_json::Value)> {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::open(folder.path()).unwrap();
-        let secrets = Secrets::load_or_create(&data).unwrap();
-        let (clients, _engines) = engines(&data, &secrets.s3).await.unwrap();
-        let resources = provision::local_resources();
-        provision::provision(&clients, &resources).await.unwrap();
-        let (sources, key) = (Sources::system(), TokenKey::from_secret(&secrets.token));
+        let empty = Empty::new().await;
         let story: Story<'_> = serde_json::from_str(STORY).unwrap();
-        let stage = Stage::new(&story, &clients, &resources, &sources, &key).unwrap();
+        let stage = empty.stage(&story);
         if count > 0 {
-            let begun = folder.path().join(BEGUN);
-            stage.play(&story, &begun, count).await.unwrap();
-            fs::write(begun, known.to_string()).unwrap();
+            stage.play(&story, &empty.begun(), count).await.unwrap();
+            fs::write(empty.begun(), known.to_string()).unwrap();
         }
-        assert!(fill(&data, &clients, &resources, &sources, &key).await.unwrap());
-        assert!(!fill(&data, &clients, &resources, &sources, &key).await.unwrap(), "only once");
-        let admin = key.issue(&crate::service::machine_token(), stage.clock.now()).unwrap();
+        assert!(empty.fill().await);
+        assert!(!empty.fill().await, "only once");
+        let admin = empty.key.issue(&crate::service::machine_token(), stage.clock.now()).unwrap();
         let path = format!("/v1/apps/{}/envs/production/history?limit=200", story.app);
         let listed = send(&stage.gateway, request("GET", &path, &admin).unwrap()).await.unwrap();
         let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
@@ -303,18 +333,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_sample_that_somebody_went_on_with_is_theirs() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::open(folder.path()).unwrap();
-        let secrets = Secrets::load_or_create(&data).unwrap();
-        let (clients, _engines) = engines(&data, &secrets.s3).await.unwrap();
-        let resources = provision::local_resources();
-        provision::provision(&clients, &resources).await.unwrap();
-        let (sources, key) = (Sources::system(), TokenKey::from_secret(&secrets.token));
+        let empty = Empty::new().await;
         let story: Story<'_> = serde_json::from_str(STORY).unwrap();
-        let begun = folder.path().join(BEGUN);
-        let stage = Stage::new(&story, &clients, &resources, &sources, &key).unwrap();
-        stage.play(&story, &begun, 3).await.unwrap();
-        let admin = key.issue(&crate::service::machine_token(), stage.clock.now()).unwrap();
+        let stage = empty.stage(&story);
+        stage.play(&story, &empty.begun(), 3).await.unwrap();
+        let admin = empty.key.issue(&crate::service::machine_token(), stage.clock.now()).unwrap();
         let mut theirs =
             request("PUT", &format!("/v1/apps/{}/envs/production/working", story.app), &admin).unwrap();
         theirs.headers_mut().insert(IF_MATCH, HeaderValue::from_static("*"));
@@ -322,8 +345,8 @@ mod tests {
         *theirs.body_mut() = Body::from("{}");
         send(&stage.gateway, theirs).await.unwrap();
         for _ in 0..2 {
-            assert!(!fill(&data, &clients, &resources, &sources, &key).await.unwrap());
-            assert!(!begun.exists());
+            assert!(!empty.fill().await);
+            assert!(!empty.begun().exists());
         }
     }
 
