@@ -1,10 +1,8 @@
 //! What changed between two configs: as a list for people and programs, as an RFC 6902 patch, and as plain text.
 //!
-//! Objects are compared by key. Arrays are compared by *identity* where their elements have one: a key whose values
-//! are strings or numbers and different in every element of both arrays (`identity` says which). Otherwise by the
-//! longest common subsequence, and inside a run that was replaced by one of equal length, element by element. What
-//! kept its identity or its value and changed its place has moved. What differs only in white space, order of keys, or
-//! the spelling of numbers and strings is no change.
+//! Objects are compared by key. The elements of arrays are known by their ids, or else by their values, by names that
+//! tell them apart, and by their places (`align` says how). What is known and changed its place has moved. What differs
+//! only in white space, order of keys, or the spelling of numbers and strings is no change.
 //!
 //! Both texts are scanned once. Time and memory grow with their length; matching long arrays without identity takes up to
 //! n·√n steps, and past a budget n·log n with a coarser result. Configs with more than two million values are
@@ -18,12 +16,14 @@ use serde_json::value::RawValue;
 use super::outline::{Outline, Same};
 
 mod align;
+mod became;
 mod follow;
 mod identity;
 mod label;
 mod lines;
 mod lis;
 mod list;
+mod matches;
 mod patch;
 mod summary;
 mod text;
@@ -32,14 +32,15 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub(super) use align::{MATCH_BUDGET, Sameness, matches};
+pub(super) use align::{Aligned, Pair, Sameness, known};
 pub use follow::{Earlier, at, follow, follow_each, labelled};
-pub(super) use identity::{Elements, by_identity, shared_identity};
+pub(super) use identity::{Elements, is_name_of};
 pub(super) use label::Trail;
 pub use lines::Hunk;
 pub(super) use lis::longest_rising;
 pub use summary::Summary;
-pub(super) use walk::{Place, paired};
+pub(super) use matches::MATCH_BUDGET;
+pub(super) use walk::paired;
 
 /// The changes from one config to another.
 #[derive(Debug, Serialize)]

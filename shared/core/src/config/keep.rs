@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::diff::{Elements, shared_identity};
+use super::diff::{Elements, MATCH_BUDGET, Sameness, paired};
 use super::error::{ConfigError, PatchError};
 use super::outline::{Id, Outline};
 use super::pointer::Pointer;
@@ -196,19 +196,8 @@ impl Walk<'_, '_> {
 
     /// The own elements that are elements of the incoming array, with their places there.
     fn pairs(&self, there: &[Id], here: &[Id]) -> Vec<(usize, Id)> {
-        let versions =
-            [Elements { outline: self.own, ids: here }, Elements { outline: self.incoming, ids: there }];
-        match shared_identity(&versions).as_deref() {
-            Some([own, incoming]) => {
-                let places: HashMap<u64, usize> =
-                    incoming.iter().enumerate().map(|(place, identity)| (*identity, place)).collect();
-                here.iter()
-                    .zip(own)
-                    .filter_map(|(id, identity)| Some((*places.get(identity)?, *id)))
-                    .collect()
-            }
-            _ if there.len() == here.len() => here.iter().copied().enumerate().collect(),
-            _ => Vec::new(),
-        }
+        let (own, incoming) = (Elements::new(self.own, here), Elements::new(self.incoming, there));
+        let aligned = paired(own, incoming, Sameness::Identity, &mut { MATCH_BUDGET });
+        aligned.pairs.iter().filter_map(|pair| Some((pair.new, *here.get(pair.old)?))).collect()
     }
 }

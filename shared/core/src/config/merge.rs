@@ -20,7 +20,7 @@ use super::{Config, ConfigError, MAX_BYTES};
 
 mod array;
 mod order;
-mod sequence;
+mod sides;
 mod take;
 #[cfg(test)]
 mod tests;

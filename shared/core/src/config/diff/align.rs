@@ -1,21 +1,23 @@
 //! Which element of an array was which before.
+//!
+//! Elements are known, each by the first of these that holds:
+//!
+//! 1. their id, where it is another one in each element; elements with one id by their order;
+//! 2. their value: in order by a longest common subsequence, elsewhere where it is there once;
+//! 3. a name that tells the elements apart;
+//! 4. their place between those that are known, and what they have in common.
+//!
+//! Everything that asks which element is which asks here: a difference, blame, a merge, what is brought back or kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use imara_diff::{Algorithm, InternedInput};
-
-use super::super::outline::{Id, Outline};
-use super::identity::{Elements, by_identity, identity};
+use super::became::{became, weight};
+use super::identity::{Elements, Ids, ids, name, numbering};
 use super::lis::longest_rising;
+use super::matches::{matches, once};
 
-/// Longest array, without what is equal at both ends, that is matched by Myers' algorithm. It takes up to n·√n steps.
-const MAX_MATCHED: usize = 20_000;
-
-/// Elements of both versions that one comparison matches so; further ones are matched more coarsely.
-pub(crate) const MATCH_BUDGET: usize = 200_000;
-
-/// Most pairs of elements that are weighed for what one became, in one gap.
-const MAX_WEIGHED: usize = 4_096;
+/// Most elements of which names and places are compared for what says more.
+const MAX_WEIGHED: usize = 2_000;
 
 /// An element in both versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,230 +28,343 @@ pub(crate) struct Pair {
     pub(crate) new: usize,
     /// Whether it is among those that changed places, rather than among those that stayed.
     pub(crate) moved: bool,
+    /// False where it may also be two elements: one that is gone, and one that is new.
+    pub(crate) sure: bool,
 }
 
 /// What may be taken for the same element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sameness {
-    /// What has the same identity, where elements have one: for people.
+    /// No elements with different ids: for people, and for merging.
     Identity,
     /// Also what stands in the place of another: for the shortest way from one to the other.
     Place,
 }
 
-/// The elements that are in both versions of an array, by their place after. The others are gone, or new.
+/// The elements that are in both versions of an array; the others are gone, or new.
+#[derive(Debug, Default)]
+pub(crate) struct Aligned {
+    /// By their place after.
+    pub(crate) pairs: Vec<Pair>,
+    /// For each element of the older version and of the newer: whether it has a name, so that it is surely gone or new where
+    /// it is in no pair.
+    pub(crate) named: [Vec<bool>; 2],
+    /// The keys of the name that tells the elements apart, where one does and was asked for.
+    pub(crate) names: Option<Vec<Vec<u8>>>,
+}
+
+/// Aligns two versions of an array. The elements `around` them are equal in both.
 pub(crate) fn align(
     old: Elements<'_, '_>,
     new: Elements<'_, '_>,
+    around: Elements<'_, '_>,
     sameness: Sameness,
     budget: &mut usize,
-) -> Vec<Pair> {
-    if old.ids.is_empty() || new.ids.is_empty() {
-        return Vec::new();
+) -> Aligned {
+    let mut found = Finding {
+        old,
+        new,
+        pairs: Vec::new(),
+        paired: [vec![false; old.len()], vec![false; new.len()]],
+        named: [vec![false; old.len()], vec![false; new.len()]],
+        names: None,
+        ids: [Vec::new(), Vec::new()],
+    };
+    if old.len() > 0 && new.len() > 0 {
+        found.all(around, Some(sameness), budget);
     }
-    if let Some(known) = identity(old, new)
-        && let [before, after] = known.as_slice()
-    {
-        let pairs = in_order(before, after);
-        return if sameness == Sameness::Place { filled(old, new, pairs) } else { pairs };
-    }
-    filled(old, new, by_value(old, new, budget))
+    let Finding { mut pairs, named, names, .. } = found;
+    pairs.sort_unstable_by_key(|pair| pair.new);
+    Aligned { pairs, named, names }
 }
 
-fn in_order(before: &[u64], after: &[u64]) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> =
-        by_identity(before, after).into_iter().map(|(old, new)| Pair { old, new, moved: true }).collect();
-    let order: Vec<u32> = pairs.iter().map(|pair| u32::try_from(pair.old).unwrap_or(u32::MAX)).collect();
-    for stays in longest_rising(&order) {
-        if let Some(pair) = pairs.get_mut(stays) {
-            pair.moved = false;
+/// The elements of two arrays, both made of one that has the elements `around`, that have the same id, value or name.
+pub(crate) fn known(
+    one: Elements<'_, '_>,
+    other: Elements<'_, '_>,
+    around: Elements<'_, '_>,
+    budget: &mut usize,
+) -> Aligned {
+    let mut found = Finding {
+        old: one,
+        new: other,
+        pairs: Vec::new(),
+        paired: [vec![false; one.len()], vec![false; other.len()]],
+        named: [vec![false; one.len()], vec![false; other.len()]],
+        names: None,
+        ids: [Vec::new(), Vec::new()],
+    };
+    if one.len() > 0 && other.len() > 0 {
+        found.all(around, None, budget);
+    }
+    let Finding { pairs, named, names, .. } = found;
+    Aligned { pairs, named, names }
+}
+
+/// The elements that are known so far.
+struct Finding<'o, 'a> {
+    old: Elements<'o, 'a>,
+    new: Elements<'o, 'a>,
+    pairs: Vec<Pair>,
+    paired: [Vec<bool>; 2],
+    named: [Vec<bool>; 2],
+    names: Option<Vec<Vec<u8>>>,
+    /// The ids of the elements that have one; empty where ids do not count.
+    ids: [Vec<Option<u64>>; 2],
+}
+
+impl Finding<'_, '_> {
+    /// Finds all there is to find; without a `sameness`, nothing by places.
+    fn all(&mut self, around: Elements<'_, '_>, sameness: Option<Sameness>, budget: &mut usize) {
+        let (old, new) = (self.old, self.new);
+        let has_objects = (0..old.len()).any(|place| old.is_object(place));
+        let ids = if has_objects { ids(old, new) } else { None };
+        let contents = ids.as_ref().and_then(|ids| numbering(old, new, ids));
+        if let (Some(ids), None) = (&ids, &contents) {
+            self.by_id(ids);
+        }
+        let by_id = self.pairs.len();
+        self.by_value(contents, budget);
+        if by_id > 0 && self.pairs.len() > by_id {
+            self.put_in_order();
+        }
+        if has_objects && (sameness.is_none() || self.asks_for_names()) {
+            self.by_name(around);
+        }
+        self.twins();
+        if let Some(sameness) = sameness {
+            self.fill(sameness);
         }
     }
-    pairs
+
+    fn pair(&mut self, pair: Pair) {
+        let [old, new] = &mut self.paired;
+        old.get_mut(pair.old).into_iter().for_each(|is_paired| *is_paired = true);
+        new.get_mut(pair.new).into_iter().for_each(|is_paired| *is_paired = true);
+        self.pairs.push(pair);
+    }
+
+    /// The elements that are in no pair so far and may get into one, of both versions.
+    fn free(&self) -> [Vec<usize>; 2] {
+        [0, 1].map(|version: usize| {
+            let flags = self.paired.get(version).zip(self.named.get(version));
+            let flags = flags.into_iter().flat_map(|(paired, named)| paired.iter().zip(named).enumerate());
+            flags.filter(|(_, (paired, named))| !**paired && !**named).map(|(place, _)| place).collect()
+        })
+    }
+
+    /// Pairs elements with the same id. One id of several elements says nothing but that they belong together.
+    fn by_id(&mut self, ids: &Ids) {
+        let only = |tokens: &[Option<(u64, _)>]| tokens.iter().map(|token| token.map(|(id, _)| id)).collect();
+        self.ids = [only(&ids.old), only(&ids.new)];
+        let [before, after] = self.ids.each_ref().map(|ids| counted(ids));
+        let is_single = |counts: &HashMap<u64, (usize, usize)>, id: &u64| {
+            counts.get(id).is_none_or(|(_, count)| *count == 1)
+        };
+        for (version, ids) in self.ids.iter().enumerate() {
+            for (place, id) in ids.iter().enumerate() {
+                let is_named = id.is_some_and(|id| is_single(&before, &id) && is_single(&after, &id));
+                self.named.get_mut(version).into_iter().for_each(|named| mark(named, place, is_named));
+            }
+        }
+        let [_, new] = &self.ids;
+        let both = new.iter().enumerate().filter(|(place, _)| is_marked(&self.named[1], *place));
+        let pairs: Vec<Pair> = both
+            .filter_map(|(new, id)| Some((before.get(id.as_ref()?)?.0, new)))
+            .map(|(old, new)| Pair { old, new, moved: true, sure: true })
+            .collect();
+        pairs.into_iter().for_each(|pair| self.pair(pair));
+        self.put_in_order();
+    }
+
+    /// Pairs the elements that share one id and are not known by anything else, in their order.
+    fn twins(&mut self) {
+        let [old, new] = self.free();
+        let mut groups: HashMap<u64, [Vec<usize>; 2]> = HashMap::new();
+        for (version, free) in [old, new].iter().enumerate() {
+            for place in free {
+                let Some(id) = self.id(version, *place) else { continue };
+                let group = groups.entry(id).or_default();
+                group.get_mut(version).into_iter().for_each(|places| places.push(*place));
+            }
+        }
+        let before = self.pairs.len();
+        let mut groups: Vec<[Vec<usize>; 2]> = groups.into_values().collect();
+        groups.sort_unstable();
+        for [old, new] in groups {
+            let sure = old.len() == new.len();
+            let twins = old.into_iter().zip(new);
+            twins.for_each(|(old, new)| self.pair(Pair { old, new, moved: true, sure }));
+        }
+        if self.pairs.len() > before {
+            self.put_in_order();
+        }
+    }
+
+    fn id(&self, version: usize, place: usize) -> Option<u64> {
+        self.ids.get(version).and_then(|ids| ids.get(place)).copied().flatten()
+    }
+
+    /// True unless both elements have an id, and each another.
+    fn may_be_one(&self, old: usize, new: usize) -> bool {
+        match (self.id(0, old), self.id(1, new)) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+
+    /// Tells what stayed from what moved: as much as possible stayed.
+    fn put_in_order(&mut self) {
+        self.pairs.sort_unstable_by_key(|pair| pair.new);
+        let order: Vec<u32> =
+            self.pairs.iter().map(|pair| u32::try_from(pair.old).unwrap_or(u32::MAX)).collect();
+        self.pairs.iter_mut().for_each(|pair| pair.moved = true);
+        for stays in longest_rising(&order) {
+            self.pairs.get_mut(stays).into_iter().for_each(|pair| pair.moved = false);
+        }
+    }
+
+    /// Pairs equal elements, by the `contents` where these are not the values.
+    fn by_value(&mut self, contents: Option<[Vec<u64>; 2]>, budget: &mut usize) {
+        let free = self.free();
+        let hashes = |version: usize, elements: Elements<'_, '_>| -> Vec<u64> {
+            let places = free.get(version).into_iter().flatten();
+            match contents.as_ref().and_then(|contents| contents.get(version)) {
+                Some(contents) => places.filter_map(|place| contents.get(*place).copied()).collect(),
+                None => places.map(|place| elements.hash(*place)).collect(),
+            }
+        };
+        let (before, after) = (hashes(0, self.old), hashes(1, self.new));
+        let stays = matches(&before, &after, budget);
+        let moved = once(&before, &after, &stays);
+        let all = stays.into_iter().map(|pair| (pair, false)).chain(moved.into_iter().map(|pair| (pair, true)));
+        let [old_places, new_places] = &free;
+        let pairs: Vec<Pair> = all
+            .filter_map(|((old, new), moved)| {
+                let (old, new) = (*old_places.get(old)?, *new_places.get(new)?);
+                Some(Pair { old, new, moved, sure: !moved })
+            })
+            .collect();
+        pairs.into_iter().for_each(|pair| self.pair(pair));
+    }
+
+    /// True if names could say more than values and places: more than one element is not known, or one moved.
+    fn asks_for_names(&self) -> bool {
+        let [old, new] = self.free();
+        let (gone, came) = (old.len(), new.len());
+        (gone > 0 && came > 0 && (gone, came) != (1, 1)) || self.pairs.iter().any(|pair| pair.moved && !pair.sure)
+            || (gone, came) == (1, 1) && !self.are_in_one_gap(&old, &new)
+    }
+
+    fn are_in_one_gap(&self, old: &[usize], new: &[usize]) -> bool {
+        let (Some(old), Some(new)) = (old.first(), new.first()) else { return false };
+        let is_between = |pair: &Pair| (pair.old < *old) != (pair.new < *new);
+        !self.pairs.iter().any(|pair| !pair.moved && is_between(pair))
+    }
+
+    /// Pairs what has the same name, unless places say more.
+    fn by_name(&mut self, around: Elements<'_, '_>) {
+        let Some(name) = name(self.old, self.new, around) else { return };
+        let [old_free, new_free] = self.free();
+        let places: HashMap<u64, usize> =
+            old_free.iter().filter_map(|place| Some((*name.old.get(*place)?, *place))).collect();
+        let named: Vec<(usize, usize)> = new_free
+            .iter()
+            .filter_map(|place| Some((*places.get(name.new.get(*place)?)?, *place)))
+            .filter(|(old, new)| self.may_be_one(*old, *new))
+            .collect();
+        let (old, new) = (self.old, self.new);
+        if name.is_trusted {
+            named.iter().for_each(|(old, new)| self.pair(Pair { old: *old, new: *new, moved: true, sure: true }));
+            self.names = Some(name.keys);
+        } else {
+            if named.is_empty() || self.says_less(&named, &old_free, &new_free) {
+                return;
+            }
+            for (was, is) in named {
+                let is_half = weight(old, was, new, is).is_half();
+                self.pair(Pair { old: was, new: is, moved: true, sure: is_half });
+            }
+        }
+        self.put_in_order();
+        self.pairs.iter_mut().for_each(|pair| pair.sure &= name.is_trusted || !pair.moved);
+    }
+
+    /// True if what has the same name has less in common than what stands in the same places.
+    fn says_less(&self, named: &[(usize, usize)], old_free: &[usize], new_free: &[usize]) -> bool {
+        if old_free.len().max(new_free.len()) > MAX_WEIGHED {
+            return false;
+        }
+        let of = |pairs: &mut dyn Iterator<Item = (usize, usize)>| -> usize {
+            pairs.map(|(was, is)| weight(self.old, was, self.new, is).common).sum()
+        };
+        let by_place = self.gaps(old_free, new_free);
+        let mut by_place = by_place
+            .iter()
+            .flat_map(|(gone, came)| became(self.old, self.new, gone, came))
+            .map(|pair| (pair.old, pair.new));
+        of(&mut by_place) > of(&mut named.iter().copied())
+    }
+
+    /// What is not known in each gap between what stays.
+    fn gaps(&self, old_free: &[usize], new_free: &[usize]) -> Vec<(Vec<usize>, Vec<usize>)> {
+        let mut stays: Vec<(usize, usize)> =
+            self.pairs.iter().filter(|pair| !pair.moved).map(|pair| (pair.old, pair.new)).collect();
+        stays.sort_unstable();
+        stays.push((self.old.len(), self.new.len()));
+        let (mut old_free, mut new_free) = (old_free.iter().peekable(), new_free.iter().peekable());
+        let mut gaps = Vec::new();
+        for (old, new) in stays {
+            let mut gap = (Vec::new(), Vec::new());
+            while let Some(place) = old_free.next_if(|place| **place < old) {
+                gap.0.push(*place);
+            }
+            while let Some(place) = new_free.next_if(|place| **place < new) {
+                gap.1.push(*place);
+            }
+            if !gap.0.is_empty() && !gap.1.is_empty() {
+                gaps.push(gap);
+            }
+        }
+        gaps
+    }
+
+    /// Pairs, in each gap between what stays, what its elements became.
+    fn fill(&mut self, sameness: Sameness) {
+        if sameness == Sameness::Place {
+            self.named.iter_mut().flatten().for_each(|named| *named = false);
+        }
+        let [old_free, new_free] = self.free();
+        if old_free.is_empty() || new_free.is_empty() {
+            return;
+        }
+        for (gone, came) in self.gaps(&old_free, &new_free) {
+            for pair in became(self.old, self.new, &gone, &came) {
+                if sameness == Sameness::Place || self.may_be_one(pair.old, pair.new) {
+                    self.pair(pair);
+                }
+            }
+        }
+    }
 }
 
-fn by_value(old: Elements<'_, '_>, new: Elements<'_, '_>, budget: &mut usize) -> Vec<Pair> {
-    let hashes = |of: Elements<'_, '_>| of.ids.iter().map(|id| of.outline.get(*id).hash).collect::<Vec<_>>();
-    let (before, after) = (hashes(old), hashes(new));
-    let stays = matches(&before, &after, budget);
-    let moved = moved(&before, &after, &stays);
-    let stays = stays.into_iter().map(|(old, new)| Pair { old, new, moved: false });
-    stays.chain(moved).collect()
-}
-
-/// The pairs, and in each gap between what stays, what its elements became.
-fn filled(old: Elements<'_, '_>, new: Elements<'_, '_>, mut pairs: Vec<Pair>) -> Vec<Pair> {
-    let mut known = (vec![false; old.ids.len()], vec![false; new.ids.len()]);
-    for pair in &pairs {
-        mark(&mut known.0, pair.old);
-        mark(&mut known.1, pair.new);
+/// Where each id is for the first time, and how often it is there.
+fn counted(ids: &[Option<u64>]) -> HashMap<u64, (usize, usize)> {
+    let mut counts: HashMap<u64, (usize, usize)> = HashMap::with_capacity(ids.len());
+    for (place, id) in ids.iter().enumerate() {
+        if let Some(id) = id {
+            counts.entry(*id).or_insert((place, 0)).1 += 1;
+        }
     }
-    let end = Pair { old: old.ids.len(), new: new.ids.len(), moved: false };
-    pairs.sort_unstable_by_key(|pair| pair.new);
-    let stays: Vec<Pair> = pairs.iter().filter(|pair| !pair.moved).copied().chain([end]).collect();
-    let mut from = (0, 0);
-    for stay in stays {
-        let gone: Vec<usize> = (from.0..stay.old).filter(|place| !is_marked(&known.0, *place)).collect();
-        let came: Vec<usize> = (from.1..stay.new).filter(|place| !is_marked(&known.1, *place)).collect();
-        pairs.extend(became(old, new, &gone, &came));
-        from = (stay.old + 1, stay.new + 1);
-    }
-    pairs.sort_unstable_by_key(|pair| pair.new);
-    pairs
-}
-
-fn mark(marks: &mut [bool], place: usize) {
-    if let Some(mark) = marks.get_mut(place) {
-        *mark = true;
-    }
+    counts
 }
 
 fn is_marked(marks: &[bool], place: usize) -> bool {
     marks.get(place).copied().unwrap_or_default()
 }
 
-/// The places of a long common subsequence of both, rising: by Myers' algorithm as git has it (it is the longest, or
-/// nearly), and past the budget by the n-th occurrences of each value.
-pub(crate) fn matches(before: &[u64], after: &[u64], budget: &mut usize) -> Vec<(usize, usize)> {
-    let size = before.len().saturating_add(after.len());
-    if size > 2 * MAX_MATCHED || size > *budget {
-        return by_occurrence(before, after);
+fn mark(marks: &mut [bool], place: usize, is_marked: bool) {
+    if let Some(mark) = marks.get_mut(place) {
+        *mark = is_marked;
     }
-    *budget -= size;
-    let mut input = InternedInput::default();
-    input.update_before(before.iter().copied());
-    input.update_after(after.iter().copied());
-    let script = imara_diff::Diff::compute(Algorithm::Myers, &input);
-    let mut pairs = Vec::new();
-    let mut at = (0, 0);
-    let whole = imara_diff::Hunk { before: input.before.len() as u32..0, after: input.after.len() as u32..0 };
-    for hunk in script.hunks().chain([whole]) {
-        pairs.extend((at.0..hunk.before.start as usize).zip(at.1..hunk.after.start as usize));
-        at = (hunk.before.end as usize, hunk.after.end as usize);
-    }
-    pairs
-}
-
-/// Pairs the n-th occurrence of each value with the n-th after, and keeps the longest part that is in order.
-fn by_occurrence(before: &[u64], after: &[u64]) -> Vec<(usize, usize)> {
-    let mut places = occurrences(before.iter().copied().enumerate());
-    let pairs: Vec<(usize, usize)> = after
-        .iter()
-        .enumerate()
-        .filter_map(|(new, hash)| Some((places.get_mut(hash)?.pop_front()?, new)))
-        .collect();
-    let order: Vec<u32> = pairs.iter().map(|(old, _)| u32::try_from(*old).unwrap_or(u32::MAX)).collect();
-    longest_rising(&order).into_iter().filter_map(|place| pairs.get(place).copied()).collect()
-}
-
-fn occurrences(values: impl Iterator<Item = (usize, u64)>) -> HashMap<u64, VecDeque<usize>> {
-    let mut places: HashMap<u64, VecDeque<usize>> = HashMap::new();
-    values.for_each(|(place, hash)| places.entry(hash).or_default().push_back(place));
-    places
-}
-
-/// Values that are gone from one place and new in another. One that is gone or new more than once is not followed:
-/// which zero of a list of numbers moved where says nothing.
-fn moved(before: &[u64], after: &[u64], stays: &[(usize, usize)]) -> Vec<Pair> {
-    let mut stayed = (vec![false; before.len()], vec![false; after.len()]);
-    for (old, new) in stays {
-        mark(&mut stayed.0, *old);
-        mark(&mut stayed.1, *new);
-    }
-    let left = |values: &[u64], stayed: &[bool]| {
-        occurrences(values.iter().copied().enumerate().filter(|(place, _)| !is_marked(stayed, *place)))
-    };
-    let (gone, came) = (left(before, &stayed.0), left(after, &stayed.1));
-    let once = |places: &VecDeque<usize>| places.front().copied().filter(|_| places.len() == 1);
-    gone.iter()
-        .filter_map(|(hash, old)| Some(Pair { old: once(old)?, new: once(came.get(hash)?)?, moved: true }))
-        .collect()
-}
-
-/// What the elements that are gone from a gap became: one by one where as many are new in it, otherwise those that
-/// have most in common, in their order.
-fn became(old: Elements<'_, '_>, new: Elements<'_, '_>, gone: &[usize], came: &[usize]) -> Vec<Pair> {
-    let pair = |(old, new): (&usize, &usize)| Pair { old: *old, new: *new, moved: false };
-    if gone.len() == came.len() {
-        return gone.iter().zip(came).map(pair).collect();
-    }
-    if gone.is_empty() || came.is_empty() || gone.len().saturating_mul(came.len()) > MAX_WEIGHED {
-        return Vec::new();
-    }
-    let parts = |of: Elements<'_, '_>, place: &usize| {
-        of.ids.get(*place).map_or_else(Vec::new, |id| parts(of.outline, *id))
-    };
-    let before: Vec<Vec<u64>> = gone.iter().map(|place| parts(old, place)).collect();
-    let after: Vec<Vec<u64>> = came.iter().map(|place| parts(new, place)).collect();
-    let likeness: Vec<Vec<u32>> =
-        before.iter().map(|one| after.iter().map(|other| common(one, other)).collect()).collect();
-    heaviest(&likeness)
-        .into_iter()
-        .filter_map(|(row, column)| Some(pair((gone.get(row)?, came.get(column)?))))
-        .collect()
-}
-
-/// Hashes of an object's members or an array's elements, sorted; at most some hundreds.
-fn parts(outline: &Outline<'_>, id: Id) -> Vec<u64> {
-    let hash = |child: Id| {
-        let key =
-            outline.raw_key(child).bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
-        outline.get(child).hash ^ key.rotate_left(17)
-    };
-    let mut parts: Vec<u64> = outline.children(id).take(256).map(hash).collect();
-    parts.sort_unstable();
-    parts
-}
-
-/// How many parts two values have in common, if it is at least a third of either.
-fn common(one: &[u64], other: &[u64]) -> u32 {
-    let (mut a, mut b, mut count) = (one.iter().peekable(), other.iter().peekable(), 0);
-    while let (Some(first), Some(second)) = (a.peek(), b.peek()) {
-        match first.cmp(second) {
-            std::cmp::Ordering::Less => drop(a.next()),
-            std::cmp::Ordering::Greater => drop(b.next()),
-            std::cmp::Ordering::Equal => {
-                count += 1;
-                a.next();
-                b.next();
-            }
-        }
-    }
-    if 3 * count as usize >= one.len().max(other.len()) { count } else { 0 }
-}
-
-/// The pairs of a row and a column, both rising, with the largest sum.
-fn heaviest(weights: &[Vec<u32>]) -> Vec<(usize, usize)> {
-    let columns = weights.first().map_or(0, Vec::len);
-    let weight =
-        |row: usize, column: usize| weights.get(row).and_then(|row| row.get(column)).copied().unwrap_or(0);
-    let mut sums = vec![vec![0_u32; columns + 1]; weights.len() + 1];
-    let sum = |sums: &[Vec<u32>], row: usize, column: usize| {
-        sums.get(row).and_then(|row| row.get(column)).copied().unwrap_or(0)
-    };
-    for row in (0..weights.len()).rev() {
-        for column in (0..columns).rev() {
-            let both = match weight(row, column) {
-                0 => 0,
-                weight => weight + sum(&sums, row + 1, column + 1),
-            };
-            let best = both.max(sum(&sums, row + 1, column)).max(sum(&sums, row, column + 1));
-            if let Some(place) = sums.get_mut(row).and_then(|row| row.get_mut(column)) {
-                *place = best;
-            }
-        }
-    }
-    let (mut row, mut column, mut pairs) = (0, 0, Vec::new());
-    while row < weights.len() && column < columns {
-        let here = sum(&sums, row, column);
-        if here == sum(&sums, row + 1, column) {
-            row += 1;
-        } else if here == sum(&sums, row, column + 1) {
-            column += 1;
-        } else {
-            pairs.push((row, column));
-            (row, column) = (row + 1, column + 1);
-        }
-    }
-    pairs
 }

@@ -7,8 +7,9 @@ use super::super::outline::{Id, Outline, Same};
 use super::super::span::Kind;
 use super::super::value;
 use super::Counts;
-use super::align::{MATCH_BUDGET, Pair, Sameness, align};
+use super::align::{Aligned, Pair, Sameness, align};
 use super::identity::Elements;
+use super::matches::MATCH_BUDGET;
 
 /// How a value differs from what it was.
 pub(super) enum Edit {
@@ -94,7 +95,7 @@ impl Walk<'_, '_> {
     /// Which element of an array was the `index`-th of its newer version.
     pub(super) fn earlier(&mut self, old: Id, new: Id, index: usize) -> Option<(usize, Id)> {
         let (before, after) = (places(self.old.children(old)), places(self.new.children(new)));
-        let pairs = paired((self.old, &before), (self.new, &after), self.sameness, &mut self.matching);
+        let pairs = self.pairs(&before, &after);
         let pair = pairs.into_iter().find(|pair| pair.new == index)?;
         before.get(pair.old).map(|place| (place.index, place.id))
     }
@@ -164,7 +165,7 @@ impl Walk<'_, '_> {
 
     fn arrays(&mut self, old: Id, new: Id) -> Option<Edit> {
         let (before, after) = (places(self.old.children(old)), places(self.new.children(new)));
-        let pairs = paired((self.old, &before), (self.new, &after), self.sameness, &mut self.matching);
+        let pairs = self.pairs(&before, &after);
         if pairs.is_empty() && !before.is_empty() && !after.is_empty() && !self.has_objects(&before, &after) {
             return Some(Edit::Replace);
         }
@@ -196,39 +197,56 @@ impl Walk<'_, '_> {
         (!parts.is_empty()).then_some(Edit::Array(parts))
     }
 
+    fn pairs(&mut self, before: &[Place], after: &[Place]) -> Vec<Pair> {
+        let (before, after) = (ids(before), ids(after));
+        let (old, new) = (Elements::new(self.old, &before), Elements::new(self.new, &after));
+        paired(old, new, self.sameness, &mut self.matching).pairs
+    }
+
     fn has_objects(&self, before: &[Place], after: &[Place]) -> bool {
         before.iter().any(|place| self.old.get(place.id).kind == Kind::Object)
             || after.iter().any(|place| self.new.get(place.id).kind == Kind::Object)
     }
 }
 
-/// Which elements of two versions of an array are the same, by their place in the newer. What is equal at both ends
-/// stays; what is between is aligned.
+/// Which elements of two versions of an array are the same. What is equal at both ends stays; what is between is aligned.
 pub(crate) fn paired(
-    (old, before): (&Outline<'_>, &[Place]),
-    (new, after): (&Outline<'_>, &[Place]),
+    old: Elements<'_, '_>,
+    new: Elements<'_, '_>,
     sameness: Sameness,
     budget: &mut usize,
-) -> Vec<Pair> {
-    let equal = |(a, b): &(&Place, &Place)| old.get(a.id).hash == new.get(b.id).hash;
-    let first = before.iter().zip(after).take_while(equal).count();
+) -> Aligned {
+    let (before, after) = (old.ids, new.ids);
+    let equal = |(a, b): &(usize, usize)| old.hash(*a) == new.hash(*b);
+    let first = (0..before.len()).zip(0..after.len()).take_while(equal).count();
     let rest = before.len().min(after.len()) - first;
-    let last = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(equal).count();
-    let middle = |places: &[Place]| {
-        places.iter().skip(first).take(places.len() - first - last).map(|place| place.id).collect::<Vec<_>>()
-    };
-    let (gone, came) = (middle(before), middle(after));
-    let (gone, came) = (Elements { outline: old, ids: &gone }, Elements { outline: new, ids: &came });
-    let between = align(gone, came, sameness, budget);
-    let stay = |old: usize, new: usize| Pair { old, new, moved: false };
-    let between =
-        between.into_iter().map(|pair| Pair { old: pair.old + first, new: pair.new + first, ..pair });
+    let last = (0..before.len()).rev().zip((0..after.len()).rev()).take(rest).take_while(equal).count();
     let (old_end, new_end) = (before.len() - last, after.len() - last);
-    (0..first)
+    let gone = Elements { ids: before.get(first..old_end).unwrap_or_default(), ..old };
+    let came = Elements { ids: after.get(first..new_end).unwrap_or_default(), ..new };
+    let ends: Vec<Id> = if gone.ids.is_empty() || came.ids.is_empty() {
+        Vec::new()
+    } else {
+        before.iter().take(first).chain(before.iter().skip(old_end)).copied().collect()
+    };
+    let between = align(gone, came, Elements { ids: &ends, ..old }, sameness, budget);
+    let stay = |old: usize, new: usize| Pair { old, new, moved: false, sure: true };
+    let shifted =
+        between.pairs.into_iter().map(|pair| Pair { old: pair.old + first, new: pair.new + first, ..pair });
+    let pairs = (0..first)
         .map(|place| stay(place, place))
-        .chain(between)
+        .chain(shifted)
         .chain((0..last).map(|place| stay(old_end + place, new_end + place)))
-        .collect()
+        .collect();
+    let named = between.named.map(|middle| {
+        let ends = |count: usize| std::iter::repeat_n(true, count);
+        ends(first).chain(middle).chain(ends(last)).collect()
+    });
+    Aligned { pairs, named, names: between.names }
+}
+
+fn ids(places: &[Place]) -> Vec<Id> {
+    places.iter().map(|place| place.id).collect()
 }
 
 fn places(children: impl Iterator<Item = Id>) -> Vec<Place> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::diff::{Elements, MATCH_BUDGET, Place, Sameness, by_identity, paired, shared_identity};
+use super::super::diff::{Elements, MATCH_BUDGET, Sameness, paired};
 use super::super::error::cut;
 use super::super::outline::{Id, Outline};
 use super::super::pointer::{Pointer, array_index};
@@ -173,28 +173,15 @@ fn element((from, was, wanted): (&Outline<'_>, Id, Id), (to, is): (&Outline<'_>,
         return Found::at(to, is, token);
     }
     let (before, now): (Vec<Id>, Vec<Id>) = (from.children(was).collect(), to.children(is).collect());
-    let versions = [Elements { outline: from, ids: &before }, Elements { outline: to, ids: &now }];
-    let identity = shared_identity(&versions).filter(|_| !now.is_empty());
     let place = before.iter().position(|id| *id == wanted).unwrap_or_default();
-    let pairs: HashMap<usize, usize> = match identity.as_deref() {
-        Some([old, new]) => by_identity(old, new).into_iter().collect(),
-        // Without one, as a diff aligns them: what was inserted before it shifts it.
-        _ => aligned((from, &before), (to, &now)),
-    };
+    let (old, new) = (Elements::new(from, &before), Elements::new(to, &now));
+    let pairs = paired(old, new, Sameness::Identity, &mut { MATCH_BUDGET }).pairs;
+    let pairs: HashMap<usize, usize> = pairs.into_iter().map(|pair| (pair.old, pair.new)).collect();
     if let Some(index) = pairs.get(&place) {
         return Found { token: index.to_string(), id: now.get(*index).copied(), is_element: true };
     }
     let behind = (0..place).rev().find_map(|place| pairs.get(&place)).map_or(0, |index| index + 1);
     Found { token: behind.to_string(), id: None, is_element: true }
-}
-
-fn aligned((from, before): (&Outline<'_>, &[Id]), (to, now): (&Outline<'_>, &[Id])) -> HashMap<usize, usize> {
-    let places = |ids: &[Id]| -> Vec<Place> {
-        ids.iter().enumerate().map(|(index, id)| Place { index, id: *id }).collect()
-    };
-    let pairs =
-        paired((from, &places(before)), (to, &places(now)), Sameness::Identity, &mut { MATCH_BUDGET });
-    pairs.into_iter().map(|pair| (pair.old, pair.new)).collect()
 }
 
 fn child(outline: &Outline<'_>, id: Id, token: &str) -> Option<Id> {

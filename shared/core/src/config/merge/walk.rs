@@ -99,6 +99,12 @@ impl<'a> Walk<'_, 'a> {
         self.same((self.head, head), (self.request, request))
     }
 
+    /// Whether two rows of elements are equal.
+    pub(super) fn all_same(&mut self, one: (&Outline<'_>, &[Id]), other: (&Outline<'_>, &[Id])) -> bool {
+        one.1.len() == other.1.len()
+            && one.1.iter().zip(other.1).all(|(a, b)| self.same((one.0, *a), (other.0, *b)))
+    }
+
     /// What is to become of a value that all three have.
     pub(super) fn value(&mut self, at: Three) -> Plan<'a> {
         if self.agree(at.head, at.request) || self.request_kept(at.base, at.request) {

