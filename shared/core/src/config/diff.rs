@@ -33,11 +33,11 @@ mod walk;
 mod tests;
 
 pub(super) use align::{Aligned, Pair, Sameness, known};
+pub(super) use became::is_alike;
 pub use follow::{Earlier, at, follow, follow_each, labelled};
 pub(super) use identity::{Elements, is_name_of};
 pub(super) use label::Trail;
 pub use lines::Hunk;
-pub(super) use lis::longest_rising;
 pub use summary::Summary;
 pub(super) use matches::MATCH_BUDGET;
 pub(super) use walk::paired;

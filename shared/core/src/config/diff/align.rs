@@ -144,12 +144,10 @@ impl Finding<'_, '_> {
         self.pairs.push(pair);
     }
 
-    /// The elements that are in no pair so far and may get into one, of both versions.
+    /// The elements of both versions that are in no pair so far.
     fn free(&self) -> [Vec<usize>; 2] {
-        [0, 1].map(|version: usize| {
-            let flags = self.paired.get(version).zip(self.named.get(version));
-            let flags = flags.into_iter().flat_map(|(paired, named)| paired.iter().zip(named).enumerate());
-            flags.filter(|(_, (paired, named))| !**paired && !**named).map(|(place, _)| place).collect()
+        self.paired.each_ref().map(|paired| {
+            paired.iter().enumerate().filter(|(_, is_paired)| !**is_paired).map(|(place, _)| place).collect()
         })
     }
 
@@ -235,7 +233,15 @@ impl Finding<'_, '_> {
             }
         };
         let (before, after) = (hashes(0, self.old), hashes(1, self.new));
-        let stays = matches(&before, &after, budget);
+        let mut stays = matches(&before, &after, budget);
+        if before.len() == after.len() {
+            // What is equal in its place stays there, unless more is equal elsewhere.
+            let equal = before.iter().zip(&after).enumerate().filter(|(_, (old, new))| old == new);
+            let in_place: Vec<(usize, usize)> = equal.map(|(place, _)| (place, place)).collect();
+            if in_place.len() >= stays.len() {
+                stays = in_place;
+            }
+        }
         let moved = once(&before, &after, &stays);
         let all = stays.into_iter().map(|pair| (pair, false)).chain(moved.into_iter().map(|pair| (pair, true)));
         let [old_places, new_places] = &free;
@@ -331,9 +337,6 @@ impl Finding<'_, '_> {
 
     /// Pairs, in each gap between what stays, what its elements became.
     fn fill(&mut self, sameness: Sameness) {
-        if sameness == Sameness::Place {
-            self.named.iter_mut().flatten().for_each(|named| *named = false);
-        }
         let [old_free, new_free] = self.free();
         if old_free.is_empty() || new_free.is_empty() {
             return;

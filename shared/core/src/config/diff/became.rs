@@ -75,6 +75,11 @@ fn compared(one: &Parts, other: &Parts) -> Weight {
     Weight { common, most, same_keys }
 }
 
+/// True if two elements are equal, or have a third of their members in common.
+pub(crate) fn is_alike(old: Elements<'_, '_>, was: usize, new: Elements<'_, '_>, is: usize) -> bool {
+    old.hash(was) == new.hash(is) || weight(old, was, new, is).is_third()
+}
+
 /// How much two elements have in common.
 pub(super) fn weight(old: Elements<'_, '_>, was: usize, new: Elements<'_, '_>, is: usize) -> Weight {
     compared(&parts(old, was), &parts(new, is))

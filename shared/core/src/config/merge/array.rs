@@ -72,7 +72,14 @@ impl<'a> Walk<'_, 'a> {
             let place = sides.theirs.place_of(token);
             place.and_then(|place| added.get(place)).is_some_and(Option::is_some)
         };
-        let orders = Orders { base: &base, head: &head, request: &request, is_kept: &is_kept, is_added: &is_added };
+        let orders = Orders {
+            base: &base,
+            head: &head,
+            request: &request,
+            moved: [sides.ours.moved(), sides.theirs.moved()],
+            is_kept: &is_kept,
+            is_added: &is_added,
+        };
         let (order, torn) = orders.merged();
         if torn.iter().any(|token| !sides.is_surely_moved(*token)) {
             self.conflict(Some(at.base), Some(at.head), Some(at.request));
@@ -112,7 +119,7 @@ impl<'a> Walk<'_, 'a> {
                 (Some((place, base)), _) => match theirs.pair(place) {
                     Some(pair) => {
                         let request = theirs.elements.ids.get(pair.new).copied().unwrap_or_default();
-                        let is_sure = pair.sure && ours.pair(place).is_some_and(|pair| pair.sure);
+                        let is_sure = (ours.pair(place).is_some_and(|pair| pair.sure), pair.sure);
                         Some(self.one(Three { base, head: *id, request }, is_sure))
                     }
                     None => self.gone_in_request(Some(base), *id),
@@ -131,11 +138,10 @@ impl<'a> Walk<'_, 'a> {
         kept
     }
 
-    /// An element that all three have. Where both sides changed it, it must be one element for sure.
-    fn one(&mut self, at: Three, is_sure: bool) -> Plan<'a> {
-        let is_plain = is_sure
-            || self.head_kept(at.base, at.head)
-            || self.request_kept(at.base, at.request)
+    /// An element that all three have. What one side changed, the other must surely have.
+    fn one(&mut self, at: Three, (ours_is_sure, theirs_is_sure): (bool, bool)) -> Plan<'a> {
+        let is_plain = (theirs_is_sure || self.head_kept(at.base, at.head))
+            && (ours_is_sure || self.request_kept(at.base, at.request))
             || self.agree(at.head, at.request);
         if is_plain {
             return self.value(at);

@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::diff::longest_rising;
-
 /// An element's identity.
 pub(super) type Token = u64;
 
@@ -12,6 +10,8 @@ pub(super) struct Orders<'t> {
     pub(super) base: &'t [Token],
     pub(super) head: &'t [Token],
     pub(super) request: &'t [Token],
+    /// What each side moved.
+    pub(super) moved: [HashSet<Token>; 2],
     /// Whether an element of the head stays.
     pub(super) is_kept: &'t dyn Fn(Token) -> bool,
     /// Whether an element of the request is to be added.
@@ -33,25 +33,24 @@ impl Orders<'_> {
         let is_heads = |token: Token| !new.contains(&token);
         if request == base || request == head {
             let places = |token| (self.is_added)(token);
-            return (woven(kept(), self.request, &places, &is_heads), Vec::new());
+            return (woven(kept(), self.request, &places, &is_heads, &|_| true), Vec::new());
         }
         if head == base {
             let main = self.request.iter().copied();
             let main = main.filter(|token| (self.is_added)(*token) || (self.is_kept)(*token));
             let places = |token| (self.is_kept)(token) && is_heads(token);
-            return (woven(main, self.head, &places, &|_| false), Vec::new());
+            return (woven(main, self.head, &places, &|_| false, &|_| true), Vec::new());
         }
-        self.both_moved(&base, &head, &request, &is_heads)
+        self.both_moved(&head, &request, &is_heads)
     }
 
     fn both_moved(
         &self,
-        base: &[Token],
         head: &[Token],
         request: &[Token],
         is_heads: &dyn Fn(Token) -> bool,
     ) -> (Vec<Token>, Vec<Token>) {
-        let (by_head, by_request) = (moved(base, head), moved(base, request));
+        let [by_head, by_request] = &self.moved;
         let is_anchor = |token: &Token| !by_head.contains(token) && !by_request.contains(token);
         let (behind_head, behind_request) = (anchors(head, &is_anchor), anchors(request, &is_anchor));
         let torn = head
@@ -63,16 +62,9 @@ impl Orders<'_> {
         let is_placed = |token: Token| by_request.contains(&token) && !by_head.contains(&token);
         let main = self.head.iter().copied().filter(|token| (self.is_kept)(*token) && !is_placed(*token));
         let places = |token| (self.is_added)(token) || is_placed(token);
-        (woven(main, self.request, &places, is_heads), torn)
+        // What the head moved says nothing of where the request put something.
+        (woven(main, self.request, &places, is_heads, &|token| !by_head.contains(&token)), torn)
     }
-}
-
-/// What has to move for one order to become the other.
-fn moved(before: &[Token], after: &[Token]) -> HashSet<Token> {
-    let places: HashMap<Token, u32> = before.iter().copied().zip(0..).collect();
-    let order: Vec<u32> = after.iter().filter_map(|token| places.get(token).copied()).collect();
-    let stays: HashSet<usize> = longest_rising(&order).into_iter().collect();
-    after.iter().enumerate().filter(|(place, _)| !stays.contains(place)).map(|(_, token)| *token).collect()
 }
 
 /// For each element the nearest anchor before it.
@@ -88,13 +80,16 @@ fn anchors(order: &[Token], is_anchor: &dyn Fn(&Token) -> bool) -> HashMap<Token
     behind
 }
 
-/// The main order with further elements, each behind the one before it in `other` that is there by then, and behind
-/// what `is_skipped` follows that.
+/// Returns the main order with the elements of `other` for which `is_placed`.
+///
+/// Each is put behind the nearest element before it in `other` that was placed, or that is in the main order and is an
+/// anchor; and behind those that follow it there and are skipped.
 fn woven(
     main: impl Iterator<Item = Token>,
     other: &[Token],
     is_placed: &dyn Fn(Token) -> bool,
     is_skipped: &dyn Fn(Token) -> bool,
+    is_anchor: &dyn Fn(Token) -> bool,
 ) -> Vec<Token> {
     // A list by successors: `None` stands before the first and behind the last.
     let mut next: HashMap<Option<Token>, Option<Token>> = HashMap::new();
@@ -116,7 +111,7 @@ fn woven(
             next.insert(behind, Some(*token));
             next.insert(Some(*token), after);
             before = Some(*token);
-        } else if next.contains_key(&Some(*token)) {
+        } else if is_anchor(*token) && next.contains_key(&Some(*token)) {
             before = Some(*token);
         }
     }

@@ -1,13 +1,16 @@
 //! The elements of an array in all three configs, as the differences from the base to both sides have them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::super::diff::{Aligned, Elements, Pair, Sameness, is_name_of, known, paired};
+use super::super::diff::{Aligned, Elements, Pair, Sameness, is_alike, is_name_of, known, paired};
 use super::super::outline::{Id, Outline};
 use super::super::span::Kind;
 use super::order::Token;
 use super::walk::Walk;
+
+/// Most pairs of elements that are compared for whether one may be the other, moved and edited.
+const MAX_WEIGHED: usize = 4_096;
 
 /// One side of a merge: its elements, and which of them was which in the base.
 pub(super) struct Side<'s, 'a> {
@@ -16,6 +19,8 @@ pub(super) struct Side<'s, 'a> {
     base: Vec<Option<usize>>,
     /// Whether an element of the base, and one of this side, is surely gone or new where it is in no pair.
     named: [Vec<bool>; 2],
+    /// The elements of the base that are gone, as it seems, and those that are new, which may be these, moved and edited.
+    edited: [HashSet<usize>; 2],
     /// The tokens of its elements.
     tokens: Vec<Token>,
     places: HashMap<Token, usize>,
@@ -33,6 +38,7 @@ impl<'s, 'a> Side<'s, 'a> {
             pairs,
             base: places,
             named: aligned.named,
+            edited: [HashSet::new(), HashSet::new()],
             tokens: Vec::new(),
             places: HashMap::new(),
         }
@@ -46,6 +52,12 @@ impl<'s, 'a> Side<'s, 'a> {
     /// Which element of the base one of this side is.
     pub(super) fn base_of(&self, place: usize) -> Option<usize> {
         self.base.get(place).copied().flatten()
+    }
+
+    /// What this side moved.
+    pub(super) fn moved(&self) -> HashSet<Token> {
+        let moved = self.pairs.iter().flatten().filter(|pair| pair.moved);
+        moved.map(|pair| pair.old as Token).collect()
     }
 
     /// Where an element is on this side.
@@ -69,22 +81,57 @@ impl<'s, 'a> Side<'s, 'a> {
         self.pairs.iter_mut().flatten().for_each(|pair| pair.sure = true);
     }
 
-    /// Names do not tell its elements apart, so that no move is sure of what an id does not make known.
-    fn doubt(&mut self) {
+    /// Names do not tell its elements apart. No move is sure, then, nor which of several equal elements is which where
+    /// there are more or fewer of them now.
+    fn doubt(&mut self, base: Elements<'_, '_>) {
+        let counted = |of: Elements<'_, '_>| {
+            let mut counts: HashMap<u64, usize> = HashMap::with_capacity(of.ids.len());
+            (0..of.ids.len()).for_each(|place| *counts.entry(of.hash(place)).or_default() += 1);
+            counts
+        };
+        let (before, after) = (counted(base), counted(self.elements));
         let [named, _] = &self.named;
-        for (pair, named) in self.pairs.iter_mut().zip(named) {
-            pair.iter_mut().filter(|_| !named).for_each(|pair| pair.sure &= !pair.moved);
+        for (place, (pair, named)) in self.pairs.iter_mut().zip(named).enumerate() {
+            let hash = base.hash(place);
+            let (was, is) = (before.get(&hash), after.get(&hash));
+            let is_twin = was != is && [was, is].into_iter().flatten().any(|count| *count > 1);
+            pair.iter_mut().filter(|_| !named).for_each(|pair| pair.sure &= !pair.moved && !is_twin);
+        }
+    }
+
+    /// Finds elements of the base that are gone, as it seems, and may have been moved and edited: something new is like
+    /// them.
+    fn find_moved_and_edited(&mut self, base: Elements<'_, '_>) {
+        let gone: Vec<usize> = (0..base.ids.len()).filter(|place| self.pair(*place).is_none()).collect();
+        let count = self.elements.ids.len();
+        let new: Vec<usize> = (0..count).filter(|place| self.base_of(*place).is_none()).collect();
+        if gone.len().saturating_mul(new.len()) > MAX_WEIGHED {
+            self.edited = [gone.into_iter().collect(), new.into_iter().collect()];
+            return;
+        }
+        for was in gone {
+            for is in &new {
+                let may_be_one = !self.is_named(0, was) || !self.is_named(1, *is);
+                if may_be_one && is_alike(base, was, self.elements, *is) {
+                    self.edited[0].insert(was);
+                    self.edited[1].insert(*is);
+                }
+            }
         }
     }
 
     /// True if this side's reading of a part may be wrong: something in it may have been renamed, or replaced.
     fn is_unsure(&self, base: &Range<usize>, own: &Range<usize>) -> bool {
         let is_unsure = |place: usize| self.pair(place).is_some_and(|pair| !pair.sure);
-        let is_gone = |place: usize| self.pair(place).is_none() && !self.is_named(0, place);
-        let is_new = |place: usize| self.base_of(place).is_none() && !self.is_named(1, place);
-        base.clone().any(is_unsure)
+        let mut gone = base.clone().filter(|place| self.pair(*place).is_none()).peekable();
+        let mut new = own.clone().filter(|place| self.base_of(*place).is_none()).peekable();
+        let is_replaced = gone.peek().is_some()
+            && new.peek().is_some()
+            && (gone.any(|place| !self.is_named(0, place)) || new.any(|place| !self.is_named(1, place)));
+        is_replaced
+            || base.clone().any(|place| is_unsure(place) || self.edited[0].contains(&place))
             || own.clone().any(|place| self.base_of(place).is_some_and(is_unsure))
-            || base.clone().any(is_gone) && own.clone().any(is_new)
+            || own.clone().any(|place| self.edited[1].contains(&place))
     }
 
     fn has_new(&self, own: &Range<usize>) -> bool {
@@ -124,7 +171,8 @@ impl<'s, 'a> Sides<'s, 'a> {
         let count = base.ids.len();
         let (mut ours, mut theirs) = (Side::new(count, head, ours), Side::new(count, request, theirs));
         for side in [&mut ours, &mut theirs] {
-            if are_named { side.trust() } else { side.doubt() }
+            if are_named { side.trust() } else { side.doubt(base) }
+            side.find_moved_and_edited(base);
         }
         let mut sides = Self {
             base,
@@ -210,6 +258,8 @@ impl<'s, 'a> Sides<'s, 'a> {
         self.parts().iter().any(|part| self.is_unclear(part, walk))
             || (0..self.base.ids.len()).any(|place| self.is_pulled(place, walk))
             || self.both.iter().any(|(head, request)| self.is_put_twice(*head, *request))
+            || self.ours.edited[0].iter().any(|place| !self.is_kept(&self.theirs, *place, walk))
+            || self.theirs.edited[0].iter().any(|place| !self.is_kept(&self.ours, *place, walk))
     }
 
     /// The parts between the elements that stayed on both sides.
@@ -218,7 +268,7 @@ impl<'s, 'a> Sides<'s, 'a> {
         let [base, head, request] = lengths;
         let in_place = base == head && base == request;
         let is_anchor = |place: usize, pair: &Pair, side: &Side<'_, '_>| {
-            !pair.moved && (!in_place || pair.new == place || self.are_named || side.is_named(0, place))
+            pair.sure && !pair.moved && (!in_place || pair.new == place || self.are_named || side.is_named(0, place))
         };
         let mut parts = Vec::new();
         let mut from = [0, 0, 0];
@@ -270,6 +320,14 @@ impl<'s, 'a> Sides<'s, 'a> {
         let head = self.ours.elements.ids.get(ours.new).copied().unwrap_or_default();
         let request = self.theirs.elements.ids.get(theirs.new).copied().unwrap_or_default();
         !walk.head_kept(base, head) || !walk.request_kept(base, request)
+    }
+
+    /// True if a side has an element of the base as it was.
+    fn is_kept(&self, side: &Side<'_, 'a>, base: usize, walk: &mut Walk<'_, 'a>) -> bool {
+        let now = side.pair(base).and_then(|pair| side.elements.ids.get(pair.new).copied());
+        let before = self.base.ids.get(base).copied();
+        let (Some(before), Some(now)) = (before, now) else { return false };
+        walk.same((self.base.outline, before), (side.elements.outline, now))
     }
 
     /// True if both sides added the same at different places, and nothing says that it is one element.

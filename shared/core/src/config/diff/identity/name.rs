@@ -87,15 +87,12 @@ pub(in super::super) fn name(
     new: Elements<'_, '_>,
     around: Elements<'_, '_>,
 ) -> Option<Name> {
-    let (mut unique, others): (Vec<Column>, Vec<Column>) =
-        columns(old, new).into_iter().partition(Column::is_unique);
-    unique.retain(|column| column.tells_apart(around));
-    if unique.is_empty() {
-        unique = pairs(&others);
-        unique.retain(|column| column.is_unique() && column.tells_apart(around));
-    }
+    let columns = columns(old, new);
+    let tells_apart = |column: &&Column| column.is_unique() && column.tells_apart(around);
+    let joined = if columns.iter().any(|column| tells_apart(&column)) { Vec::new() } else { pairs(&columns) };
+    let unique: Vec<&Column> = columns.iter().chain(&joined).filter(tells_apart).collect();
     let mut best: Option<(usize, &Column)> = None;
-    for column in &unique {
+    for column in unique.iter().copied() {
         let found = column.recognised();
         if found > best.map_or(0, |(most, _)| most) {
             best = Some((found, column));
