@@ -35,11 +35,11 @@ mod tests;
 pub(super) use align::{Aligned, Pair, Sameness, known};
 pub(super) use became::is_alike;
 pub use follow::{Earlier, at, follow, follow_each, labelled};
-pub(super) use identity::{Elements, is_name_of};
+pub(super) use identity::{Elements, is_name_of, twins};
 pub(super) use label::Trail;
 pub use lines::Hunk;
-pub use summary::Summary;
 pub(super) use matches::MATCH_BUDGET;
+pub use summary::Summary;
 pub(super) use walk::paired;
 
 /// The changes from one config to another.

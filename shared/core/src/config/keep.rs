@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::diff::{Elements, MATCH_BUDGET, Sameness, paired};
-use super::error::{ConfigError, PatchError};
+use super::diff::{Elements, MATCH_BUDGET, Pair, Sameness, paired, twins};
+use super::error::ConfigError;
 use super::outline::{Id, Outline};
 use super::pointer::Pointer;
 use super::span::Kind;
@@ -88,23 +88,55 @@ impl<'de> Deserialize<'de> for Keep {
     }
 }
 
-/// The config `incoming`, with the values that `own` has at these paths; everything else keeps its text.
+/// Why values were not kept. Nothing is changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// Nobody can tell which element's value belongs to which element.
+    #[error("which elements the values of {} belong to cannot be told", .paths.join(", "))]
+    Ambiguous {
+        /// The paths, as they were given.
+        paths: Vec<String>,
+    },
+    /// The paths take too much time or memory.
+    #[error("the config has too many values for paths to be kept in it")]
+    TooLarge,
+    /// What comes out is no valid config.
+    #[error("the config would not be valid: {0}")]
+    Result(#[from] ConfigError),
+}
+
+/// Returns the config `incoming` with the values that `own` has at these paths; everything else keeps its text.
 ///
-/// A place that both have takes the value of `own`, and a member that `incoming` lacks is added, where `own` has it and
-/// `incoming` has what is around it. What `own` does not have stays as `incoming` says. Elements of arrays are matched by
-/// their identity, as in a merge; where nothing tells them apart by position, and then only where both arrays have as
-/// many elements: otherwise nobody knows which is which.
+/// A place that both have takes the value of `own`. A member that `incoming` lacks is added where `own` has it and
+/// `incoming` has what is around it. What `own` does not have stays as `incoming` says.
+///
+/// Elements of arrays are known as in a difference, but never by what is kept: a value that belongs to an environment
+/// says nothing of the element.
 ///
 /// # Errors
 ///
-/// [`PatchError::Invalid`] when the paths take too much time or memory; [`PatchError::Result`] when the config would
-/// grow over its limit.
-pub fn apply(incoming: &Config, own: &Config, keep: &Keep) -> Result<Config, PatchError> {
+/// [`KeepError::Ambiguous`] where it is not sure which element is which; [`KeepError::TooLarge`];
+/// [`KeepError::Result`] where the config would grow over its limit.
+pub fn apply(incoming: &Config, own: &Config, keep: &Keep) -> Result<Config, KeepError> {
     let (incoming_outline, own_outline) = (Outline::of(incoming.text()), Outline::of(own.text()));
-    let mut walk =
-        Walk { incoming: &incoming_outline, own: &own_outline, places: Vec::new(), at: Vec::new() };
+    let mut walk = Walk {
+        incoming: &incoming_outline,
+        own: &own_outline,
+        keep,
+        matching: MATCH_BUDGET,
+        places: Vec::new(),
+        at: Vec::new(),
+        is_ambiguous: false,
+    };
+    let mut ambiguous = Vec::new();
     for path in &keep.0 {
-        walk.level(Outline::ROOT, Outline::ROOT, &path.tokens).map_err(refused)?;
+        walk.level(Outline::ROOT, Outline::ROOT, &path.tokens)?;
+        if std::mem::take(&mut walk.is_ambiguous) {
+            ambiguous.push(path.text.clone());
+        }
+    }
+    if !ambiguous.is_empty() {
+        return Err(KeepError::Ambiguous { paths: ambiguous });
     }
     if walk.places.is_empty() {
         return Ok(incoming.clone());
@@ -119,10 +151,10 @@ pub fn apply(incoming: &Config, own: &Config, keep: &Keep) -> Result<Config, Pat
     Ok(Config::check(tree.finish()?)?)
 }
 
-fn refused(fault: Fault) -> PatchError {
+fn refused(fault: Fault) -> KeepError {
     match fault {
-        Fault::Refused(reason) => PatchError::Invalid { operation: None, reason },
-        Fault::TooLarge => PatchError::Result(ConfigError::TooLarge { limit: MAX_BYTES }),
+        Fault::Refused(_) => KeepError::TooLarge,
+        Fault::TooLarge => KeepError::Result(ConfigError::TooLarge { limit: MAX_BYTES }),
     }
 }
 
@@ -130,13 +162,18 @@ fn refused(fault: Fault) -> PatchError {
 struct Walk<'o, 'a> {
     incoming: &'o Outline<'a>,
     own: &'o Outline<'a>,
+    keep: &'o Keep,
+    /// Elements that may still be matched finely.
+    matching: usize,
     /// Paths in the incoming config, and own values.
     places: Vec<(Vec<String>, Id)>,
     at: Vec<String>,
+    /// Whether the elements of an array on the way cannot be told from each other.
+    is_ambiguous: bool,
 }
 
 impl Walk<'_, '_> {
-    fn level(&mut self, incoming: Id, own: Id, path: &[String]) -> Result<(), Fault> {
+    fn level(&mut self, incoming: Id, own: Id, path: &[String]) -> Result<(), KeepError> {
         let Some((token, rest)) = path.split_first() else {
             if !equal(self.incoming.text(incoming), self.own.text(own)) {
                 self.places.push((self.at.clone(), own));
@@ -149,9 +186,7 @@ impl Walk<'_, '_> {
         }
         // What is not listed would be overwritten without a word.
         if !self.incoming.is_open(incoming, there.kind) || !self.own.is_open(own, here.kind) {
-            return Err(Fault::Refused(
-                "the config has too many values for paths to be kept in it".to_owned(),
-            ));
+            return Err(KeepError::TooLarge);
         }
         match there.kind {
             Kind::Object => self.objects(incoming, own, token, rest),
@@ -159,7 +194,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn objects(&mut self, incoming: Id, own: Id, token: &str, rest: &[String]) -> Result<(), Fault> {
+    fn objects(&mut self, incoming: Id, own: Id, token: &str, rest: &[String]) -> Result<(), KeepError> {
         let members: HashMap<Cow<'_, [u8]>, Id> =
             self.incoming.children(incoming).map(|id| (self.incoming.key(id), id)).collect();
         for member in self.own.children(own) {
@@ -180,24 +215,123 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn arrays(&mut self, incoming: Id, own: Id, token: &str, rest: &[String]) -> Result<(), Fault> {
+    fn arrays(&mut self, incoming: Id, own: Id, token: &str, rest: &[String]) -> Result<(), KeepError> {
         let there: Vec<Id> = self.incoming.children(incoming).collect();
         let here: Vec<Id> = self.own.children(own).collect();
-        for (index, own) in self.pairs(&there, &here) {
+        let kept = self.kept_members();
+        let aligned = {
+            let old = Elements { outline: self.own, ids: &here, without: &kept };
+            let new = Elements { outline: self.incoming, ids: &there, without: &kept };
+            let is_all_kept = rest.first().is_none_or(|token| token == "*");
+            Known::new(old, new, is_all_kept, &mut self.matching)
+        };
+        for (index, element) in there.iter().enumerate() {
             let name = index.to_string();
-            if let Some(element) = there.get(index).filter(|_| token == "*" || token == name) {
-                self.at.push(name);
-                self.level(*element, own, rest)?;
-                self.at.pop();
+            if token != "*" && token != name {
+                continue;
+            }
+            match aligned.own(index) {
+                Own::Is(place) => {
+                    let Some(own) = here.get(place).copied() else { continue };
+                    self.at.push(name);
+                    self.level(*element, own, rest)?;
+                    self.at.pop();
+                }
+                Own::New => {}
+                // An element that has nothing to keep may be any.
+                Own::MayBe(places) => {
+                    let mut may_be = places.iter().filter_map(|place| here.get(*place).copied());
+                    self.is_ambiguous |= may_be.any(|own| self.differs(*element, own, rest));
+                }
             }
         }
         Ok(())
     }
 
-    /// The own elements that are elements of the incoming array, with their places there.
-    fn pairs(&self, there: &[Id], here: &[Id]) -> Vec<(usize, Id)> {
-        let (own, incoming) = (Elements::new(self.own, here), Elements::new(self.incoming, there));
-        let aligned = paired(own, incoming, Sameness::Identity, &mut { MATCH_BUDGET });
-        aligned.pairs.iter().filter_map(|pair| Some((pair.new, *here.get(pair.old)?))).collect()
+    /// True if the own value at a path within an element would make the incoming element another.
+    fn differs(&self, incoming: Id, own: Id, rest: &[String]) -> bool {
+        let Some((token, rest)) = rest.split_first() else {
+            return !equal(self.incoming.text(incoming), self.own.text(own));
+        };
+        let step = |outline: &Outline<'_>, id: Id| {
+            (token != "*").then(|| outline.member(id, token.as_bytes())).flatten()
+        };
+        match (step(self.incoming, incoming), step(self.own, own)) {
+            (Some(incoming), Some(own)) => self.differs(incoming, own, rest),
+            (None, None) => token == "*",
+            _ => true,
+        }
+    }
+
+    /// The members of the elements of the present array that are kept, or have something in them that is.
+    fn kept_members(&self) -> Vec<Vec<u8>> {
+        let of = |path: &KeepPath| {
+            let above = path.tokens.get(..self.at.len())?;
+            let is_here = above.iter().zip(&self.at).all(|(token, at)| token == "*" || token == at);
+            let key = path.tokens.get(self.at.len() + 1)?;
+            (is_here && key != "*").then(|| key.clone().into_bytes())
+        };
+        self.keep.0.iter().filter_map(of).collect()
+    }
+}
+
+/// Which own element an incoming one is.
+enum Own {
+    /// This one.
+    Is(usize),
+    /// None: it is new.
+    New,
+    /// One of these, or none.
+    MayBe(Vec<usize>),
+}
+
+/// The own elements, as the incoming ones are known by what is not kept.
+struct Known {
+    pairs: HashMap<usize, (usize, bool)>,
+    /// Own elements that are in no pair, and whether they have an id.
+    gone: Vec<(usize, bool)>,
+    /// Whether each incoming element has an id.
+    named: Vec<bool>,
+    is_whole: bool,
+}
+
+impl Known {
+    /// Where all that is in the elements is kept, nothing but an id or a name tells which is which; and without these, their
+    /// place, where both have as many.
+    fn new(own: Elements<'_, '_>, incoming: Elements<'_, '_>, is_all_kept: bool, budget: &mut usize) -> Self {
+        let aligned = paired(own, incoming, Sameness::Identity, budget);
+        let is_whole = aligned.names.is_some();
+        let twins = twins(own, incoming);
+        let is_equal = |pair: &Pair| own.hash(pair.old) == incoming.hash(pair.new);
+        let is_renumbered = aligned.is_counted && !aligned.pairs.iter().all(is_equal);
+        let is_sure = |pair: &Pair| {
+            let is_like = || !is_all_kept && pair.sure && !twins.contains(&own.hash(pair.old));
+            !is_renumbered && (aligned.is_known(pair) || is_like())
+        };
+        let has_ids = aligned.named.iter().flatten().any(|named| *named);
+        if is_all_kept && !is_whole && !has_ids && own.ids.len() == incoming.ids.len() {
+            let pairs = (0..own.ids.len()).map(|place| (place, (place, true))).collect();
+            return Self { pairs, gone: Vec::new(), named: Vec::new(), is_whole };
+        }
+        let pairs: HashMap<usize, (usize, bool)> =
+            aligned.pairs.iter().map(|pair| (pair.new, (pair.old, is_sure(pair)))).collect();
+        let paired: HashSet<usize> = aligned.pairs.iter().map(|pair| pair.old).collect();
+        let gone = (0..own.ids.len()).filter(|place| !paired.contains(place));
+        let gone = gone.map(|place| (place, aligned.is_named(0, place))).collect();
+        let [_, named] = aligned.named;
+        Self { pairs, gone, named, is_whole }
+    }
+
+    fn own(&self, incoming: usize) -> Own {
+        match self.pairs.get(&incoming) {
+            Some((own, true)) => Own::Is(*own),
+            Some((own, false)) => Own::MayBe(vec![*own]),
+            None if self.is_whole => Own::New,
+            None => {
+                let is_named = self.named.get(incoming).copied().unwrap_or_default();
+                let may_be = self.gone.iter().filter(|(_, own_is_named)| !(is_named && *own_is_named));
+                Own::MayBe(may_be.map(|(place, _)| *place).collect())
+            }
+        }
     }
 }

@@ -197,7 +197,8 @@ impl Gen {
             Kind::Strings => self.word(),
             Kind::Grid => self.numbers(3),
             Kind::Mixed => {
-                let kinds = [Kind::StrongId, Kind::TypeOnly, Kind::Numbers, Kind::Strings, Kind::Grid, Kind::OneKey];
+                let kinds =
+                    [Kind::StrongId, Kind::TypeOnly, Kind::Numbers, Kind::Strings, Kind::Grid, Kind::OneKey];
                 let kind = kinds[self.rng.usize(..kinds.len())];
                 self.element(kind)
             }

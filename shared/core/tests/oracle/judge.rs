@@ -1,21 +1,26 @@
-//! The judge: what a merge must be by the hidden truth, and whether a result is right by it or by an equivalent reading.
+//! The judge: what a merge must be by the hidden truth, and whether a result is right by it or by an
+//! equivalent reading.
 //!
-//! A conflict is always safe. A result without one is right if, at each array, some accepted pair of readings explains it:
+//! A conflict is always safe. A result without one is right if, at each array, some accepted pair of
+//! readings explains it:
 //!
 //! 1. the hidden truth;
-//! 2. a reading that costs no more than the truth, for each side (see `reading`). Not where nothing but names tells
-//!    the elements apart and neither side inserted, removed or moved any: there, position decides;
-//! 3. a reading that a rule of the documents allows though it is not as simple: by a key that is to be trusted, or by
-//!    position where both sides kept the length and no ids identify. Counted on its own ("by rule"): to be looked at, not wrong.
+//! 2. a reading that costs no more than the truth, for each side (see `reading`). Not where nothing but
+//!    names tells the elements apart and neither side inserted, removed or moved any: there, position
+//!    decides;
+//! 3. a reading that a rule of the documents allows though it is not as simple: by a key that is to be
+//!    trusted, or by position where both sides kept the length and no ids identify. Counted on its own
+//!    ("by rule"): to be looked at, not wrong.
 //!
 //! Beyond readings, and where the truth says otherwise, this is accepted:
 //!
-//! - an element that one side replaced in its place by one with no value in common, or with another strong id, may
-//!   count as removed and another inserted **in that place**: it then stays where the other side removed the old one,
-//!   and does not follow where the other side moved it. Not where both replaced it (two ids excepted: both may
-//!   stay), and without ids not where both sides kept the array's length;
-//! - what both sides inserted alike may be there once or twice, and once with the fields of both where a name is the same.
-//!   So may what one side inserted and the other replaced something by;
+//! - an element that one side replaced in its place by one with no value in common, or with another
+//!   strong id, may count as removed and another inserted **in that place**: it then stays where the
+//!   other side removed the old one, and does not follow where the other side moved it. Not where both
+//!   replaced it (two ids excepted: both may stay), and without ids not where both sides kept the array's
+//!   length;
+//! - what both sides inserted alike may be there once or twice, and once with the fields of both where a
+//!   name is the same. So may what one side inserted and the other replaced something by, or moved there;
 //! - what one side inserted or moved stands anywhere relative to what the other inserted or moved;
 //! - what one side inserted may follow its neighbour, left or right, where the other side moved that one;
 //! - which elements moved: any smallest set that explains the order, or those that truly were moved.
@@ -23,8 +28,10 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
-use crate::reading::{self, Reading, Search, may_be_replaced, other_id, pair_cost};
-use crate::tree::{Elem, Node, WEAK, same};
+use crate::order::{anchored, anchors, before};
+use crate::reading::{self, Reading, Search};
+use crate::slots::{MOST_LISTS, Slot, Three, left};
+use crate::tree::{Elem, Node, same};
 
 /// What is accepted beside the hidden truth.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,25 +49,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) steps: Cell<u32>,
 }
 
-/// An element of the result: where it is in each of the three.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Slot {
-    b: Option<usize>,
-    o: Option<usize>,
-    t: Option<usize>,
-}
-
-/// The three versions of one array.
-struct Three<'a> {
-    b: &'a [Elem],
-    o: &'a [Elem],
-    t: &'a [Elem],
-    /// Whether ours and theirs truly are what became of the base.
-    true_pairs: [bool; 2],
-}
-
 const MOST_STEPS: u32 = 300_000;
-const MOST_LISTS: usize = 64;
 
 impl<'a> Judge<'a> {
     pub(crate) fn new(mode: Mode, moved: [&'a HashSet<u32>; 2]) -> Self {
@@ -68,7 +57,14 @@ impl<'a> Judge<'a> {
     }
 
     /// True if `r` is a right merge of `o` and `t` over `b`.
-    pub(crate) fn accepts(&self, b: Option<&Node>, o: &Node, t: &Node, r: &Node, true_pairs: [bool; 2]) -> bool {
+    pub(crate) fn accepts(
+        &self,
+        b: Option<&Node>,
+        o: &Node,
+        t: &Node,
+        r: &Node,
+        true_pairs: [bool; 2],
+    ) -> bool {
         if same(o, t) || b.is_some_and(|b| same(b, t)) {
             return same(r, o);
         }
@@ -82,7 +78,8 @@ impl<'a> Judge<'a> {
                     Some(Node::Obj(f)) => f,
                     _ => &empty,
                 };
-                let mut keys: Vec<&str> = [bf, of, tf, rf].into_iter().flatten().map(|(k, _)| k.as_str()).collect();
+                let mut keys: Vec<&str> =
+                    [bf, of, tf, rf].into_iter().flatten().map(|(k, _)| k.as_str()).collect();
                 keys.sort_unstable();
                 keys.dedup();
                 keys.into_iter().all(|k| {
@@ -247,8 +244,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Returns the orders that are right: for each, which slot stands before which. None where both moved the same
-    /// element in another way.
+    /// Returns the orders that are right: for each, which slot stands before which. None where both moved
+    /// the same element in another way.
     fn orders(&self, x: &Three, list: &[Slot], ro: &Reading, rt: &Reading) -> Vec<Vec<Vec<bool>>> {
         let still = |s: usize, reading: &Reading, side: &[Elem]| {
             let (mut out, cut) = reading::unmoved(reading);
@@ -259,7 +256,8 @@ impl<'a> Judge<'a> {
                 let flags: Vec<bool> = (0..x.b.len())
                     .map(|i| reading[i].is_some() && !self.moved[s].contains(&x.b[i].uid))
                     .collect();
-                let rising: Vec<usize> = (0..x.b.len()).filter(|&i| flags[i]).filter_map(|i| reading[i]).collect();
+                let rising: Vec<usize> =
+                    (0..x.b.len()).filter(|&i| flags[i]).filter_map(|i| reading[i]).collect();
                 if rising.is_sorted() && !out.contains(&flags) {
                     out.push(flags);
                 }
@@ -272,8 +270,11 @@ impl<'a> Judge<'a> {
             return plain;
         }
         let anchors = [anchors(list, false), anchors(list, true)];
-        let anchored: Vec<_> =
-            plain.iter().flat_map(|p| anchors.iter().map(|a| anchored(list, p, a))).filter(|p| !plain.contains(p)).collect();
+        let anchored: Vec<_> = plain
+            .iter()
+            .flat_map(|p| anchors.iter().map(|a| anchored(list, p, a)))
+            .filter(|p| !plain.contains(p))
+            .collect();
         plain.into_iter().chain(anchored).collect()
     }
 
@@ -288,12 +289,15 @@ impl<'a> Judge<'a> {
         match (b, o, t) {
             (Node::Obj(bf), Node::Obj(of), Node::Obj(tf)) => {
                 let mut out = Vec::new();
-                let mut keys: Vec<&str> = [bf, of, tf].into_iter().flatten().map(|(k, _)| k.as_str()).collect();
+                let mut keys: Vec<&str> =
+                    [bf, of, tf].into_iter().flatten().map(|(k, _)| k.as_str()).collect();
                 keys.sort_unstable();
                 keys.dedup();
                 for k in keys {
                     let merged = match (b.get(k), o.get(k), t.get(k)) {
-                        (Some(b), Some(o), Some(t)) => Some(self.truth(b, o, t).map_err(|e| format!("/{k}{e}"))?),
+                        (Some(b), Some(o), Some(t)) => {
+                            Some(self.truth(b, o, t).map_err(|e| format!("/{k}{e}"))?)
+                        }
                         (Some(b), None, Some(n)) | (Some(b), Some(n), None) if !same(b, n) => {
                             return Err(format!("/{k}: edited and removed"));
                         }
@@ -354,192 +358,4 @@ impl<'a> Judge<'a> {
         }
         Ok(out)
     }
-}
-
-/// Returns the elements of a side that the reading has nothing for.
-fn left<'b>(side: &'b [Elem], reading: &'b Reading) -> impl Iterator<Item = usize> + 'b {
-    (0..side.len()).filter(|&j| !reading.contains(&Some(j)))
-}
-
-impl Three<'_> {
-    /// True if each element has a strong id, and none is there twice.
-    fn identified(&self) -> bool {
-        [self.b, self.o, self.t].iter().all(|items| {
-            let ids: Vec<_> = items.iter().map(|e| e.node.strong()).collect();
-            ids.iter().enumerate().all(|(i, id)| id.is_some() && !ids[..i].contains(id))
-        })
-    }
-
-    /// Returns the lists of elements that a merge by these readings may come to; none where it is a conflict.
-    fn lists(&self, ro: &Reading, rt: &Reading, mode: Mode) -> Vec<Vec<Slot>> {
-        let kept = self.o.len() == self.b.len() && self.t.len() == self.b.len();
-        let replaced = |base: &Node, side: &Node| {
-            mode > Mode::Truth && may_be_replaced(base, side) && (!kept || other_id(base, side))
-        };
-        let mut lists = vec![Vec::new()];
-        for i in 0..self.b.len() {
-            let base = &self.b[i].node;
-            let (b, o, t) = (Some(i), ro[i], rt[i]);
-            let by_ours = Slot { b, o, t: None };
-            let by_theirs = Slot { b, o: None, t };
-            let mut choices: Vec<Vec<Slot>> = Vec::new();
-            match (o.map(|o| &self.o[o].node), t.map(|t| &self.t[t].node)) {
-                (Some(on), Some(tn)) => {
-                    choices.push(vec![Slot { b, o, t }]);
-                    if replaced(base, on) && same(base, tn) {
-                        choices.push(vec![by_ours]);
-                    }
-                    if replaced(base, tn) && same(base, on) {
-                        choices.push(vec![by_theirs]);
-                    }
-                    if mode > Mode::Truth && other_id(base, on) && other_id(base, tn) && other_id(on, tn) {
-                        choices.push(vec![by_ours, by_theirs]);
-                    }
-                }
-                (Some(on), None) if same(base, on) => choices.push(Vec::new()),
-                (None, Some(tn)) if same(base, tn) => choices.push(Vec::new()),
-                (Some(on), None) if replaced(base, on) => choices.push(vec![by_ours]),
-                (None, Some(tn)) if replaced(base, tn) => choices.push(vec![by_theirs]),
-                (None, None) => choices.push(Vec::new()),
-                _ => return Vec::new(),
-            }
-            extend(&mut lists, &choices);
-        }
-        let mut free: Vec<usize> = left(self.t, rt).collect();
-        for o in left(self.o, ro) {
-            let alone = Slot { b: None, o: Some(o), t: None };
-            let mut choices = vec![vec![alone]];
-            // What both inserted may be one element.
-            if let Some(at) = free.iter().position(|&t| alike(&self.o[o].node, &self.t[t].node)) {
-                let t = free.remove(at);
-                choices.insert(0, vec![Slot { t: Some(t), ..alone }]);
-                choices[1].push(Slot { b: None, o: None, t: Some(t) });
-            }
-            extend(&mut lists, &choices);
-        }
-        extend(&mut lists, &[free.into_iter().map(|t| Slot { b: None, o: None, t: Some(t) }).collect()]);
-        let once: Vec<Vec<Slot>> = lists.iter().filter_map(|list| self.once(list)).collect();
-        lists.extend(once);
-        lists
-    }
-
-    /// Takes what one side inserted and what the other replaced something by for one element where they are equal.
-    fn once(&self, list: &[Slot]) -> Option<Vec<Slot>> {
-        let mut out = list.to_vec();
-        for slot in list {
-            let Slot { b: None, o: Some(o), t: None } = *slot else { continue };
-            let other = out.iter().position(|s| {
-                matches!(*s, Slot { b: Some(_), o: None, t: Some(t) } if same(&self.o[o].node, &self.t[t].node))
-            });
-            if let Some(n) = other {
-                out[n] = Slot { b: None, o: Some(o), t: out[n].t };
-                out.retain(|s| s != slot);
-            }
-        }
-        for slot in list {
-            let Slot { b: None, o: None, t: Some(t) } = *slot else { continue };
-            let other = out.iter().position(|s| {
-                matches!(*s, Slot { b: Some(_), o: Some(o), t: None } if same(&self.o[o].node, &self.t[t].node))
-            });
-            if let Some(n) = other {
-                out[n] = Slot { b: None, o: out[n].o, t: Some(t) };
-                out.retain(|s| s != slot);
-            }
-        }
-        (out.len() < list.len()).then_some(out)
-    }
-}
-
-/// True if two insertions are equal, or have a name in common.
-fn alike(a: &Node, b: &Node) -> bool {
-    same(a, b)
-        || (a.strong().is_some() && a.strong() == b.strong())
-        || WEAK.iter().any(|k| a.scalar(k).is_some() && a.scalar(k) == b.scalar(k))
-        || (matches!((a, b), (Node::Obj(_), Node::Obj(_))) && pair_cost(a, b) == 2)
-}
-
-fn extend(lists: &mut Vec<Vec<Slot>>, choices: &[Vec<Slot>]) {
-    if let [only] = choices {
-        lists.iter_mut().for_each(|list| list.extend(only));
-        return;
-    }
-    *lists = lists
-        .iter()
-        .flat_map(|list| choices.iter().map(move |choice| [list.as_slice(), choice.as_slice()].concat()))
-        .take(MOST_LISTS)
-        .collect();
-}
-
-/// Returns for each slot that only one side has its nearest neighbour there that is no such slot, on the left or on the right.
-fn anchors(list: &[Slot], right: bool) -> Vec<Option<usize>> {
-    list.iter()
-        .map(|slot| {
-            let at = |s: &Slot| match (slot.o, slot.t) {
-                (Some(_), None) => s.o,
-                (None, Some(_)) => s.t,
-                _ => None,
-            };
-            let me = at(slot)?;
-            (0..list.len())
-                .filter(|&n| list[n].o.is_some() && list[n].t.is_some())
-                .filter_map(|n| Some((n, at(&list[n])?)))
-                .filter(|&(_, p)| if right { p > me } else { p < me })
-                .min_by_key(|&(_, p)| p.abs_diff(me))
-                .map(|(n, _)| n)
-        })
-        .collect()
-}
-
-/// Returns the order in which what was inserted stays next to its neighbour, wherever the other side moved that one.
-fn anchored(list: &[Slot], plain: &[Vec<bool>], anchors: &[Option<usize>]) -> Vec<Vec<bool>> {
-    let mut out = plain.to_vec();
-    let at = |n: usize| anchors[n].unwrap_or(n);
-    for n in 0..list.len() {
-        for m in 0..list.len() {
-            if at(n) != at(m) && (anchors[n].is_some() || anchors[m].is_some()) {
-                out[n][m] = plain[at(n)][at(m)];
-            }
-        }
-    }
-    out
-}
-
-/// Returns which slot must stand before which, where `o` and `t` say what of the base did not move on either side.
-fn before(list: &[Slot], o: &[bool], t: &[bool]) -> Option<Vec<Vec<bool>>> {
-    let moved = |slot: &Slot| {
-        let by = |there: Option<usize>, still: &[bool]| there.is_some() && slot.b.is_some_and(|b| !still[b]);
-        (by(slot.o, o), by(slot.t, t))
-    };
-    let mut out = vec![vec![false; list.len()]; list.len()];
-    for (n, x) in list.iter().enumerate() {
-        for (m, y) in list.iter().enumerate().skip(n + 1) {
-            let less = |p: Option<usize>, q: Option<usize>| p.zip(q).map(|(p, q)| p < q);
-            let (in_b, in_o, in_t) = (less(x.b, y.b), less(x.o, y.o), less(x.t, y.t));
-            let ((xo, xt), (yo, yt)) = (moved(x), moved(y));
-            let (by_o, by_t) = (xo || yo, xt || yt);
-            let first = match (in_b, in_o, in_t) {
-                (Some(_), Some(p), Some(q)) => match (by_o, by_t) {
-                    (false, false) | (true, false) => Some(p),
-                    (false, true) => Some(q),
-                    // One was moved by ours, the other by theirs.
-                    (true, true) if !(xo && xt) && !(yo && yt) => None,
-                    // One was moved by both, and the other by one of them.
-                    (true, true) if xo != xt || yo != yt => None,
-                    (true, true) if p == q => Some(p),
-                    (true, true) => return None,
-                },
-                (None, Some(p), Some(q)) => (p == q).then_some(p),
-                (_, Some(p), None) => (!by_t).then_some(p),
-                (_, None, Some(q)) => (!by_o).then_some(q),
-                (Some(p), None, None) => (!by_o && !by_t).then_some(p),
-                (None, None, None) => None,
-            };
-            match first {
-                Some(true) => out[n][m] = true,
-                Some(false) => out[m][n] = true,
-                None => {}
-            }
-        }
-    }
-    Some(out)
 }

@@ -1,15 +1,20 @@
 //! Parts of an earlier config (`take`) and values of an environment (`keep`), judged as merges are.
 //!
-//! Both know two configs only, so that an element of one is an element of the other by a reading of these two.
-//! A refusal is always safe. Otherwise:
+//! Both know two configs only, so that an element of one is an element of the other by a reading of these
+//! two. A refusal is always safe. Otherwise:
 //!
-//! - `keep`: the result is what comes in, in its order, with the own values at the kept paths, for an accepted reading
-//!   **of what is not kept**: a kept value identifies nothing. A value that the own config lacks comes along. One that
-//!   what comes in lacks may be kept, or be left out with its place;
-//! - `take`: the result is the head, in its order, with the earlier values at the paths. A whole element that is gone comes back
-//!   once, behind the neighbour before it or before the one behind it. One that is there may stay in its place, or go back.
+//! - `keep`: the result is what comes in, in its order, with the own values at the kept paths, for an
+//!   accepted reading **of what is not kept**: a kept value identifies nothing. A value that the own
+//!   config lacks comes along. One that what comes in lacks may be kept, or be left out with its place;
+//! - `take`: the result is the head, in its order, with the earlier values at the paths. A whole element
+//!   that is gone comes back once, behind the neighbour before it or before the one behind it. One that
+//!   is there may stay in its place, or go back.
 //!
-//! An element that may have been replaced (see `judge`) may count as another one, under the same conditions.
+//! An element that may have been replaced (see `judge`) may count as another one, under the same
+//! conditions.
+
+use waymark_core::config::merge::take_paths;
+use waymark_core::config::{Config, keep};
 
 use crate::generate::{Gen, Kind};
 use crate::reading::{self, Reading, Search, may_be_replaced, other_id};
@@ -20,19 +25,22 @@ pub(crate) struct Refusal;
 
 /// Keeps the values of `own` at `paths` (JSON Pointers with `*`) in `incoming`, by the code under test.
 pub(crate) fn keep(incoming: &str, own: &str, paths: &[&str]) -> Result<String, Refusal> {
-    // TO FILL IN by who knows the code; then take the `ignore` from the tests.
-    let _ = (incoming, own, paths);
-    Err(Refusal)
+    let config = |text: &str| Config::check(text.to_owned()).expect("a config");
+    let paths = serde_json::from_value(serde_json::json!(paths)).expect("paths");
+    let kept = keep::apply(&config(incoming), &config(own), &paths);
+    kept.map(|config| config.text().to_owned()).map_err(|_| Refusal)
 }
 
 /// Brings the values of `earlier` at `paths` (JSON Pointers) back into `head`, by the code under test.
 pub(crate) fn take(head: &str, earlier: &str, paths: &[&str]) -> Result<String, Refusal> {
-    // TO FILL IN by who knows the code; then take the `ignore` from the tests.
-    let _ = (head, earlier, paths);
-    Err(Refusal)
+    let config = |text: &str| Config::check(text.to_owned()).expect("a config");
+    let paths: Vec<_> = paths.iter().map(|path| path.parse().expect("a pointer")).collect();
+    let taken = take_paths(&config(head), &config(earlier), &paths);
+    taken.map(|config| config.text().to_owned()).map_err(|_| Refusal)
 }
 
-/// Two configs, of which the second is what became of the first, and the paths that are kept or brought back.
+/// Two configs, of which the second is what became of the first, and the paths that are kept or brought
+/// back.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     /// Earlier; own.
@@ -58,7 +66,11 @@ fn split(paths: &[String]) -> Vec<Path<'_>> {
 
 /// Returns what is left of the paths behind a key.
 fn behind<'a>(paths: &[Path<'a>], key: &str) -> Vec<Path<'a>> {
-    paths.iter().filter(|p| p.first().is_some_and(|f| *f == key || *f == "*")).map(|p| p[1..].to_vec()).collect()
+    paths
+        .iter()
+        .filter(|p| p.first().is_some_and(|f| *f == key || *f == "*"))
+        .map(|p| p[1..].to_vec())
+        .collect()
 }
 
 fn ends(paths: &[Path]) -> bool {
@@ -94,7 +106,8 @@ fn masked(node: &Node, paths: &[Path]) -> Node {
     }
 }
 
-/// Returns the accepted readings of what became of `first`, each with the elements that may count as others.
+/// Returns the accepted readings of what became of `first`, each with the elements that may count as
+/// others.
 fn readings(first: &[Elem], second: &[Elem], truly: bool, level: Level) -> Vec<Reading> {
     let truth = reading::truth(first, second);
     let mut out = Vec::new();
@@ -106,7 +119,9 @@ fn readings(first: &[Elem], second: &[Elem], truly: bool, level: Level) -> Vec<R
     }
     if level == Level::ByRule {
         out.extend(reading::by_key(first, second, first).into_iter().map(|(r, _)| r));
-        if first.len() == second.len() {
+        // By position where both have as many, and no ids tell them apart.
+        let ids = first.iter().chain(second).all(|e| e.node.strong().is_some());
+        if first.len() == second.len() && !ids {
             out.push((0..first.len()).map(Some).collect());
         }
     }
@@ -120,17 +135,21 @@ fn may_differ(first: &[Elem], second: &[Elem], i: usize, j: usize, level: Level)
 }
 
 /// True if `r` is `incoming` with the values of `own` at the paths.
-pub(crate) fn kept(incoming: &Node, own: Option<&Node>, r: &Node, paths: &[Path], truly: bool, level: Level) -> bool {
+pub(crate) fn kept(
+    incoming: &Node,
+    own: Option<&Node>,
+    r: &Node,
+    paths: &[Path],
+    truly: bool,
+    level: Level,
+) -> bool {
     let Some(own) = own.filter(|_| !paths.is_empty()) else { return same(r, incoming) };
     match (incoming, own, r) {
         (Node::Obj(_), Node::Obj(_), Node::Obj(_)) => keys(&[incoming, own, r]).into_iter().all(|k| {
             let below = behind(paths, k);
             match (incoming.get(k), own.get(k), r.get(k)) {
                 (None, None, None) => true,
-                (Some(i), Some(o), Some(r)) if ends(&below) => {
-                    let _ = i;
-                    same(r, o)
-                }
+                (Some(_), Some(o), Some(r)) if ends(&below) => same(r, o),
                 (Some(i), o, Some(r)) => kept(i, o, r, &below, truly, level),
                 (None, Some(_), None) => true,
                 (None, Some(o), Some(r)) => !below.is_empty() && same(r, o),
@@ -148,7 +167,9 @@ pub(crate) fn kept(incoming: &Node, own: Option<&Node>, r: &Node, paths: &[Path]
                     let at = reading.iter().position(|s| *s == Some(n));
                     let true_pair = truly && at.is_some_and(|at| o[at].uid == i[n].uid);
                     kept(&i[n].node, at.map(|at| &o[at].node), &r[n].node, &below, true_pair, level)
-                        || at.is_some_and(|at| may_differ(&mo, &mi, at, n, level) && same(&r[n].node, &i[n].node))
+                        || at.is_some_and(|at| {
+                            may_differ(&mo, &mi, at, n, level) && same(&r[n].node, &i[n].node)
+                        })
                 })
             })
         }
@@ -158,7 +179,14 @@ pub(crate) fn kept(incoming: &Node, own: Option<&Node>, r: &Node, paths: &[Path]
 }
 
 /// True if `r` is `head` with the values of `earlier` at the paths.
-pub(crate) fn taken(head: &Node, earlier: &Node, r: &Node, paths: &[Path], truly: bool, level: Level) -> bool {
+pub(crate) fn taken(
+    head: &Node,
+    earlier: &Node,
+    r: &Node,
+    paths: &[Path],
+    truly: bool,
+    level: Level,
+) -> bool {
     if paths.is_empty() {
         return same(r, head);
     }
@@ -176,15 +204,23 @@ pub(crate) fn taken(head: &Node, earlier: &Node, r: &Node, paths: &[Path], truly
                 _ => false,
             }
         }),
-        (Node::Arr(h), Node::Arr(e), Node::Arr(r)) => {
-            readings(e, h, truly, level).iter().any(|reading| taken_elements(h, e, r, paths, truly, level, reading))
-        }
+        (Node::Arr(h), Node::Arr(e), Node::Arr(r)) => readings(e, h, truly, level)
+            .iter()
+            .any(|reading| taken_elements(h, e, r, paths, truly, level, reading)),
         _ => false,
     }
 }
 
 /// Tries whether each named element was edited in its place, or put where it was: two ways each.
-fn taken_elements(h: &[Elem], e: &[Elem], r: &[Elem], paths: &[Path], truly: bool, level: Level, reading: &Reading) -> bool {
+fn taken_elements(
+    h: &[Elem],
+    e: &[Elem],
+    r: &[Elem],
+    paths: &[Path],
+    truly: bool,
+    level: Level,
+    reading: &Reading,
+) -> bool {
     let named: Vec<usize> = (0..e.len()).filter(|i| !behind(paths, &i.to_string()).is_empty()).collect();
     (0..1u32 << named.len().min(4)).any(|ways| {
         let mut back = Vec::new();
@@ -241,7 +277,10 @@ fn places(len: usize, back: &[usize]) -> Vec<Vec<usize>> {
         out = out
             .into_iter()
             .flat_map(|taken: Vec<usize>| {
-                (0..len).filter(|p| !taken.contains(p)).map(|p| [taken.as_slice(), &[p]].concat()).collect::<Vec<_>>()
+                (0..len)
+                    .filter(|p| !taken.contains(p))
+                    .map(|p| [taken.as_slice(), &[p]].concat())
+                    .collect::<Vec<_>>()
             })
             .collect();
     }
@@ -331,7 +370,9 @@ fn pointers(node: &Node, at: String, out: &mut Vec<String>) {
     }
     match node {
         Node::Obj(fields) => fields.iter().for_each(|(k, n)| pointers(n, format!("{at}/{k}"), out)),
-        Node::Arr(items) => items.iter().enumerate().for_each(|(i, e)| pointers(&e.node, format!("{at}/{i}"), out)),
+        Node::Arr(items) => {
+            items.iter().enumerate().for_each(|(i, e)| pointers(&e.node, format!("{at}/{i}"), out))
+        }
         Node::Leaf(_) => {}
     }
 }
@@ -359,7 +400,9 @@ fn true_keep(incoming: &Node, own: &Node, paths: &[Path]) -> Node {
         (Node::Obj(fields), Node::Obj(_)) => Node::Obj(
             fields
                 .iter()
-                .map(|(k, n)| (k.clone(), own.get(k).map_or(n.clone(), |o| true_keep(n, o, &behind(paths, k)))))
+                .map(|(k, n)| {
+                    (k.clone(), own.get(k).map_or(n.clone(), |o| true_keep(n, o, &behind(paths, k))))
+                })
                 .collect(),
         ),
         (Node::Arr(i), Node::Arr(o)) => Node::Arr(

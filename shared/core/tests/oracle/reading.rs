@@ -1,6 +1,8 @@
-//! Readings: which element of the base an element of a side is. One text allows several; the judge accepts some.
+//! Readings: which element of the base an element of a side is. One text allows several; the judge
+//! accepts some.
 //!
-//! A reading has a cost, and a reading is **equivalent** to the hidden truth if it costs no more than the truth:
+//! A reading has a cost, and a reading is **equivalent** to the hidden truth if it costs no more than the
+//! truth:
 //!
 //! | what happened to an element | cost |
 //! |---|---|
@@ -11,8 +13,9 @@
 //! | moved | 4 more |
 //! | removed; inserted | 4 each |
 //!
-//! So an edit in place is never read as a removal with an insertion (8), and the reverse may be (6 at most).
-//! A move with a small edit (6) is a move, and one that leaves less than half (8) may be read as removal and insertion.
+//! So an edit in place is never read as a removal with an insertion (8), and the reverse may be (6 at
+//! most). Where two elements of the base are equal, 2 more are allowed. A move with a small edit (6) is a
+//! move, and one that leaves less than half (8) may be read as removal and insertion.
 
 use serde_json::Value;
 
@@ -20,6 +23,9 @@ use crate::tree::{Elem, Node, common, leaves, same};
 
 /// For each element of the base, its index in the side.
 pub(crate) type Reading = Vec<Option<usize>>;
+
+/// What is read from an element as its name.
+type Key = Box<dyn Fn(&Node) -> Option<Value>>;
 
 const ONE: u32 = 4;
 
@@ -107,14 +113,16 @@ impl<'a> Search<'a> {
         let pinned = (0..side.len())
             .map(|j| {
                 let i = (0..base.len()).find(|&i| costs[i][j] == 0)?;
-                let once = zeros(&|k| costs[k][j], base.len()) == 1 && zeros(&|k| costs[i][k], side.len()) == 1;
+                let once =
+                    zeros(&|k| costs[k][j], base.len()) == 1 && zeros(&|k| costs[i][k], side.len()) == 1;
                 (once && known.is_none_or(|truth| truth[i] == Some(j))).then_some(i)
             })
             .collect();
         let most = ONE * (base.len() + side.len()) as u32;
-        let budget = known.map_or(most, |truth| cost(base, side, truth));
-        let mut search =
-            Self { base, side, costs, pinned, budget, steps: 0, found: Vec::new(), cut: false };
+        // Among equal elements a little more: which of them was meant is nowhere said.
+        let twins = (0..base.len()).any(|i| (0..i).any(|k| same(&base[i].node, &base[k].node)));
+        let budget = known.map_or(most, |truth| cost(base, side, truth) + if twins { 2 } else { 0 });
+        let mut search = Self { base, side, costs, pinned, budget, steps: 0, found: Vec::new(), cut: false };
         let mut reading = vec![None; base.len()];
         search.step(0, 0, known.is_none(), &mut reading);
         let best = search.budget;
@@ -163,7 +171,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Returns which elements of the base did not move: every longest increasing subsequence, as flags by base index.
+/// Returns which elements of the base did not move: every longest increasing subsequence, as flags by
+/// base index.
 pub(crate) fn unmoved(reading: &Reading) -> (Vec<Vec<bool>>, bool) {
     let kept: Vec<(usize, usize)> =
         reading.iter().enumerate().filter_map(|(i, s)| s.map(|j| (i, j))).collect();
@@ -199,15 +208,16 @@ pub(crate) fn unmoved(reading: &Reading) -> (Vec<Vec<bool>>, bool) {
 
 /// Returns the readings by a key that both README and issue let the code trust:
 ///
-/// 1. a strong id (`id`, `uid`, `key`), where it is there once; what has an id that is there more than once, or none, is read by the truth;
-/// 2. one field, or a pair of fields, or the plain value, that is there once in each of the three texts and by which
-///    **every** element of the base is recognised on both sides.
+/// 1. a strong id (`id`, `uid`, `key`), where it is there once; what has an id that is there more than
+///    once, or none, is read by the truth;
+/// 2. one field, or a pair of fields, or the plain value, that is there once in each of the three texts
+///    and by which **every** element of the base is recognised on both sides.
 pub(crate) fn by_key(base: &[Elem], ours: &[Elem], theirs: &[Elem]) -> Vec<(Reading, Reading)> {
     let mut out = Vec::new();
     if base.iter().any(|e| e.node.strong().is_some()) {
         out.push((by_id(base, ours), by_id(base, theirs)));
     }
-    let mut keys: Vec<Box<dyn Fn(&Node) -> Option<Value>>> = Vec::new();
+    let mut keys: Vec<Key> = Vec::new();
     if let Some(Node::Obj(fields)) = base.first().map(|e| &e.node) {
         for (n, (first, _)) in fields.iter().enumerate() {
             for (second, _) in &fields[n..] {
@@ -228,7 +238,8 @@ pub(crate) fn by_key(base: &[Elem], ours: &[Elem], theirs: &[Elem]) -> Vec<(Read
             all.filter(|all| all.iter().enumerate().all(|(i, v)| !all[..i].contains(v)))
         };
         let (Some(b), Some(o), Some(t)) = (read(base), read(ours), read(theirs)) else { continue };
-        let find = |side: &[Value]| -> Reading { b.iter().map(|v| side.iter().position(|w| w == v)).collect() };
+        let find =
+            |side: &[Value]| -> Reading { b.iter().map(|v| side.iter().position(|w| w == v)).collect() };
         let (ro, rt) = (find(&o), find(&t));
         if !base.is_empty() && ro.iter().chain(&rt).all(Option::is_some) {
             out.push((ro, rt));
@@ -238,16 +249,14 @@ pub(crate) fn by_key(base: &[Elem], ours: &[Elem], theirs: &[Elem]) -> Vec<(Read
 }
 
 fn by_id(base: &[Elem], side: &[Elem]) -> Reading {
-    let once = |items: &[Elem], id: &Value| items.iter().filter(|e| e.node.strong() == Some(id)).count() == 1;
+    let times = |items: &[Elem], id: &Value| items.iter().filter(|e| e.node.strong() == Some(id)).count();
     let plain = truth(base, side);
-    let known = |e: &Elem| e.node.strong().is_some_and(|id| once(base, id) || once(side, id));
+    let known = |e: &Elem| e.node.strong().is_some_and(|id| times(base, id) == 1 && times(side, id) == 1);
     base.iter()
         .enumerate()
         .map(|(i, b)| match b.node.strong() {
-            Some(id) if once(base, id) && once(side, id) => {
-                side.iter().position(|s| s.node.strong() == Some(id))
-            }
-            Some(id) if once(base, id) => None,
+            Some(id) if known(b) => side.iter().position(|s| s.node.strong() == Some(id)),
+            Some(id) if times(base, id) == 1 && times(side, id) == 0 => None,
             _ => plain[i].filter(|&j| !known(&side[j])),
         })
         .collect()

@@ -45,7 +45,11 @@ fn smaller(case: &Case) -> Vec<Case> {
             if find(now, *uid).is_some_and(|n| !same(n, old)) {
                 let back = reset(now, *uid, old);
                 let mut next = case.clone();
-                if side == 0 { next.ours = back } else { next.theirs = back }
+                if side == 0 {
+                    next.ours = back
+                } else {
+                    next.theirs = back
+                }
                 out.push(next);
             }
         }
@@ -83,10 +87,7 @@ fn map(node: &Node, f: &dyn Fn(&Elem) -> Option<Node>, key: &str) -> Node {
             fields.iter().filter(|(k, _)| k != key).map(|(k, n)| (k.clone(), map(n, f, key))).collect(),
         ),
         Node::Arr(items) => Node::Arr(
-            items
-                .iter()
-                .filter_map(|e| Some(Elem { uid: e.uid, node: map(&f(e)?, f, key) }))
-                .collect(),
+            items.iter().filter_map(|e| Some(Elem { uid: e.uid, node: map(&f(e)?, f, key) })).collect(),
         ),
     }
 }

@@ -105,8 +105,8 @@ pub(crate) fn leaves(node: &Node) -> usize {
     }
 }
 
-/// Counts the values that both have at the same place. Elements of arrays count where they are equal, wherever
-/// they are, and the rest one by one in order.
+/// Counts the values that both have at the same place. Elements of arrays count where they are equal,
+/// wherever they are, and the rest one by one in order.
 pub(crate) fn common(a: &Node, b: &Node) -> usize {
     match (a, b) {
         (Node::Leaf(x), Node::Leaf(y)) => usize::from(x == y),

@@ -12,11 +12,11 @@
 use std::collections::HashMap;
 
 use super::became::{became, weight};
-use super::identity::{Elements, Ids, ids, name, numbering};
+use super::identity::{Elements, Ids, ids, is_counted, name, numbering};
 use super::lis::longest_rising;
 use super::matches::{matches, once};
 
-/// Most elements of which names and places are compared for what says more.
+/// Most elements, and most pairs of them, that are compared for what says more.
 const MAX_WEIGHED: usize = 2_000;
 
 /// An element in both versions.
@@ -51,6 +51,21 @@ pub(crate) struct Aligned {
     pub(crate) named: [Vec<bool>; 2],
     /// The keys of the name that tells the elements apart, where one does and was asked for.
     pub(crate) names: Option<Vec<Vec<u8>>>,
+    /// True if the ids are numbers that were given out anew, or may be: they rise by one from element to element in both
+    /// versions, which are of different lengths.
+    pub(crate) is_counted: bool,
+}
+
+impl Aligned {
+    /// True if an element of the older version that is in a pair is that one for sure, unless there are others like it.
+    pub(crate) fn is_known(&self, pair: &Pair) -> bool {
+        self.names.is_some() || self.is_named(0, pair.old) && pair.sure
+    }
+
+    /// True if an element has an id that no other has.
+    pub(crate) fn is_named(&self, version: usize, place: usize) -> bool {
+        self.named.get(version).and_then(|named| named.get(place)).copied().unwrap_or_default()
+    }
 }
 
 /// Aligns two versions of an array. The elements `around` them are equal in both.
@@ -69,13 +84,14 @@ pub(crate) fn align(
         named: [vec![false; old.len()], vec![false; new.len()]],
         names: None,
         ids: [Vec::new(), Vec::new()],
+        is_counted: false,
     };
     if old.len() > 0 && new.len() > 0 {
         found.all(around, Some(sameness), budget);
     }
-    let Finding { mut pairs, named, names, .. } = found;
+    let Finding { mut pairs, named, names, is_counted, .. } = found;
     pairs.sort_unstable_by_key(|pair| pair.new);
-    Aligned { pairs, named, names }
+    Aligned { pairs, named, names, is_counted }
 }
 
 /// The elements of two arrays, both made of one that has the elements `around`, that have the same id, value or name.
@@ -93,12 +109,13 @@ pub(crate) fn known(
         named: [vec![false; one.len()], vec![false; other.len()]],
         names: None,
         ids: [Vec::new(), Vec::new()],
+        is_counted: false,
     };
     if one.len() > 0 && other.len() > 0 {
         found.all(around, None, budget);
     }
-    let Finding { pairs, named, names, .. } = found;
-    Aligned { pairs, named, names }
+    let Finding { pairs, named, names, is_counted, .. } = found;
+    Aligned { pairs, named, names, is_counted }
 }
 
 /// The elements that are known so far.
@@ -111,6 +128,7 @@ struct Finding<'o, 'a> {
     names: Option<Vec<Vec<u8>>>,
     /// The ids of the elements that have one; empty where ids do not count.
     ids: [Vec<Option<u64>>; 2],
+    is_counted: bool,
 }
 
 impl Finding<'_, '_> {
@@ -120,7 +138,9 @@ impl Finding<'_, '_> {
         let has_objects = (0..old.len()).any(|place| old.is_object(place));
         let ids = if has_objects { ids(old, new) } else { None };
         let contents = ids.as_ref().and_then(|ids| numbering(old, new, ids));
+        self.is_counted = contents.is_some();
         if let (Some(ids), None) = (&ids, &contents) {
+            self.is_counted = old.len() != new.len() && is_counted(old, new, ids);
             self.by_id(ids);
         }
         let by_id = self.pairs.len();
@@ -243,7 +263,8 @@ impl Finding<'_, '_> {
             }
         }
         let moved = once(&before, &after, &stays);
-        let all = stays.into_iter().map(|pair| (pair, false)).chain(moved.into_iter().map(|pair| (pair, true)));
+        let all =
+            stays.into_iter().map(|pair| (pair, false)).chain(moved.into_iter().map(|pair| (pair, true)));
         let [old_places, new_places] = &free;
         let pairs: Vec<Pair> = all
             .filter_map(|((old, new), moved)| {
@@ -258,7 +279,8 @@ impl Finding<'_, '_> {
     fn asks_for_names(&self) -> bool {
         let [old, new] = self.free();
         let (gone, came) = (old.len(), new.len());
-        (gone > 0 && came > 0 && (gone, came) != (1, 1)) || self.pairs.iter().any(|pair| pair.moved && !pair.sure)
+        (gone > 0 && came > 0 && (gone, came) != (1, 1))
+            || self.pairs.iter().any(|pair| pair.moved && !pair.sure)
             || (gone, came) == (1, 1) && !self.are_in_one_gap(&old, &new)
     }
 
@@ -279,24 +301,24 @@ impl Finding<'_, '_> {
             .filter_map(|place| Some((*places.get(name.new.get(*place)?)?, *place)))
             .filter(|(old, new)| self.may_be_one(*old, *new))
             .collect();
-        let (old, new) = (self.old, self.new);
         if name.is_trusted {
-            named.iter().for_each(|(old, new)| self.pair(Pair { old: *old, new: *new, moved: true, sure: true }));
+            named
+                .iter()
+                .for_each(|(old, new)| self.pair(Pair { old: *old, new: *new, moved: true, sure: true }));
             self.names = Some(name.keys);
         } else {
             if named.is_empty() || self.says_less(&named, &old_free, &new_free) {
                 return;
             }
-            for (was, is) in named {
-                let is_half = weight(old, was, new, is).is_half();
-                self.pair(Pair { old: was, new: is, moved: true, sure: is_half });
+            for (old, new) in named {
+                self.pair(Pair { old, new, moved: true, sure: false });
             }
         }
         self.put_in_order();
         self.pairs.iter_mut().for_each(|pair| pair.sure &= name.is_trusted || !pair.moved);
     }
 
-    /// True if what has the same name has less in common than what stands in the same places.
+    /// True if what has the same name has no more in common than what stands in the same places.
     fn says_less(&self, named: &[(usize, usize)], old_free: &[usize], new_free: &[usize]) -> bool {
         if old_free.len().max(new_free.len()) > MAX_WEIGHED {
             return false;
@@ -309,7 +331,7 @@ impl Finding<'_, '_> {
             .iter()
             .flat_map(|(gone, came)| became(self.old, self.new, gone, came))
             .map(|pair| (pair.old, pair.new));
-        of(&mut by_place) > of(&mut named.iter().copied())
+        of(&mut by_place) >= of(&mut named.iter().copied())
     }
 
     /// What is not known in each gap between what stays.
@@ -341,12 +363,32 @@ impl Finding<'_, '_> {
         if old_free.is_empty() || new_free.is_empty() {
             return;
         }
+        let known = self.pairs.len();
         for (gone, came) in self.gaps(&old_free, &new_free) {
             for pair in became(self.old, self.new, &gone, &came) {
                 if sameness == Sameness::Place || self.may_be_one(pair.old, pair.new) {
                     self.pair(pair);
                 }
             }
+        }
+        self.doubt(known);
+    }
+
+    /// Doubts the pairs from the `known` ones on of which an element is as like another one that is in no pair.
+    fn doubt(&mut self, known: usize) {
+        let [old_free, new_free] = self.free();
+        let filled = self.pairs.len() - known;
+        let is_too_many = filled.saturating_mul(old_free.len() + new_free.len()) > MAX_WEIGHED;
+        let (old, new) = (self.old, self.new);
+        for pair in self.pairs.iter_mut().skip(known).filter(|pair| pair.sure) {
+            let own = weight(old, pair.old, new, pair.new).common;
+            let is_closer = |was: usize, is: usize| {
+                let other = weight(old, was, new, is);
+                other.is_third() && other.common >= own
+            };
+            pair.sure = !is_too_many
+                && !old_free.iter().any(|was| is_closer(*was, pair.new))
+                && !new_free.iter().any(|is| is_closer(pair.old, *is));
         }
     }
 }

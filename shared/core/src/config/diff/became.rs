@@ -26,7 +26,7 @@ impl Weight {
         self.common > 0 && 2 * self.common >= self.most
     }
 
-    fn is_third(self) -> bool {
+    pub(super) fn is_third(self) -> bool {
         self.common > 0 && 3 * self.common >= self.most
     }
 }
@@ -46,7 +46,8 @@ fn parts(of: Elements<'_, '_>, place: usize) -> Parts {
     all.sort_unstable();
     let mut keys: Vec<u64> = Vec::new();
     if kind == Some(Kind::Object) {
-        let key = |id| of.outline.raw_key(id).bytes().fold(7_u64, |sum, b| sum.wrapping_mul(31) ^ u64::from(b));
+        let key =
+            |id| of.outline.raw_key(id).bytes().fold(7_u64, |sum, b| sum.wrapping_mul(31) ^ u64::from(b));
         keys.extend(of.members(place).take(MAX_PARTS).map(key));
         keys.sort_unstable();
     }
@@ -110,11 +111,13 @@ pub(super) fn became(
     let at = |row: usize, column: usize| {
         table.get(row).and_then(|row| row.get(column)).copied().unwrap_or_default()
     };
-    let found = if as_many { (0..gone.len()).map(|place| (place, place)).collect() } else { heaviest(&table) };
+    let found =
+        if as_many { (0..gone.len()).map(|place| (place, place)).collect() } else { heaviest(&table) };
     let is_best = |(row, column): (usize, usize)| {
         let own = at(row, column).common;
         let others = (0..came.len()).filter(|other| *other != column).map(|other| at(row, other));
-        let others = others.chain((0..gone.len()).filter(|other| *other != row).map(|other| at(other, column)));
+        let others =
+            others.chain((0..gone.len()).filter(|other| *other != row).map(|other| at(other, column)));
         let mut others = others.map(|weight| weight.common);
         if as_many { others.all(|other| other <= own) } else { others.all(|other| 2 * other <= own) }
     };

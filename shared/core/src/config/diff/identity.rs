@@ -1,5 +1,7 @@
 //! What tells the elements of an array apart.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::outline::{Id, Outline};
 use super::super::span::Kind;
 
@@ -8,7 +10,7 @@ mod numbering;
 
 pub(crate) use name::is_name_of;
 pub(super) use name::name;
-pub(super) use numbering::numbering;
+pub(super) use numbering::{is_counted, numbering};
 
 /// Keys that are made to tell things apart: two elements with different values of it are two elements, however alike
 /// they are.
@@ -19,14 +21,14 @@ const STRONG: [&[u8]; 3] = [b"id", b"uid", b"key"];
 pub(crate) struct Elements<'o, 'a> {
     pub(crate) outline: &'o Outline<'a>,
     pub(crate) ids: &'o [Id],
-    /// A member that is not looked at, since it belongs to the environment and not to the element.
-    pub(crate) without: Option<&'o [u8]>,
+    /// Members that are not looked at, since they belong to the environment and not to the element.
+    pub(crate) without: &'o [Vec<u8>],
 }
 
 impl<'o, 'a> Elements<'o, 'a> {
     /// Elements with all of their members.
     pub(crate) fn new(outline: &'o Outline<'a>, ids: &'o [Id]) -> Self {
-        Self { outline, ids, without: None }
+        Self { outline, ids, without: &[] }
     }
 
     pub(super) fn len(self) -> usize {
@@ -44,10 +46,10 @@ impl<'o, 'a> Elements<'o, 'a> {
     /// A hash of an element: equal for equal values.
     pub(crate) fn hash(self, place: usize) -> u64 {
         let Some(id) = self.ids.get(place).copied() else { return 0 };
-        match self.without {
-            Some(key) if self.outline.is_open(id, Kind::Object) => self.hash_without(place, key),
-            _ => self.outline.get(id).hash,
+        if !self.without.is_empty() && self.outline.is_open(id, Kind::Object) {
+            return self.members(place).fold(1, |sum, id| sum.wrapping_add(part(self.outline, id)));
         }
+        self.outline.get(id).hash
     }
 
     /// A hash of an object's members but for one.
@@ -56,11 +58,11 @@ impl<'o, 'a> Elements<'o, 'a> {
         others.fold(1, |sum, id| sum.wrapping_add(part(self.outline, id)))
     }
 
-    /// The members of an object or the elements of an array, without the member that is not looked at.
+    /// The members of an object or the elements of an array, without those that are not looked at.
     pub(super) fn members(self, place: usize) -> impl Iterator<Item = Id> + 'o {
         let Self { outline, without, .. } = self;
         let of = self.ids.get(place).copied();
-        let is_seen = move |id: &Id| without.is_none_or(|key| !is_key(outline, *id, key));
+        let is_seen = move |id: &Id| !without.iter().any(|key| is_key(outline, *id, key));
         of.into_iter().flat_map(move |id| outline.children(id)).filter(is_seen)
     }
 }
@@ -93,7 +95,8 @@ pub(super) struct Ids {
 /// An element without an id has none; the others are known all the same.
 pub(super) fn ids(old: Elements<'_, '_>, new: Elements<'_, '_>) -> Option<Ids> {
     let (mut best, mut most) = (None, 0);
-    for key in STRONG.iter().copied().filter(|key| old.without != Some(*key)) {
+    for key in STRONG {
+        // A member that is not looked at is not found.
         let found = [old, new].map(|version| tokens(version, key));
         let count = found.iter().flatten().flatten().count();
         if count > most {
@@ -117,4 +120,13 @@ fn tokens(version: Elements<'_, '_>, key: &[u8]) -> Vec<Token> {
         matches!(value.kind, Kind::String | Kind::Number).then_some((value.hash, id))
     };
     (0..version.len()).map(token).collect()
+}
+
+/// The hashes of equal elements of which one version has more than the other.
+pub(crate) fn twins(old: Elements<'_, '_>, new: Elements<'_, '_>) -> HashSet<u64> {
+    let mut counts: HashMap<u64, (usize, usize)> = HashMap::new();
+    (0..old.len()).for_each(|place| counts.entry(old.hash(place)).or_default().0 += 1);
+    (0..new.len()).for_each(|place| counts.entry(new.hash(place)).or_default().1 += 1);
+    let is_uneven = |(old, new): (usize, usize)| old != new && old.max(new) > 1;
+    counts.into_iter().filter(|(_, count)| is_uneven(*count)).map(|(hash, _)| hash).collect()
 }

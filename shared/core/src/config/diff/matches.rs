@@ -27,7 +27,8 @@ pub(crate) fn matches(before: &[u64], after: &[u64], budget: &mut usize) -> Vec<
     let mut from = (0, 0);
     for (old, new) in anchors(before, after).into_iter().chain([(before.len(), after.len())]) {
         let gap = (before.get(from.0..old).unwrap_or_default(), after.get(from.1..new).unwrap_or_default());
-        pairs.extend(between(gap.0, gap.1, budget).into_iter().map(|pair| (from.0 + pair.0, from.1 + pair.1)));
+        pairs
+            .extend(between(gap.0, gap.1, budget).into_iter().map(|pair| (from.0 + pair.0, from.1 + pair.1)));
         if old < before.len() {
             pairs.push((old, new));
         }
@@ -42,7 +43,8 @@ fn between(before: &[u64], after: &[u64], budget: &mut usize) -> Vec<(usize, usi
     let rest = before.len().min(after.len()) - first;
     let last = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     let (old_end, new_end) = (before.len() - last, after.len() - last);
-    let middle = (before.get(first..old_end).unwrap_or_default(), after.get(first..new_end).unwrap_or_default());
+    let middle =
+        (before.get(first..old_end).unwrap_or_default(), after.get(first..new_end).unwrap_or_default());
     let mut pairs: Vec<(usize, usize)> = (0..first).map(|place| (place, place)).collect();
     pairs.extend(short(middle.0, middle.1, budget).into_iter().map(|(old, new)| (old + first, new + first)));
     pairs.extend((0..last).map(|place| (old_end + place, new_end + place)));
@@ -88,9 +90,9 @@ fn anchors(before: &[u64], after: &[u64]) -> Vec<(usize, usize)> {
 fn runs(values: &[u64]) -> HashMap<u64, Option<usize>> {
     let mut places = HashMap::with_capacity(values.len());
     for (place, run) in values.windows(RUN).enumerate() {
-        let hash = run.iter().fold(0_u64, |sum, value| {
-            (sum.rotate_left(11) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        });
+        let hash = run
+            .iter()
+            .fold(0_u64, |sum, value| (sum.rotate_left(11) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         places.entry(hash).and_modify(|place| *place = None).or_insert(Some(place));
     }
     places

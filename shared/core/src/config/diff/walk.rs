@@ -239,10 +239,10 @@ pub(crate) fn paired(
         .chain((0..last).map(|place| stay(old_end + place, new_end + place)))
         .collect();
     let named = between.named.map(|middle| {
-        let ends = |count: usize| std::iter::repeat_n(true, count);
+        let ends = |count: usize| std::iter::repeat_n(false, count);
         ends(first).chain(middle).chain(ends(last)).collect()
     });
-    Aligned { pairs, named, names: between.names }
+    Aligned { pairs, named, names: between.names, is_counted: between.is_counted }
 }
 
 fn ids(places: &[Place]) -> Vec<Id> {

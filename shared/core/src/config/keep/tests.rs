@@ -93,7 +93,53 @@ fn elements_are_matched_by_what_tells_them_apart() {
     );
     // Without any, by position, where there are as many.
     assert_eq!(kept(r#"["s1", "s2"]"#, r#"["p1", "p2"]"#, &["/1"]), r#"["s1", "p2"]"#);
-    assert_eq!(kept(r#"["s1", "s2"]"#, r#"["p1"]"#, &["/*"]), r#"["s1", "s2"]"#);
+}
+
+fn ambiguous(incoming: &str, own: &str, paths: &[&str]) -> Vec<String> {
+    match apply(&config(incoming), &config(own), &keep(paths)) {
+        Err(KeepError::Ambiguous { paths }) => paths,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_kept_tells_no_elements_apart() {
+    // One value is the same in both environments; the others are not.
+    let own = r#"[{"type": "pg", "url": "same"}, {"type": "pg", "url": "p2"}]"#;
+    assert_eq!(
+        kept(r#"[{"type": "pg", "url": "s1"}, {"type": "pg", "url": "same"}]"#, own, &["/*/url"]),
+        r#"[{"type": "pg", "url": "same"}, {"type": "pg", "url": "p2"}]"#
+    );
+    // Nor does another that is kept.
+    let own = r#"[{"url": "p1", "token": "t1"}, {"url": "p2", "token": "t2"}]"#;
+    let incoming = r#"[{"url": "p2", "token": "u"}, {"url": "s", "token": "t1"}]"#;
+    assert_eq!(kept(incoming, own, &["/*/url", "/*/token"]), own);
+    // An id that is kept says nothing of the element either.
+    let own = r#"[{"id": 1, "url": "p1"}, {"id": 2, "url": "p2"}]"#;
+    assert_eq!(kept(r#"[{"id": 2, "url": "s1"}, {"id": 3, "url": "s2"}]"#, own, &["/*/id", "/*/url"]), own);
+}
+
+#[test]
+fn values_that_may_be_anothers_are_not_kept_without_a_word() {
+    let path = ["/r/*/url".to_owned()];
+    let r = |elements: &str| format!("{{\"r\": [{elements}]}}");
+    for (incoming, own) in [
+        // One more of what nothing tells apart.
+        (r#"{"t": 1, "url": "s"}, {"t": 1, "url": "s"}"#, r#"{"t": 1, "url": "p"}"#),
+        // Renamed or replaced.
+        (
+            r#"{"n": "x", "url": "s"}, {"n": "y", "url": "s"}, {"n": "z", "url": "s"}"#,
+            r#"{"n": "a", "url": "p1"}, {"n": "b", "url": "p2"}"#,
+        ),
+        // Another kind of thing.
+        (r#"{"n": "a", "url": "s"}, 5"#, r#"7, {"n": "a", "m": 1, "url": "p"}, {"n": "b", "url": "q"}"#),
+    ] {
+        assert_eq!(ambiguous(&r(incoming), &r(own), &["/r/*/url", "/title"]), path, "{incoming} {own}");
+    }
+    assert_eq!(ambiguous(r#"["s1", "s2"]"#, r#"["p1"]"#, &["/*"]), ["/*"]);
+    // Where all have the same, it does not matter whose it is.
+    let (incoming, own) = (r#"{"t": 1, "url": "p"}, {"t": 1, "url": "p"}"#, r#"{"t": 1, "url": "p"}"#);
+    assert_eq!(kept(&r(incoming), &r(own), &["/r/*/url"]), r(incoming));
 }
 
 #[test]

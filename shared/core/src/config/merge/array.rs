@@ -41,8 +41,7 @@ impl<'a> Walk<'_, 'a> {
         let head: Vec<Id> = self.head.children(at.head).collect();
         let request: Vec<Id> = self.request.children(at.request).collect();
         let (old, new) = (Elements::new(self.head, &head), Elements::new(self.request, &request));
-        let mut pairs =
-            paired(old, new, Sameness::Identity, &mut self.matching).pairs.into_iter().peekable();
+        let mut pairs = paired(old, new, Sameness::Identity, &mut self.matching).pairs.into_iter().peekable();
         let mut slots = Vec::with_capacity(request.len());
         for (index, id) in request.iter().enumerate() {
             let Some(pair) = pairs.next_if(|pair| pair.new == index) else {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::super::diff::{Aligned, Elements, Pair, Sameness, is_alike, is_name_of, known, paired};
+use super::super::diff::{Aligned, Elements, Pair, Sameness, is_alike, is_name_of, known, paired, twins};
 use super::super::outline::{Id, Outline};
 use super::super::span::Kind;
 use super::order::Token;
@@ -84,18 +84,14 @@ impl<'s, 'a> Side<'s, 'a> {
     /// Names do not tell its elements apart. No move is sure, then, nor which of several equal elements is which where
     /// there are more or fewer of them now.
     fn doubt(&mut self, base: Elements<'_, '_>) {
-        let counted = |of: Elements<'_, '_>| {
-            let mut counts: HashMap<u64, usize> = HashMap::with_capacity(of.ids.len());
-            (0..of.ids.len()).for_each(|place| *counts.entry(of.hash(place)).or_default() += 1);
-            counts
-        };
-        let (before, after) = (counted(base), counted(self.elements));
+        let twins = twins(base, self.elements);
         let [named, _] = &self.named;
         for (place, (pair, named)) in self.pairs.iter_mut().zip(named).enumerate() {
-            let hash = base.hash(place);
-            let (was, is) = (before.get(&hash), after.get(&hash));
-            let is_twin = was != is && [was, is].into_iter().flatten().any(|count| *count > 1);
-            pair.iter_mut().filter(|_| !named).for_each(|pair| pair.sure &= !pair.moved && !is_twin);
+            let is_twin = |pair: &Pair| {
+                let is_in_place = base.ids.len() == self.elements.ids.len() && pair.new == place;
+                !is_in_place && twins.contains(&base.hash(place))
+            };
+            pair.iter_mut().filter(|_| !named).for_each(|pair| pair.sure &= !pair.moved && !is_twin(pair));
         }
     }
 
@@ -171,17 +167,14 @@ impl<'s, 'a> Sides<'s, 'a> {
         let count = base.ids.len();
         let (mut ours, mut theirs) = (Side::new(count, head, ours), Side::new(count, request, theirs));
         for side in [&mut ours, &mut theirs] {
-            if are_named { side.trust() } else { side.doubt(base) }
+            if are_named {
+                side.trust()
+            } else {
+                side.doubt(base)
+            }
             side.find_moved_and_edited(base);
         }
-        let mut sides = Self {
-            base,
-            ours,
-            theirs,
-            both: HashMap::new(),
-            in_head: HashMap::new(),
-            are_named,
-        };
+        let mut sides = Self { base, ours, theirs, both: HashMap::new(), in_head: HashMap::new(), are_named };
         sides.find_added(budget);
         sides.give_tokens();
         sides
@@ -268,12 +261,16 @@ impl<'s, 'a> Sides<'s, 'a> {
         let [base, head, request] = lengths;
         let in_place = base == head && base == request;
         let is_anchor = |place: usize, pair: &Pair, side: &Side<'_, '_>| {
-            pair.sure && !pair.moved && (!in_place || pair.new == place || self.are_named || side.is_named(0, place))
+            pair.sure
+                && !pair.moved
+                && (!in_place || pair.new == place || self.are_named || side.is_named(0, place))
         };
         let mut parts = Vec::new();
         let mut from = [0, 0, 0];
         for place in 0..base {
-            let (Some(ours), Some(theirs)) = (self.ours.pair(place), self.theirs.pair(place)) else { continue };
+            let (Some(ours), Some(theirs)) = (self.ours.pair(place), self.theirs.pair(place)) else {
+                continue;
+            };
             if is_anchor(place, &ours, &self.ours) && is_anchor(place, &theirs, &self.theirs) {
                 parts.push([from[0]..place, from[1]..ours.new, from[2]..theirs.new]);
                 from = [place + 1, ours.new + 1, theirs.new + 1];
@@ -284,7 +281,8 @@ impl<'s, 'a> Sides<'s, 'a> {
     }
 
     fn is_unclear(&self, [base, head, request]: &[Range<usize>; 3], walk: &mut Walk<'_, 'a>) -> bool {
-        if head.is_empty() && request.is_empty() || base.is_empty() && (head.is_empty() || request.is_empty()) {
+        if head.is_empty() && request.is_empty() || base.is_empty() && (head.is_empty() || request.is_empty())
+        {
             return false;
         }
         let before = (self.base.outline, self.base.ids.get(base.clone()).unwrap_or_default());

@@ -14,7 +14,17 @@ const MAX_PAIRED: usize = 6;
 
 /// Keys that name things for people or programs. They come first among those that recognise equally many elements.
 const NAMES: [&[u8]; 12] = [
-    b"name", b"slug", b"title", b"label", b"code", b"ref", b"refId", b"nodeId", b"documentId", b"field", b"text",
+    b"name",
+    b"slug",
+    b"title",
+    b"label",
+    b"code",
+    b"ref",
+    b"refId",
+    b"nodeId",
+    b"documentId",
+    b"field",
+    b"text",
     b"type",
 ];
 
@@ -54,7 +64,7 @@ impl Column {
         new.iter().filter(|value| known.contains(value)).count()
     }
 
-    /// True if no element is another one by the other column.
+    /// True if each element is the same, or new, by the other column.
     fn agrees(&self, other: &Self) -> bool {
         let places = |column: &Self| -> HashMap<u64, usize> {
             let [old, _] = &column.values;
@@ -63,15 +73,14 @@ impl Column {
         let (own, others) = (places(self), places(other));
         let ([_, new], [_, other]) = (&self.values, &other.values);
         let both = new.iter().zip(other).map(|(a, b)| (own.get(a), others.get(b)));
-        both.into_iter().all(|(a, b)| a.is_none() || b.is_none() || a == b)
+        both.into_iter().all(|(one, other)| one == other)
     }
 
     /// True if these elements have the keys too, and other values of them than any element of both versions.
     fn tells_apart(&self, around: Elements<'_, '_>) -> bool {
         let mut known: HashSet<u64> = self.values.iter().flatten().copied().collect();
-        (0..around.len()).all(|place| {
-            name_of(&self.keys, around, place).is_some_and(|name| known.insert(name))
-        })
+        (0..around.len())
+            .all(|place| name_of(&self.keys, around, place).is_some_and(|name| known.insert(name)))
     }
 }
 
@@ -169,7 +178,8 @@ fn columns(old: Elements<'_, '_>, new: Elements<'_, '_>) -> Vec<Column> {
             }
         }
     }
-    let whole = |(key, values): (Vec<u8>, Option<[Vec<u64>; 2]>)| Some(Column { keys: vec![key], values: values? });
+    let whole =
+        |(key, values): (Vec<u8>, Option<[Vec<u64>; 2]>)| Some(Column { keys: vec![key], values: values? });
     drop(places);
     keys.clone().into_iter().zip(columns).filter_map(whole).collect()
 }
