@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Author;
 use crate::error::Error;
 use crate::id::{AppName, EnvId};
+use crate::visible::visible;
 
 /// The claim that lists grants, unless a parameter of the stack names another.
 pub const DEFAULT_GRANTS_CLAIM: &str = "waymark_grants";
@@ -202,22 +203,10 @@ impl Caller {
     }
 }
 
-/// The beginning of `text`, at most `max` bytes, ending at a character; control characters dropped.
+/// The beginning of `text`, at most `max` bytes, ending at a character; what cannot be seen is written out.
 fn cut(text: &str, max: usize) -> String {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.chars()
-        .take_while({
-            let mut used = 0;
-            move |c| {
-                used += c.len_utf8();
-                used <= end
-            }
-        })
-        .filter(|c| !c.is_control())
-        .collect()
+    let shown = visible(text);
+    shown.get(..shown.floor_char_boundary(max)).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -289,6 +278,24 @@ mod tests {
         let claims = HashMap::from([("sub".to_owned(), "u".to_owned()), ("name".to_owned(), "é".repeat(80))]);
         let caller = Caller::from_claims(&claims, DEFAULT_GRANTS_CLAIM).unwrap();
         assert_eq!(caller.author().name, "é".repeat(50));
+    }
+
+    #[test]
+    fn nothing_hidden_is_in_a_name() {
+        for c in (0..0x3000).chain(0xfe00..0x1_0000).filter_map(char::from_u32) {
+            let name = format!("Ada{c} Admin");
+            let claims = HashMap::from([("sub".to_owned(), "u".to_owned()), ("name".to_owned(), name)]);
+            let name = Caller::from_claims(&claims, DEFAULT_GRANTS_CLAIM).unwrap().author().name.clone();
+            assert!(!name.chars().any(crate::visible::is_hidden), "U+{:04X}: {name:?}", u32::from(c));
+            // What older entries have is shown like it.
+            let stored = serde_json::json!({ "id": "u", "name": format!("Ada{c}") });
+            let stored: Author = serde_json::from_value(stored).unwrap();
+            assert!(
+                !stored.name.chars().any(crate::visible::is_hidden),
+                "U+{:04X}: {stored:?}",
+                u32::from(c)
+            );
+        }
     }
 
     #[test]

@@ -6,14 +6,15 @@ use crate::backup::FileError;
 use crate::config::{ConfigError, PatchError};
 use crate::id::{SnapshotName, Version};
 use crate::schema::SchemaError;
+use crate::visible::visible;
 
 /// The cause of a failure inside AWS or the SDK; for the log only.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
-/// An error with what caused it, and what caused that, in one line: for the log only.
+/// An error with what caused it, and what caused that, in one line: for the log only. What cannot be seen is written out.
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
     let all = std::iter::successors(Some(error), |error| StdError::source(*error));
-    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    visible(&all.map(ToString::to_string).collect::<Vec<_>>().join(": ")).into_owned()
 }
 
 /// A failure of the library. The edge turns it into a problem (`crate::problem`).
@@ -144,5 +145,18 @@ impl Error {
     /// A storage failure while doing `action`.
     pub fn storage(action: &'static str) -> impl FnOnce(Cause) -> Self {
         move |cause| Self::Storage { action, cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, chain};
+
+    #[test]
+    fn no_error_forges_a_line_of_the_log() {
+        for c in ['\n', '\r', '\u{1b}', '\u{9b}', '\u{2028}', '\u{202e}'] {
+            let logged = chain(&Error::NoUpload(format!("a{c}b")));
+            assert!(!logged.contains(c), "{logged:?}");
+        }
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
 use crate::number::{whole, whole_ahead};
+use crate::visible::visible_lines;
 
 /// Longest app or environment name, in bytes.
 pub const NAME_MAX: usize = 63;
@@ -27,6 +29,9 @@ fn is_slug(text: &str) -> bool {
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $check:expr, $what:literal, $rule:literal) => {
+        text_id!($(#[$doc])* $name, $check, $check, $what, $rule);
+    };
+    ($(#[$doc:meta])* $name:ident, $check:expr, $stored:expr, $what:literal, $rule:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -55,7 +60,7 @@ macro_rules! text_id {
             type Error = Error;
 
             fn try_from(text: String) -> Result<Self, Error> {
-                text.parse()
+                if $stored(&text) { Ok(Self(text)) } else { text.parse() }
             }
         }
 
@@ -89,7 +94,8 @@ text_id!(
     "1 to 63 of a-z, 0-9 and -, not starting with -"
 );
 
-fn is_snapshot_name(text: &str) -> bool {
+/// What names of snapshots were before `Live` and `WORKING` were refused as well: histories have some.
+fn was_snapshot_name(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() <= SNAPSHOT_NAME_MAX
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
@@ -99,19 +105,41 @@ fn is_snapshot_name(text: &str) -> bool {
         && text != "working"
 }
 
+fn is_reserved(text: &str) -> bool {
+    text.eq_ignore_ascii_case("live") || text.eq_ignore_ascii_case("working")
+}
+
+fn is_snapshot_name(text: &str) -> bool {
+    was_snapshot_name(text) && !is_reserved(text)
+}
+
 text_id!(
-    /// The name of a snapshot: unique for ever in its environment.
+    /// The name of a snapshot: unique for ever in its environment. Capital and small letters make different names.
     SnapshotName,
     is_snapshot_name,
+    was_snapshot_name,
     "snapshot",
     "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', starting with a letter or digit; \
-     not 'live', not 'working', not digits alone"
+     not 'live' or 'working' in any case, not digits alone"
 );
 
 impl SnapshotName {
     /// The `number`th generated name: `v1`, `v2`, …
     pub fn generated(number: u64) -> Self {
         Self(format!("v{number}"))
+    }
+
+    /// The name of a snapshot that may exist: also one that none may get any more.
+    ///
+    /// # Errors
+    /// [`Error::InvalidName`] when no snapshot ever had such a name.
+    pub fn existing(text: &str) -> Result<Self, Error> {
+        text.to_owned().try_into()
+    }
+
+    /// True for `Live`, `WORKING` and the like, which older histories have.
+    pub fn is_reserved(&self) -> bool {
+        is_reserved(&self.0)
     }
 }
 
@@ -121,13 +149,69 @@ fn is_note(text: &str) -> bool {
         && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t')
 }
 
-text_id!(
-    /// A short text for people about one entry.
-    Note,
-    is_note,
-    "note",
-    "1 to 1,000 bytes of UTF-8, not blank, without control characters other than line feed and tab"
-);
+/// A short text for people about one entry. What cannot be seen in it, such as a mark that turns the direction of
+/// writing, is written out, also in what was stored before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Note(String);
+
+impl Note {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Note {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let shown = visible_lines(text);
+        if is_note(text) && is_note(&shown) {
+            return Ok(Self(shown.into_owned()));
+        }
+        Err(Error::InvalidName {
+            what: "note",
+            rule: "1 to 1,000 bytes of UTF-8, not blank, without control characters other than line feed and tab",
+        })
+    }
+}
+
+impl TryFrom<String> for Note {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        // Written out, a stored note may be longer than a new one.
+        if is_note(&text) { Ok(Self(visible_lines(&text).into_owned())) } else { text.parse() }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A moment that a person asks for: date, time and zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+impl FromStr for Moment {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        text.parse().map(Self).map_err(|_| Error::InvalidName {
+            what: "time",
+            rule: "date, time and zone, such as \"2026-11-13T09:14:00Z\" or \"2026-11-13T10:14:00+01:00\"",
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
 
 /// One environment of one app: what a history belongs to. As JSON it is the text `app/environment`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -287,7 +371,7 @@ impl FromStr for VersionRef {
             digits if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 digits.parse().map(Self::Number)
             }
-            name => name.parse().map(Self::Snapshot),
+            name => SnapshotName::existing(name).map(Self::Snapshot),
         }
     }
 }
@@ -324,6 +408,49 @@ mod tests {
         }
         for bad in ["", "12", "live", "working", ".a", "-a", "a b", "a/b", "é", &"x".repeat(65)] {
             assert!(bad.parse::<SnapshotName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reserved_words_are_no_names_in_any_case_but_old_histories_are_read() {
+        for word in ["Live", "LIVE", "lIvE", "Working", "WORKING", "worKing"] {
+            assert!(word.parse::<SnapshotName>().is_err(), "{word}");
+            let stored: SnapshotName = serde_json::from_value(word.into()).unwrap();
+            assert!(stored.as_str() == word && stored.is_reserved(), "{word}");
+            assert_eq!(word.parse::<VersionRef>().unwrap(), VersionRef::Snapshot(stored));
+        }
+        for name in ["live1", "Lives", "re-working", "V1", "v1"] {
+            assert!(!name.parse::<SnapshotName>().unwrap().is_reserved(), "{name}");
+        }
+        assert_ne!("V1".parse::<SnapshotName>().unwrap(), "v1".parse::<SnapshotName>().unwrap());
+    }
+
+    #[test]
+    fn nothing_hidden_is_in_a_note() {
+        for c in (0..0x3000).chain(0xfe00..0x1_0000).filter_map(char::from_u32) {
+            let text = format!("before{c}after");
+            let hidden = |note: &Note| {
+                note.as_str().chars().any(|c| crate::visible::is_hidden(c) && c != '\n' && c != '\t')
+            };
+            if let Ok(note) = text.parse::<Note>() {
+                assert!(!hidden(&note), "U+{:04X}: {note}", u32::from(c));
+                assert_eq!(serde_json::from_value::<Note>(note.as_str().into()).unwrap(), note);
+            }
+        }
+        assert_eq!("a\u{202e}b\nc".parse::<Note>().unwrap().as_str(), "a\\u202eb\nc");
+        assert!("\u{202e}".repeat(300).parse::<Note>().is_err(), "1,800 bytes once written out");
+        let stored = serde_json::json!("\u{202e}".repeat(300));
+        assert!(serde_json::from_value::<Note>(stored).is_ok(), "what is stored is read");
+    }
+
+    #[test]
+    fn names_that_become_names_of_files_hold_nothing_else() {
+        for c in (0..0x1_0000).filter_map(char::from_u32).filter(|c| !c.is_ascii_alphanumeric()) {
+            let name = format!("a{c}b");
+            let plain = c == '-';
+            assert_eq!(name.parse::<AppName>().is_ok(), plain, "{name:?}");
+            assert_eq!(name.parse::<EnvName>().is_ok(), plain, "{name:?}");
+            assert_eq!(name.parse::<SnapshotName>().is_ok(), plain || c == '.' || c == '_', "{name:?}");
         }
     }
 

@@ -25,7 +25,7 @@ pub mod trace;
 pub mod transfer;
 mod waymark;
 
-pub use waymark_core::{config, delta, hash};
+pub use waymark_core::{config, delta, hash, visible};
 
 pub use error::Error;
 pub use problem::Problem;

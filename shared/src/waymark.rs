@@ -131,6 +131,31 @@ impl Waymark {
         }
     }
 
+    /// The number of what a person wrote where a version is expected. A number is taken as it is, whether it exists or not. No
+    /// call for a number, otherwise as [`Waymark::find`].
+    ///
+    /// # Errors
+    /// As for [`Waymark::find`].
+    pub async fn version_of(&self, env: &EnvId, wanted: &VersionRef) -> Result<Version, Error> {
+        match wanted {
+            VersionRef::Number(version) => Ok(*version),
+            other => Ok(self.find(env, other).await?.version),
+        }
+    }
+
+    /// How soon users see what becomes the working version, where they see it at all: where no release is live, and the
+    /// settings do not hide the working version. Two gets where no release is live, none otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn users_see_working(&self, env: &EnvId, head: Option<&Entry>) -> Result<bool, Error> {
+        if head.is_some_and(|head| head.releases.live.is_some()) {
+            return Ok(false);
+        }
+        let without = self.history.effective_settings(env).await?.live_without_release;
+        Ok(without != Some(crate::history::LiveWithoutRelease::None))
+    }
+
     /// What users get: the release; without one the working version, unless the settings say nothing.
     ///
     /// # Errors

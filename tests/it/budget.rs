@@ -116,7 +116,9 @@ async fn restore_and_publish() {
         stack.overwrite(&ada, unlike(0)).await.is(200);
         stack.calls.take();
         assert_eq!(stack.post(&ada, &format!("{ENV}/restore"), what).await.is(200).at("/unchanged"), false);
-        assert_eq!(stack.calls.take_unrepeated(), [GET, PUT, QUERY], "restore");
+        // Three gets more than the version's: the schema to warn by, and where no release is live the settings of the
+        // environment and its app, to say whether users see it at once. They run at once.
+        assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, GET, PUT, QUERY], "restore");
     }
 
     stack.post(&ada, &format!("{ENV}/publish"), json!({"snapshot": "spring"})).await.is(200);
@@ -301,8 +303,9 @@ async fn merges() {
     assert_eq!(stack.calls.take_unrepeated(), [PUT, QUERY], "a save on the newest");
 
     stack.post(&ada, &format!("{ENV}/restore"), json!({"undo": 4})).await.is(200);
-    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, PUT, QUERY], "undo, warm");
+    // Two gets of the settings, which say whether users see it at once; the schema was read with a save.
+    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, GET, PUT, QUERY], "undo, warm");
     let body = json!({"version": 1, "paths": ["/edition"]});
     stack.post(&ada, &format!("{ENV}/restore"), body).await.is(200);
-    assert_eq!(stack.calls.take_unrepeated(), [GET, PUT, QUERY], "a part, warm");
+    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, PUT, QUERY], "a part, warm");
 }

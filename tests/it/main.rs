@@ -33,6 +33,7 @@ mod publish;
 mod races;
 mod refusals;
 mod restore;
+mod restore_current;
 mod restore_file;
 mod restore_file_damaged;
 mod s3_faults;

@@ -123,7 +123,6 @@ async fn one_thing_is_restored_at_a_time() {
         json!({"version": 1, "backup": "b"}),
         json!({"backup": "b", "upload": "u"}),
         json!({"version": 0}),
-        json!({"version": "1"}),
         json!({"at": "yesterday"}),
         json!({"at": 5}),
         json!({"vresion": 1}),

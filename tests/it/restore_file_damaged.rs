@@ -41,6 +41,14 @@ async fn refused(stack: &Stack, ada: &Person, file: &[u8], what: &str) -> Value 
     direct.at("/reason")
 }
 
+/// The head of a tar archive with one file.
+fn tar() -> Vec<u8> {
+    let mut tar = vec![0; 512];
+    tar[..11].copy_from_slice(b"config.json");
+    tar[257..262].copy_from_slice(b"ustar");
+    tar
+}
+
 async fn assert_nothing_happened(stack: &Stack, ada: &Person) {
     assert_eq!(stack.read(ada, "working").await.text(), "{\"n\":2}");
     assert_eq!(stack.backup_ids(ada).await.len(), 1);
@@ -71,6 +79,9 @@ async fn each_damage_is_named() {
         ("format -1", with(&file, "waymark_backup", json!(-1)), "format"),
         ("no app", with(&file, "app", Value::Null), "form"),
         ("no config", with(&file, "config", json!({"n": 1})), "form"),
+        ("zip", b"PK\x03\x04\x14\0\0\0".to_vec(), "other-format"),
+        ("tar, packed", gzip(&tar()), "other-format"),
+        ("UTF-16", b"{\0}\0".to_vec(), "other-format"),
         ("HTML", b"<!doctype html><title>404</title>".to_vec(), "syntax"),
         ("HTML, packed", gzip(b"<!doctype html><title>404</title>"), "syntax"),
         ("empty", Vec::new(), "empty"),

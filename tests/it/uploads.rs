@@ -79,7 +79,7 @@ async fn only_what_was_announced_is_taken() {
     let announced = announce(&stack, &ada, "{\"a\":1,}").await.is(201);
     assert_eq!(put_there(&announced, "{\"a\":1,}").await.status, 200);
     let refused = stack.call(&ada, "PUT", &using(&announced), &[], "").await;
-    assert_eq!(refused.is_problem(422, "invalid-config").at("/column"), 8);
+    assert_eq!(refused.is_problem(422, "invalid-config").at("/column"), 7);
     assert_eq!(stack.newest(&ada).await, 0);
 }
 

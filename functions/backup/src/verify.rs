@@ -7,6 +7,7 @@ use waymark::backup::{BackupId, Proof};
 use waymark::hash::Sha256;
 use waymark::http::{As, Editor, Segment, page_json};
 use waymark::id::{AppName, EnvName, Version};
+use waymark::visible::visible;
 use waymark::{Problem, Waymark, telemetry};
 
 /// Reads a backup again; says what was compared, and what differs.
@@ -28,7 +29,7 @@ pub(crate) async fn verify(
     waymark.history.mark_verified(&editor.env, backup.owner(), faults.first().map(String::as_str)).await?;
     if let Some(fault) = faults.first() {
         telemetry::damaged();
-        tracing::error!(env = %editor.env, key = backup.key, fault, "a backup is damaged");
+        tracing::error!(env = %editor.env, key = backup.key, fault = %visible(fault), "a backup is damaged");
     }
     page_json(&Answer { ok: faults.is_empty(), id, faults, compared: compared(&proved.proof) })
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use waymark::entry::EntryView;
 use waymark::history::Filter;
 use waymark::http::{As, Limit, Query, Viewer, listing, query_of};
-use waymark::id::Version;
+use waymark::id::VersionRef;
 use waymark::{Problem, Waymark};
 
 use crate::sessions;
@@ -19,7 +19,7 @@ const KINDS: [&str; 7] = ["saved", "snapshot", "renamed", "restored", "published
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
     /// Entries before this version.
-    before: Option<Version>,
+    before: Option<VersionRef>,
     /// How many, 1 to 200; 50 unless it says.
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
@@ -54,7 +54,7 @@ impl Params {
     get, path = "/v1/apps/{app}/envs/{env}/history", operation_id = "list_history",
     params(waymark::openapi::InEnvironment, Params),
     responses((status = 200, description = "A page of it.", body = waymark::openapi::Listing<sessions::Line>)),
-    extensions(("x-problems" = json!(["environment-not-found", "config-damaged", "too-large"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "config-damaged", "too-large"]))),
 ))]
 pub(crate) async fn browse(
     State(waymark): State<Waymark>,
@@ -64,17 +64,21 @@ pub(crate) async fn browse(
     let env = &viewer.env;
     let limit = Limit::check(params.limit)?;
     let filter = params.filter()?;
+    let before = match &params.before {
+        Some(before) => Some(waymark.version_of(env, before).await?),
+        None => None,
+    };
     match params.group.as_deref() {
         None => {}
         Some("session") if filter == Filter::default() => {
-            return sessions::list(&waymark, env, params.before, limit).await;
+            return sessions::list(&waymark, env, before, limit).await;
         }
         Some("session") => {
             return Err(Problem::malformed("group=session lists everything: leave kind and author out."));
         }
         Some(_) => return Err(Problem::malformed("group takes session.")),
     }
-    let page = waymark.history.page(env, params.before, limit, &filter).await?;
+    let page = waymark.history.page(env, before, limit, &filter).await?;
     if page.items.is_empty() && page.next.is_none() && waymark.history.head(env).await?.is_none() {
         return Err(Problem::no_environment(env));
     }

@@ -27,7 +27,7 @@ waymark::routes! {
 }
 
 /// Those of them that need no token: the document says nothing that is not public, and tools read it before they have one.
-pub const OPEN: &[&str] = &["GET /v1/openapi.json"];
+pub const OPEN: &[&str] = &["GET /v1/openapi.json", "HEAD /v1/openapi.json"];
 
 /// The function: it writes nothing.
 pub fn router(waymark: Waymark) -> Router {

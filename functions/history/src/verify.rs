@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use waymark::history::Verified;
 use waymark::http::{As, Limit, Query, Viewer, page_json};
-use waymark::id::Version;
+use waymark::id::{Version, VersionRef};
 use waymark::{Error, Problem, Waymark};
 
 /// How long one page may take: configs of megabytes take their time, and API Gateway gives up after 30 s.
@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
     /// The first version to check; 1 unless it says.
-    from: Option<Version>,
+    from: Option<VersionRef>,
     /// How many, 1 to 200; 50 unless it says.
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
@@ -30,7 +30,7 @@ pub(crate) struct Params {
     get, path = "/v1/apps/{app}/envs/{env}/verify", operation_id = "verify_history",
     params(waymark::openapi::InEnvironment, Params),
     responses((status = 200, description = "What was found.", body = Answer)),
-    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "too-large"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "too-large"]))),
 ))]
 pub(crate) async fn verify(
     State(waymark): State<Waymark>,
@@ -39,7 +39,10 @@ pub(crate) async fn verify(
 ) -> Result<Response, Problem> {
     let env = &viewer.env;
     let limit = Limit::check(params.limit)?;
-    let from = params.from.unwrap_or(Version::FIRST);
+    let from = match &params.from {
+        Some(from) => waymark.version_of(env, from).await?,
+        None => Version::FIRST,
+    };
     let until = Instant::now() + LONGEST;
     let verified = waymark.history.verify(&waymark.configs, env, from, limit, until).await?;
     if verified.from.is_none() && verified.faults.is_empty() {

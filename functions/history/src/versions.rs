@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
-use jiff::Timestamp;
 use serde::Deserialize;
 use waymark::entry::EntryView;
 use waymark::http::{As, ConfigAnswer, Query, Segment, Viewer, page_json};
-use waymark::id::VersionRef;
+use waymark::id::{Moment as At, VersionRef};
 use waymark::{Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
@@ -15,7 +14,8 @@ use waymark::{Problem, Waymark};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moment {
     /// The moment.
-    at: Timestamp,
+    #[cfg_attr(feature = "openapi", param(value_type = jiff::Timestamp))]
+    at: At,
 }
 
 /// The entry that was the newest at a moment.
@@ -31,7 +31,7 @@ pub(crate) async fn at(
     Query(moment): Query<Moment>,
 ) -> Result<Response, Problem> {
     let head = waymark.history.existing_head(&viewer.env).await?;
-    let entry = waymark.history.entry_at(&viewer.env, &head, moment.at).await?;
+    let entry = waymark.history.entry_at(&viewer.env, &head, moment.at.0).await?;
     page_json(&EntryView::from(&entry))
 }
 

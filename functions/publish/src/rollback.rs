@@ -142,7 +142,8 @@ async fn last_published(waymark: &Waymark, env: &EnvId, name: &SnapshotName) -> 
 fn no_earlier_release(head: &Entry) -> Problem {
     let detail = match &head.releases.live {
         Some(live) => format!(
-            "{} is the first release: there is none before it. Unpublish, or publish another.",
+            "{} is the first release: there is none before it, and users see it still. Unpublish, or publish another. To give \
+             builders what users see, POST /restore {{\"version\": \"live\"}}.",
             live.name
         ),
         None => "Nothing was ever published here. Publish a snapshot first.".to_owned(),

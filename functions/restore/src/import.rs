@@ -126,13 +126,19 @@ impl Decide for RestoreFile<'_> {
         }
         let entry = head.map(|head| &head.entry);
         let event = self.import.event.clone();
-        let configs = &self.waymark.configs;
-        let stored = configs.store_beside(self.env, config, entry, event.weight()).await?;
+        let stored = self.waymark.configs.store_beside(self.env, config, entry, event.weight());
+        let warnings = self.waymark.warnings_on_save(self.env, config);
+        let they_do = self.waymark.users_see_working(self.env, entry);
+        let (stored, warnings, they_do) =
+            tokio::join!(Box::pin(stored), Box::pin(warnings), Box::pin(they_do));
+        let stored = stored?;
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(stored.config),
             ..DraftEntry::new(event.with_changes(stored.changes))
         });
+        draft.warn(warnings);
+        draft.users_see_it(they_do?);
         if head.is_none() {
             draft.status = 201;
         }

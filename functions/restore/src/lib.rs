@@ -8,14 +8,13 @@ mod part;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::Deserialize;
 use waymark::backup::BackupId;
 use waymark::config::MAX_BYTES;
 use waymark::entry::{ConfigRef, Event, Origin};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Start};
 use waymark::http::{As, Change, Editor, Query, given, reply};
-use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::id::{EnvId, Moment, Note, SnapshotName, Version, VersionRef};
 use waymark::{Error, Problem, Waymark};
 
 use crate::import::{Import, Stored};
@@ -46,15 +45,18 @@ struct Params {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Restore))]
 #[serde(deny_unknown_fields)]
 struct Request {
-    version: Option<Version>,
+    /// A version, a snapshot's name, `live` (what users see) or `working`.
+    version: Option<VersionRef>,
     #[cfg_attr(feature = "openapi", schema(value_type = Option<SnapshotName>))]
     snapshot: Option<String>,
-    at: Option<Timestamp>,
+    /// The moment whose newest version it is.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<jiff::Timestamp>))]
+    at: Option<Moment>,
     #[cfg_attr(feature = "openapi", schema(value_type = Option<BackupId>))]
     backup: Option<String>,
     upload: Option<String>,
     /// The entry to reverse; what came after it stays.
-    undo: Option<Version>,
+    undo: Option<VersionRef>,
     /// The parts to bring back of the version, snapshot or moment, as JSON Pointers; everything else stays.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<waymark::openapi::Pointer>>, min_items = 1, max_items = 20))]
     paths: Option<Vec<String>>,
@@ -68,11 +70,10 @@ struct Request {
 /// The earlier state that was asked for.
 #[derive(Debug)]
 enum Target {
-    Version(Version),
-    Snapshot(SnapshotName),
-    At(Timestamp),
+    Version(VersionRef),
+    At(Moment),
     Stored(Stored),
-    Undo(Version),
+    Undo(VersionRef),
 }
 
 impl Request {
@@ -89,12 +90,14 @@ impl Request {
             return Err(say_what());
         }
         let backup = given::<BackupId>(self.backup.as_deref())?.map(Stored::Backup);
+        let snapshot = self.snapshot.as_deref().map(SnapshotName::existing).transpose()?;
         let target = self
             .version
+            .clone()
+            .or(snapshot.map(VersionRef::Snapshot))
             .map(Target::Version)
-            .or(given(self.snapshot.as_deref())?.map(Target::Snapshot))
             .or(self.at.map(Target::At))
-            .or(self.undo.map(Target::Undo))
+            .or(self.undo.clone().map(Target::Undo))
             .or(backup.or(self.upload.clone().map(Stored::Upload)).map(Target::Stored));
         match target {
             Some(Target::Undo(_) | Target::Stored(_)) if self.paths.is_some() => Err(Problem::malformed(
@@ -108,8 +111,8 @@ impl Request {
 
 fn say_what() -> Problem {
     Problem::malformed(
-        "Say what to restore: one of {\"version\": 7}, {\"snapshot\": \"v1\"}, {\"at\": \"2026-11-13T09:14:00Z\"}, \
-         {\"undo\": 41}, {\"backup\": \"manual.…\"} or {\"upload\": \"…\"}; or send a file with Content-Type: \
+        "Say what to restore: one of {\"version\": 7}, {\"version\": \"live\"}, {\"snapshot\": \"v1\"}, \
+         {\"at\": \"2026-11-13T09:14:00Z\"}, {\"undo\": 41}, {\"backup\": \"manual.…\"} or {\"upload\": \"…\"}; or send a file with Content-Type: \
          application/gzip or application/octet-stream.",
     )
 }
@@ -119,8 +122,8 @@ fn say_what() -> Problem {
     post, path = "/v1/apps/{app}/envs/{env}/restore", operation_id = "restore",
     params(waymark::openapi::InEnvironment, Params, waymark::openapi::Repeatable),
     request_body(content((Request = "application/json"), (waymark::openapi::Bytes = "application/gzip"), (waymark::openapi::Bytes = "application/octet-stream"))),
-    responses((status = 200, description = "It was restored, or is there already.", body = waymark::openapi::Changed), (status = 201, description = "A file began the history.", body = waymark::openapi::Changed)),
-    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "before-history", "backup-not-found", "upload-not-found", "other-environment", "merge-conflict", "config-damaged", "invalid-config", "upload-mismatch", "invalid-file", "nothing-before", "nothing-to-undo", "path-not-found", "path-has-no-parent", "merge-too-large"]))),
+    responses((status = 200, description = "It was restored, or is there already.", body = waymark::openapi::Restored), (status = 201, description = "A file began the history.", body = waymark::openapi::Restored)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "before-history", "backup-not-found", "upload-not-found", "other-environment", "merge-conflict", "config-damaged", "invalid-config", "upload-mismatch", "invalid-file", "nothing-before", "nothing-to-undo", "path-not-found", "path-has-no-parent", "merge-too-large"]))),
 ))]
 async fn restore(
     State(waymark): State<Waymark>,
@@ -133,7 +136,7 @@ async fn restore(
     if change.media_type().is_some_and(|media| FILES.contains(&media.as_str())) {
         let file = Import::file(env, &change.bytes(MAX_BYTES)?, params.from.as_deref())?;
         let start = waymark.history.start(&mutation).await?;
-        return import::restore(&waymark, env, (&mutation, start), file, change.note()?).await;
+        return Box::pin(import::restore(&waymark, env, (&mutation, start), file, change.note()?)).await;
     }
     let request: Request = change.json()?;
     let target = request.target()?;
@@ -148,35 +151,50 @@ async fn restore(
                 return reply(first);
             }
             let import = Import::stored(&waymark, env, stored, request.from.as_deref()).await?;
-            return import::restore(&waymark, env, (&mutation, start), import, note).await;
+            return Box::pin(import::restore(&waymark, env, (&mutation, start), import, note)).await;
         }
-        Target::Undo(version) => {
+        Target::Undo(wanted) => {
             let start = existing(start.await)?;
+            // The newest entry is another one when the request is repeated.
+            if let Some(first) = start.replayed() {
+                return reply(first);
+            }
+            let version = waymark.version_of(env, &wanted).await?;
             let undone = part::undo(&waymark, env, version).await?;
             let start = waymark.history.not_before(env, start, version).await?;
-            return part::restore(&waymark, env, (&mutation, start), undone, note).await;
+            return Box::pin(part::restore(&waymark, env, (&mutation, start), undone, note)).await;
         }
-        Target::Version(version) => find_version(&waymark, env, start, version).await?,
-        Target::Snapshot(name) => find_snapshot(&waymark, env, start, name).await?,
+        Target::Version(VersionRef::Number(version)) => find_version(&waymark, env, start, version).await?,
+        Target::Version(VersionRef::Snapshot(name)) => find_snapshot(&waymark, env, start, name).await?,
+        Target::Version(wanted) => {
+            let start = existing(start.await)?;
+            // What was live may be gone when the request is repeated.
+            if let Some(first) = start.replayed() {
+                return reply(first);
+            }
+            find_current(&waymark, env, start, &wanted).await?
+        }
         Target::At(at) => find_moment(&waymark, env, start, at).await?,
     };
     if let Some(pointers) = pointers {
         let taken = part::earlier(&waymark, env, (config, from), pointers).await?;
-        return part::restore(&waymark, env, (&mutation, start), taken, note).await;
+        return Box::pin(part::restore(&waymark, env, (&mutation, start), taken, note)).await;
     }
-    let restore = Restore { config, from, note };
+    let restore = Restore { waymark: &waymark, env, config, from, note };
     reply(&waymark.history.commit(&mutation, start, restore).await?)
 }
 
 /// The decision to bring an earlier config back.
 #[derive(Debug)]
-struct Restore {
+struct Restore<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
     config: ConfigRef,
     from: Origin,
     note: Option<Note>,
 }
 
-impl Decide for Restore {
+impl Decide for Restore<'_> {
     type Refusal = Problem;
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
@@ -184,11 +202,17 @@ impl Decide for Restore {
         if head.config.sha256 == self.config.sha256 {
             return Ok(Decision::unchanged(head));
         }
-        let draft = Draft::of(DraftEntry {
+        // Boxed, as below: a debug build's futures are large, and a test's thread has a stack of 2 MiB.
+        let warnings = self.waymark.warnings_on_roll_back(self.env, (self.from.version, &self.config));
+        let they_do = self.waymark.users_see_working(self.env, Some(head));
+        let (warnings, they_do) = tokio::join!(Box::pin(warnings), Box::pin(they_do));
+        let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(self.config.clone()),
             ..DraftEntry::new(Event::Restored { from: self.from.clone(), changes: None })
         });
+        draft.warn(warnings);
+        draft.users_see_it(they_do?);
         Ok(draft.append())
     }
 }
@@ -224,12 +248,28 @@ async fn find_snapshot(
     Ok((start, (subject.config(), origin)))
 }
 
+/// Reads what users see, or builders edit, now. The release keeps its name in what the history says.
+async fn find_current(
+    waymark: &Waymark,
+    env: &EnvId,
+    start: Start,
+    wanted: &VersionRef,
+) -> Result<Found, Error> {
+    let head = start.head().ok_or(Error::NoEnvironment)?;
+    let found = match wanted {
+        VersionRef::Live => waymark.live(env, head).await?,
+        _ => head.entry.clone().into(),
+    };
+    let origin = Origin { name: found.name, ..Origin::of(found.version) };
+    Ok((start, (found.config, origin)))
+}
+
 /// Looks for the entry that was the newest at a moment.
 async fn find_moment(
     waymark: &Waymark,
     env: &EnvId,
     start: impl Future<Output = Result<Start, Error>>,
-    at: Timestamp,
+    Moment(at): Moment,
 ) -> Result<Found, Error> {
     let start = existing(start.await)?;
     let head = start.head().ok_or(Error::NoEnvironment)?;

@@ -68,17 +68,20 @@ pub(crate) async fn undo(waymark: &Waymark, env: &EnvId, undone: Version) -> Res
         return Err(Problem::unprocessable(
             "nothing-before",
             "There is nothing before it",
-            "#1 is the first save: there is no config to go back to. Save what should be there instead.",
+            "#1 is the first save: there is no config to go back to, and nothing was changed. Save what should be there instead.",
         ));
     };
+    // The entry that was asked for is missed first: nobody asked for the one before it.
     let (entry, before) =
-        tokio::try_join!(waymark.history.entry(env, undone), waymark.history.entry(env, version))?;
+        tokio::join!(waymark.history.entry(env, undone), waymark.history.entry(env, version));
+    let (entry, before) = (entry?, before?);
     if entry.config.sha256 == before.config.sha256 {
         return Err(Problem::unprocessable(
             "nothing-to-undo",
             "It changed no config",
             format!(
-                "#{undone} ({}) changed nothing that builders edit. Undo a save, a restore or an import.",
+                "#{undone} ({}) changed nothing that builders edit, so there is nothing to undo. Undo a save, a restore or an \
+                 import; or take back all edits since the release with {{\"version\": \"live\"}}.",
                 entry.label()
             ),
         ));
@@ -137,13 +140,19 @@ impl Decide for RestorePart<'_> {
             return Ok(Decision::unchanged(head));
         }
         let event = Event::Restored { from: self.from.clone(), changes: None };
-        let configs = &self.waymark.configs;
-        let stored = configs.store_beside(self.env, &config, Some(head), event.weight()).await?;
-        let draft = Draft::of(DraftEntry {
+        let stored = self.waymark.configs.store_beside(self.env, &config, Some(head), event.weight());
+        let warnings = self.waymark.warnings_on_save(self.env, &config);
+        let they_do = self.waymark.users_see_working(self.env, Some(head));
+        let (stored, warnings, they_do) =
+            tokio::join!(Box::pin(stored), Box::pin(warnings), Box::pin(they_do));
+        let stored = stored?;
+        let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
             config: Some(stored.config),
             ..DraftEntry::new(event.with_changes(stored.changes))
         });
+        draft.warn(warnings);
+        draft.users_see_it(they_do?);
         Ok(draft.append())
     }
 }

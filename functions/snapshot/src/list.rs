@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use waymark::entry::{Author, PromotionView, SubjectView};
 use waymark::history::Marker;
 use waymark::http::{As, Limit, Query, Viewer, listing};
-use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
 use waymark::{Error, Problem, Waymark};
 
 /// How many releases of a page are checked against the schema, where that is not known yet: each takes a read of its config.
@@ -66,7 +66,8 @@ impl Listed {
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
-    before: Option<Version>,
+    /// Snapshots that were made before this version.
+    before: Option<VersionRef>,
     /// How many, 1 to 200; 50 unless it says.
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     limit: Option<u16>,
@@ -77,7 +78,7 @@ pub(crate) struct Page {
     get, path = "/v1/apps/{app}/envs/{env}/snapshots", operation_id = "list_snapshots",
     params(waymark::openapi::InEnvironment, Page),
     responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Listed>)),
-    extensions(("x-problems" = json!(["environment-not-found", "too-large"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "too-large"]))),
 ))]
 pub(crate) async fn list(
     State(waymark): State<Waymark>,
@@ -86,8 +87,12 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let env = &viewer.env;
     let limit = Limit::check(page.limit)?;
+    let before = match &page.before {
+        Some(before) => Some(waymark.version_of(env, before).await?),
+        None => None,
+    };
     let (head, snapshots) =
-        tokio::try_join!(waymark.history.head(env), waymark.history.snapshots(env, page.before, limit))?;
+        tokio::try_join!(waymark.history.head(env), waymark.history.snapshots(env, before, limit))?;
     let head = head.ok_or_else(|| Problem::no_environment(env))?;
     let live = head.entry.releases.live.map(|live| live.snapshot);
     let passes = passes(&waymark, env, &snapshots.items).await?;

@@ -40,7 +40,7 @@ pub(crate) async fn rename(
         return Err(Problem::malformed("Say what to change: {\"name\": …}, {\"note\": …} or both."));
     }
     let env = &editor.env;
-    let present: SnapshotName = present.parse()?;
+    let present = SnapshotName::existing(&present)?;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
     let (start, record) =
         tokio::try_join!(waymark.history.start(&mutation), waymark.history.named(env, &present))?;

@@ -105,7 +105,7 @@ pub(crate) async fn answer(
     match stored(waymark, env, version).await {
         Ok(config) => reply_with(saved, "config", &config),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an answer without the merged config");
+            tracing::warn!(error = waymark::error::chain(&error), "an answer without the merged config");
             reply(saved)
         }
     }

@@ -9,7 +9,8 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::{Config, ConfigError, MAX_BYTES};
 use crate::entry::Author;
@@ -162,9 +163,51 @@ pub enum FileError {
     Config(ConfigError),
 }
 
-/// The members by which a backup is told from any other JSON document.
+/// The members by which a backup is told from any other JSON document: its format, whose config it is, and its hash.
+/// A config may have one or the other of them.
 #[derive(Deserialize)]
 struct Probe {
+    #[serde(default, deserialize_with = "there")]
+    waymark_backup: Option<There>,
+    #[serde(default, deserialize_with = "there")]
+    app: Option<There>,
+    #[serde(default, deserialize_with = "there")]
+    environment: Option<There>,
+    #[serde(default, deserialize_with = "there")]
+    version: Option<There>,
+    #[serde(default, deserialize_with = "there")]
+    sha256: Option<There>,
+    #[serde(default, deserialize_with = "there")]
+    bytes: Option<There>,
+    #[serde(default, deserialize_with = "there")]
+    config: Option<There>,
+}
+
+impl Probe {
+    fn is_backup(&self) -> bool {
+        let Self { waymark_backup, app, environment, version, sha256, bytes, config } = self;
+        [waymark_backup, app, environment, version, sha256, bytes, config]
+            .iter()
+            .all(|member| member.is_some())
+    }
+}
+
+/// A member that is there, whatever it holds; also `null`, which a damaged file may have.
+struct There;
+
+impl<'de> Deserialize<'de> for There {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(from).map(|_| Self)
+    }
+}
+
+fn there<'de, D: Deserializer<'de>>(from: D) -> Result<Option<There>, D::Error> {
+    There::deserialize(from).map(Some)
+}
+
+/// A backup's format, whatever stands in its place.
+#[derive(Deserialize)]
+struct Format {
     waymark_backup: Option<serde_json::Value>,
 }
 
@@ -203,12 +246,12 @@ impl File {
     /// # Errors
     /// As for [`File::read`].
     pub fn parse(document: &[u8]) -> Result<Checked, FileError> {
-        match serde_json::from_slice::<Probe>(document) {
-            Ok(Probe { waymark_backup: Some(format) }) if format != FORMAT => {
+        match serde_json::from_slice::<Format>(document) {
+            Ok(Format { waymark_backup: Some(format) }) if format != FORMAT => {
                 return Err(FileError::Format { found: format.to_string() });
             }
-            Ok(Probe { waymark_backup: Some(_) }) => {}
-            Ok(Probe { waymark_backup: None }) => {
+            Ok(Format { waymark_backup: Some(_) }) => {}
+            Ok(Format { waymark_backup: None }) => {
                 return Err(FileError::Form("it has no member waymark_backup".to_owned()));
             }
             Err(error) => return Err(FileError::Form(error.to_string())),
@@ -220,11 +263,12 @@ impl File {
     }
 }
 
-/// Whether a decompressed document claims to be a backup.
+/// True for a decompressed document that has a backup's members, whole or damaged. Anything else is a config, also where it
+/// has a member `waymark_backup`.
 pub fn is_backup(document: &[u8]) -> bool {
     // A list is no backup, though serde would read it as the list of a struct's members.
     document.trim_ascii_start().starts_with(b"{")
-        && serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.waymark_backup.is_some())
+        && serde_json::from_slice::<Probe>(document).is_ok_and(|probe| probe.is_backup())
 }
 
 /// Whether bytes are compressed by gzip (RFC 1952, 2.3.1).
@@ -276,6 +320,7 @@ mod tests {
             (version, head) in (1..=1_000_000_u64, 1..=1_000_000_u64),
             (ms, who) in (0..4_000_000_000_000_i64, "\\PC{1,20}"),
         ) {
+            let who = crate::visible::visible(&who).into_owned();
             let file = File::new(
                 ("crm".parse().unwrap(), "production".parse().unwrap()),
                 (Timestamp::from_millisecond(ms).unwrap(), Author { id: who.clone(), name: who }),
@@ -290,6 +335,44 @@ mod tests {
             prop_assert_eq!(checked.config.text(), text.as_str());
             prop_assert_eq!(checked.live.as_ref().map(Config::text), live.as_deref());
             prop_assert_eq!(checked.file, file);
+        }
+    }
+
+    #[test]
+    fn a_backup_has_all_its_members() {
+        let whole = File::new(
+            ("crm".parse().unwrap(), "production".parse().unwrap()),
+            (Timestamp::UNIX_EPOCH, Author { id: "a".into(), name: "A".into() }),
+            (
+                HeadMark { version: Version::FIRST, hash: Sha256::of(b"") },
+                Taken {
+                    at: Timestamp::UNIX_EPOCH,
+                    author: Author { id: "a".into(), name: "A".into() },
+                    note: None,
+                },
+            ),
+            part(1, None, "{}"),
+            None,
+        );
+        let whole = serde_json::to_value(&whole).unwrap();
+        assert!(is_backup(whole.to_string().as_bytes()));
+        for member in ["waymark_backup", "app", "environment", "version", "sha256", "bytes", "config"] {
+            let mut without = whole.clone();
+            without.as_object_mut().unwrap().remove(member);
+            assert!(!is_backup(without.to_string().as_bytes()), "{member}");
+            let mut damaged = whole.clone();
+            damaged[member] = serde_json::Value::Null;
+            assert!(is_backup(damaged.to_string().as_bytes()), "{member}");
+            assert!(File::parse(damaged.to_string().as_bytes()).is_err(), "{member}");
+        }
+        for member in ["at", "author", "head"] {
+            let mut without = whole.clone();
+            without.as_object_mut().unwrap().remove(member);
+            assert!(is_backup(without.to_string().as_bytes()), "{member}");
+            assert!(File::parse(without.to_string().as_bytes()).is_err(), "{member}");
+        }
+        for config in ["{\"waymark_backup\":1}", "{\"waymark_backup\":{\"sha256\":1e400}}", "[1]", "{}"] {
+            assert!(!is_backup(config.as_bytes()), "{config}");
         }
     }
 

@@ -2,12 +2,16 @@
 
 use super::{Entry, Event, Origin, Source};
 use crate::config::diff::Counts;
+use crate::visible::visible;
 
 impl Entry {
     /// One line that says what the entry did, such as `Reverted changes to #7`.
     pub fn label(&self) -> String {
         match &self.event {
-            Event::Saved { changes: Some(changes) } if !changes.label.is_empty() => changes.label.clone(),
+            // Labels of older entries have keys as they were.
+            Event::Saved { changes: Some(changes) } if !changes.label.is_empty() => {
+                visible(&changes.label).into_owned()
+            }
             Event::Saved { changes: Some(changes) } => saved(&changes.counts),
             Event::Saved { changes: None } if self.prev.is_none() => "First save".to_owned(),
             Event::Saved { changes: None } => "Saved".to_owned(),
@@ -61,7 +65,9 @@ fn restored(from: &Origin) -> String {
         return format!("Undid #{undone}");
     }
     if !from.paths.is_empty() {
-        let name = |path: &String| if path.is_empty() { "everything".to_owned() } else { path.clone() };
+        let name = |path: &String| {
+            if path.is_empty() { "everything".to_owned() } else { visible(path).into_owned() }
+        };
         let named: Vec<String> = from.paths.iter().take(NAMED_PATHS).map(name).collect();
         let more = match from.paths.len().saturating_sub(NAMED_PATHS) {
             0 => String::new(),
@@ -80,5 +86,24 @@ fn restored(from: &Origin) -> String {
         (Some(name), _) => format!("Reverted changes to {name} (#{})", from.version),
         (None, Some(at)) => format!("Reverted changes to #{} (as of {at})", from.version),
         (None, None) => format!("Reverted changes to #{}", from.version),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::restored;
+    use crate::entry::Origin;
+    use crate::id::Version;
+
+    #[test]
+    fn no_path_forges_a_label() {
+        for c in
+            (0..=0x1f).chain(0x7f..=0x9f).chain(0x200b..=0x200f).chain(0x2028..=0x202e).chain(0x2060..=0x206f)
+        {
+            let Some(c) = char::from_u32(c) else { continue };
+            let from = Origin { paths: vec![format!("/a{c}b")], ..Origin::of(Version::FIRST) };
+            let label = restored(&from);
+            assert!(!label.contains(c), "{label:?}");
+        }
     }
 }

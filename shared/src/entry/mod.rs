@@ -17,6 +17,7 @@ use crate::backup::BackupId;
 use crate::config::diff::Summary;
 use crate::hash::Sha256;
 use crate::id::{EnvName, Note, SnapshotName, Version};
+use crate::visible::visible;
 
 /// The format of the entries that this library writes, and the newest that it reads whole.
 ///
@@ -37,8 +38,13 @@ pub(crate) const LEFT_OUT: [&str; 2] = ["generated", "releases"];
 pub struct Author {
     /// The token's subject, at most 255 bytes.
     pub id: String,
-    /// A name for people, at most 100 bytes.
+    /// A name for people, at most 100 bytes. What cannot be seen in it is written out, also in what was stored before.
+    #[serde(deserialize_with = "visible_text")]
     pub name: String,
+}
+
+fn visible_text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(visible(&String::deserialize(from)?).into_owned())
 }
 
 /// Where a config's bytes are: a keyframe of its own, or a delta against one.

@@ -10,6 +10,9 @@ use crate::error::Error;
 use crate::id::{Note, SnapshotName, Version};
 use crate::schema::Failure;
 
+/// How long it takes at most until all users have what is live: the shared caches' `s-maxage`.
+const USERS_SEE_IT_WITHIN_SECONDS: u64 = 5;
+
 /// What a decision is made on.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
@@ -137,6 +140,13 @@ impl Draft {
         if let Some(warnings) = warnings {
             let listed = warnings.iter().map(Failure::to_json).collect();
             self.more.insert("warnings".to_owned(), Value::Array(listed));
+        }
+    }
+
+    /// Says in the answer that users see it at once, where they do, and how soon all of them have it.
+    pub fn users_see_it(&mut self, they_do: bool) {
+        if they_do {
+            self.more.insert("users_see_it_within_seconds".to_owned(), USERS_SEE_IT_WITHIN_SECONDS.into());
         }
     }
 

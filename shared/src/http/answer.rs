@@ -23,9 +23,13 @@ use crate::id::{EnvId, SnapshotName, Version};
 use crate::problem::Problem;
 use crate::waymark::Waymark;
 
-/// Largest answer that goes through API Gateway, in bytes as they travel (escaped as JSON text, or base64): Lambda
-/// takes 6 MB (6,291,456 bytes), headers included.
-const MAX_ANSWER: usize = 4_400_000 / 3 * 4;
+/// Largest body of an answer, in bytes as it is sent. In base64 it is 5,866,668 bytes, and Lambda takes 6 MB
+/// (6,291,556 bytes), headers included.
+const MAX_ANSWER: usize = 4_400_000;
+
+/// Longest text that travels from Lambda as text, in bytes as it is escaped there. Where quotation marks make it longer, it
+/// travels as base64.
+const MAX_ESCAPED: usize = MAX_ANSWER.div_ceil(3) * 4;
 
 /// Answers shorter than this are not compressed: the headers would outweigh what is saved.
 const COMPRESS_FROM: usize = 1_024;
@@ -57,14 +61,37 @@ pub fn page_json<T: Serialize>(value: &T) -> Result<Response, Problem> {
 /// # Errors
 /// 413 when it is too large for an answer.
 pub fn page_text(media_type: HeaderValue, text: String) -> Result<Response, Problem> {
-    if escaped_len(&text) > MAX_ANSWER {
+    if text.len() > MAX_ANSWER {
         return Err(Problem::too_large(
             MAX_ANSWER,
-            "An answer, as it travels,",
-            "Ask for less of it at once.",
+            "An answer",
+            "Ask for less of it at once: a smaller limit, or instead of a difference both configs.",
         ));
     }
-    Ok((StatusCode::OK, [(CONTENT_TYPE, media_type), (CACHE_CONTROL, NO_STORE)], text).into_response())
+    let travels = Travels::of(&text);
+    let mut response =
+        (StatusCode::OK, [(CONTENT_TYPE, media_type), (CACHE_CONTROL, NO_STORE)], text).into_response();
+    travels.mark(&mut response);
+    Ok(response)
+}
+
+/// How a body gets from Lambda to API Gateway. What has a `Content-Encoding`, `lambda_http` sends as base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Travels {
+    Text,
+    Base64,
+}
+
+impl Travels {
+    fn of(text: &str) -> Self {
+        if escaped_len(text) > MAX_ESCAPED { Self::Base64 } else { Self::Text }
+    }
+
+    fn mark(self, response: &mut Response) {
+        if self == Self::Base64 {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+        }
+    }
 }
 
 /// The answer to a change.
@@ -97,7 +124,8 @@ pub fn reply_with(reply: &Reply, name: &str, config: &Config) -> Result<Response
     let body = serde_json::to_string(&reply.body).map_err(|e| Error::Item(e.to_string()))?;
     let Some(open) = body.strip_suffix('}') else { return Ok(response) };
     let whole = format!("{open},\"{name}\":{}}}", config.text());
-    if escaped_len(&whole) <= MAX_ANSWER {
+    if whole.len() <= MAX_ANSWER {
+        Travels::of(&whole).mark(&mut response);
         *response.body_mut() = Body::from(whole);
         response.headers_mut().remove(http::header::CONTENT_LENGTH);
     }
@@ -153,13 +181,15 @@ impl ConfigAnswer<'_> {
         let encoding =
             if config.len() < COMPRESS_FROM { Encoding::Identity } else { Encoding::accepted(self.headers) };
         let text = config.text();
-        if encoding == Encoding::Identity && escaped_len(text) <= MAX_ANSWER {
-            return self.body(config.bytes(), encoding);
+        if encoding == Encoding::Identity && text.len() <= MAX_ANSWER {
+            let mut response = self.body(config.bytes(), encoding)?;
+            Travels::of(text).mark(&mut response);
+            return Ok(response);
         }
         // Nothing compresses to more than it was, so a caller who accepts nothing else still gets a download.
         let gzip_or_asked = if encoding == Encoding::Identity { Encoding::Gzip } else { encoding };
         let compressed = gzip_or_asked.compress(text.as_bytes())?;
-        if encoding != Encoding::Identity && compressed.len().div_ceil(3) * 4 <= MAX_ANSWER {
+        if encoding != Encoding::Identity && compressed.len() <= MAX_ANSWER {
             return self.body(compressed, encoding);
         }
         let gzip = if gzip_or_asked == Encoding::Gzip { Some(compressed) } else { None };
@@ -295,7 +325,27 @@ fn header(text: &str) -> Result<HeaderValue, Error> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::escaped_len;
+    use super::{MAX_ANSWER, escaped_len, page_text};
+    use http::HeaderValue;
+    use http::header::CONTENT_ENCODING;
+
+    /// What a body takes of Lambda's 6,291,556 bytes: as text escaped, as base64 where it has a `Content-Encoding`.
+    fn travels(body: String) -> Option<usize> {
+        let response = page_text(HeaderValue::from_static("text/plain"), body.clone()).ok()?;
+        let is_binary = response.headers().contains_key(CONTENT_ENCODING);
+        Some(if is_binary { body.len().div_ceil(3) * 4 } else { escaped_len(&body) })
+    }
+
+    #[test]
+    fn the_stated_limit_of_an_answer_is_the_real_one() {
+        // Of any contents: plain, full of quotation marks, full of control characters.
+        for byte in ["a", "\"", "\u{1}"] {
+            let fits = travels(byte.repeat(MAX_ANSWER));
+            assert!(fits.is_some_and(|bytes| bytes < 6_200_000), "{byte:?}: {fits:?}");
+            assert_eq!(travels(byte.repeat(MAX_ANSWER + 1)), None, "{byte:?}");
+        }
+        assert_eq!(MAX_ANSWER, 4_400_000);
+    }
 
     proptest! {
         #[test]

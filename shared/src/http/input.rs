@@ -180,11 +180,37 @@ pub fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::E
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Members are named: serde alone would also take an array of them in their order.
+    let not_json = || {
+        let text = Text::read(body.to_vec()).map_err(|fault| fault.to_string());
+        let fault = text.map_or_else(Some, |text| text.fault().map(|fault| fault.to_string()));
+        fault.map(|fault| {
+            // The words are those of configs.
+            let fault = fault.replace("the config", "it");
+            Problem::malformed(format!("The body cannot be read: {fault}."))
+        })
+    };
     if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::malformed("The body is not as it should be: send a JSON object."));
+        return Err(not_json()
+            .unwrap_or_else(|| Problem::malformed("The body is not as it should be: send a JSON object.")));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::malformed(format!("The body is not as it should be: {error}.")))
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| not_json().unwrap_or_else(|| not_as_asked(&error)))?;
+    match reader.end() {
+        Ok(()) => Ok(value),
+        Err(_) => Err(not_json().unwrap_or_else(|| Problem::malformed("Send one JSON object."))),
+    }
+}
+
+/// 400: JSON, but not of the form that is asked for. Names the member, which serde's own text does not.
+fn not_as_asked(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let (path, said) = (error.path().to_string(), error.inner().to_string());
+    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+    let member = if path == "." { String::new() } else { format!("{path}: ") };
+    let (line, column) = (error.inner().line(), error.inner().column());
+    Problem::malformed(format!(
+        "The body is not as it should be at line {line}, column {column}: {member}{said}."
+    ))
 }
 
 /// The query of a request, of the form `T`.
@@ -195,9 +221,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|axum::extract::Query(query)| Self(query))
-            .map_err(|error| Problem::malformed(format!("The query is not as it should be: {error}.")))
+        axum::extract::Query::try_from_uri(&parts.uri).map(|axum::extract::Query(query)| Self(query)).map_err(
+            |error| {
+                let said = error.body_text();
+                let said = said.rsplit_once("query string: ").map_or(said.as_str(), |(_, said)| said);
+                Problem::malformed(format!("The query is not as it should be: {said}."))
+            },
+        )
     }
 }
 

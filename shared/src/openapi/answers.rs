@@ -46,6 +46,22 @@ pub struct Changed {
     pub unchanged: bool,
 }
 
+/// The answer to a restore.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Restored {
+    /// The change.
+    #[serde(flatten)]
+    pub changed: Changed,
+    /// What the environment's schema finds in the config. Absent where there is no schema, or where it was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Failure>>,
+    /// How soon all users have it, where no release is live and users see the working version. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub users_see_it_within_seconds: Option<u64>,
+}
+
 /// The answer to a save.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Saved {

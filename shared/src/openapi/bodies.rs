@@ -7,12 +7,12 @@ type Way = (&'static str, &'static str, &'static [&'static str]);
 
 /// Ways to say what to restore.
 const RESTORE: &[Way] = &[
-    ("version", "integer", &["paths"]),
+    ("version", "", &["paths"]),
     ("snapshot", "string", &["paths"]),
     ("at", "string", &["paths"]),
     ("backup", "string", &[]),
     ("upload", "string", &[]),
-    ("undo", "integer", &[]),
+    ("undo", "", &[]),
 ];
 
 /// Ways to say what to publish.

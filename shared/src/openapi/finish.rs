@@ -11,7 +11,7 @@ use super::problems::Kind;
 const PROBLEMS: &str = "x-problems";
 
 /// The schemas of answers about an entry.
-const ABOUT_ENTRIES: [&str; 4] = ["Changed", "Saved", "Released", "Published"];
+const ABOUT_ENTRIES: [&str; 5] = ["Changed", "Restored", "Saved", "Released", "Published"];
 
 /// What API Gateway answers by itself, with its text.
 const GATEWAY: [(u16, &str); 8] = [
@@ -48,6 +48,31 @@ pub(super) fn operation(operation: &mut Value, function: &str, examples: &Value)
         parameter(operation, content_encoding());
     }
     put_examples(operation, &examples[&id]);
+}
+
+/// Adds the HEAD that comes with a GET: the same, without bodies.
+pub(super) fn head(item: &mut Value) {
+    let Some(mut head) = item.get("get").cloned() else { return };
+    let text = |name: &str| head[name].as_str().unwrap_or_default().to_owned();
+    let (id, summary) = (text("operationId"), text("summary"));
+    head["operationId"] = json!(format!("{id}_head"));
+    head["summary"] = json!(format!(
+        "The headers alone: {}{}",
+        summary.get(..1).unwrap_or_default().to_lowercase(),
+        summary.get(1..).unwrap_or_default()
+    ));
+    if let Some(members) = head.as_object_mut() {
+        members.remove("description");
+    }
+    for (status, answer) in head["responses"].as_object_mut().into_iter().flatten() {
+        let shared = EVERYWHERE.iter().any(|(there, _)| there.to_string() == *status);
+        if shared {
+            *answer = json!({ "description": "As of GET." });
+        } else if let Some(members) = answer.as_object_mut() {
+            members.remove("content");
+        }
+    }
+    item["head"] = head;
 }
 
 fn parameter(operation: &mut Value, parameter: Value) {

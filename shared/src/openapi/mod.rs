@@ -15,7 +15,7 @@ use utoipa::openapi::OpenApi;
 
 pub use answers::{
     Changed, Download, EntryKind, GatewayMessage, ListedConflict, Listing, Merged, Preview, Problem,
-    PromotionPreview, Release, Released, Saved,
+    PromotionPreview, Release, Released, Restored, Saved,
 };
 pub use parameters::{Based, Downloading, InApp, InEnvironment, Reading, Repeatable, Saving};
 pub use problems::{Kind, kinds};
@@ -34,6 +34,7 @@ pub fn document(parts: Vec<(&str, OpenApi)>, examples: &Value) -> Value {
             for (_, operation) in item.as_object_mut().into_iter().flatten() {
                 finish::operation(operation, function, examples);
             }
+            finish::head(&mut item);
             paths.insert(path.clone(), item);
         }
         schemas.extend(part["components"]["schemas"].as_object().cloned().unwrap_or_default());

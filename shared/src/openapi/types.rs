@@ -67,9 +67,10 @@ schemas! {
     /// An environment, as `app/environment`.
     EnvId = text("^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}$", "crm/production");
 
-    /// The name of a snapshot: unique for ever in its environment. Not `live`, not `working`, not digits alone.
+    /// The name of a snapshot: unique for ever in its environment. Capital and small letters make different names. Not `live` or
+    /// `working` in any case, not digits alone.
     SnapshotName = text(
-        &format!("^(?!(live|working|[0-9]+)$)[A-Za-z0-9][A-Za-z0-9._-]{{0,{}}}$", SNAPSHOT_NAME_MAX - 1),
+        &format!("^(?!([Ll][Ii][Vv][Ee]|[Ww][Oo][Rr][Kk][Ii][Nn][Gg]|[0-9]+)$)[A-Za-z0-9][A-Za-z0-9._-]{{0,{}}}$", SNAPSHOT_NAME_MAX - 1),
         "v1",
     );
 

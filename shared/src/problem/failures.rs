@@ -6,6 +6,7 @@ use super::Problem;
 use crate::backup::FileError;
 use crate::config::{ConfigError, PatchError};
 use crate::error::{Error, chain};
+use crate::id::SnapshotName;
 use crate::schema::{MAX_SCHEMA, SchemaError};
 
 impl From<Error> for Problem {
@@ -18,7 +19,7 @@ impl From<Error> for Problem {
             Error::InvalidName { what, rule } => Self::unprocessable(
                 "invalid-name",
                 "Not valid",
-                format!("The {what} is not valid. It takes {rule}."),
+                format!("The {} is not valid: it takes {rule}.", in_words(what)),
             )
             .with("what", what),
             Error::NoEnvironment => Self::not_found(
@@ -32,7 +33,10 @@ impl From<Error> for Problem {
             .with("version", version.get()),
             Error::NoSnapshot(name) => Self::not_found(
                 "snapshot-not-found",
-                format!("There is no snapshot named {name}. GET /snapshots lists them."),
+                format!(
+                    "There is no snapshot named {name}. {}GET /snapshots lists them.",
+                    case_counts(&name)
+                ),
             )
             .with("name", name.as_str()),
             Error::NothingLive => Self::not_found(
@@ -141,6 +145,7 @@ impl From<ConfigError> for Problem {
                 .with("column", column)
                 .with("limit", limit),
             ConfigError::NotUtf8 { offset } => problem.with("reason", "not-utf-8").with("offset", offset),
+            ConfigError::OtherFormat { .. } => problem.with("reason", "other-format"),
             ConfigError::ByteOrderMark => problem.with("reason", "byte-order-mark"),
             ConfigError::Empty => problem.with("reason", "empty"),
             ConfigError::NotAContainer => problem.with("reason", "not-a-container"),
@@ -200,6 +205,23 @@ impl From<PatchError> for Problem {
             }
             PatchError::Result(error) => error.into(),
         }
+    }
+}
+
+/// What a rule is about: of what has a name, its name.
+fn in_words(what: &'static str) -> String {
+    match what {
+        "app" | "environment" | "snapshot" => format!("{what}'s name"),
+        other => other.to_owned(),
+    }
+}
+
+/// Helps whoever writes a word that is not a name for another reason than its letters.
+fn case_counts(name: &SnapshotName) -> &'static str {
+    if name.is_reserved() {
+        "`live` and `working` are written in small letters. "
+    } else {
+        "Capital and small letters count. "
     }
 }
 

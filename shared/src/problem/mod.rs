@@ -16,6 +16,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::caller::Role;
 use crate::id::{EnvId, SnapshotName};
 use crate::telemetry::ProblemKind;
+use crate::visible::visible;
 
 /// What every problem's `type` starts with.
 pub const TYPE_PREFIX: &str = "urn:waymark:problem:";
@@ -182,7 +183,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let noted = ProblemKind(self.kind);
         let (status, kind, title) = (self.status, format!("{TYPE_PREFIX}{}", self.kind), self.title);
-        let (retry_after, detail) = (self.retry_after, self.detail.clone());
+        // A detail may quote what was sent. Members for programs keep their bytes.
+        let (retry_after, detail) = (self.retry_after, visible(&self.detail).into_owned());
         let whole = self
             .with("type", kind)
             .with("title", title)
@@ -198,5 +200,25 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+
+    use super::Problem;
+
+    #[tokio::test]
+    async fn a_detail_shows_what_it_quotes() {
+        for c in
+            ['\n', '\u{1b}', '\u{7f}', '\u{85}', '\u{200b}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}']
+        {
+            let problem = Problem::malformed(format!("a{c}b")).with("pointer", format!("/a{c}b"));
+            let body = axum::body::to_bytes(problem.into_response().into_body(), 1_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert!(!body["detail"].as_str().unwrap().contains(c), "{body}");
+            assert_eq!(body["pointer"], format!("/a{c}b"));
+        }
     }
 }

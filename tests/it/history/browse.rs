@@ -36,7 +36,9 @@ async fn pages_follow_each_other_to_the_first_entry() {
     assert_eq!(first.json(), json!({"items": [], "next": null}));
     assert_eq!(stack.listed(&ada, &under("history?before=9999999999"), "/version").await[0], 10);
 
-    let bad = ["limit=0", "limit=201", "limit=-1", "before=0", "before=x", "before=10000000000", "kind="];
+    let bad = ["limit=0", "limit=201", "limit=-1", "before=0", "before=.x", "before=10000000000", "kind="];
+    // A name is taken where a version is expected.
+    stack.read(&ada, "history?before=x").await.is_problem(404, "snapshot-not-found");
     for query in bad.iter().chain(&["kind=edited", "kind=saved,nonsense", "order=asc", "limit=1&limit=2"]) {
         let refused = stack.read(&ada, &format!("history?{query}")).await;
         assert_eq!(refused.status, 400, "{query}: {refused:?}");

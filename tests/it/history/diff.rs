@@ -77,11 +77,15 @@ async fn a_diff_that_is_too_large_to_answer_is_refused() {
     let ada = Person::admin("ada");
     let stack = Stack::start().await;
     stack.save(&ada, "{}").await.is(201);
-    // Its quotation marks count twice on the way through API Gateway.
-    let wide = format!("{{\"a\":[{}1]}}", "\"\",".repeat(1_400_000));
-    stack.save(&ada, wide).await.is(200);
-    stack.read(&ada, "diff?from=1&to=2").await.is_problem(413, "too-large");
-    stack.diff(&ada, "from=1&to=2", PATCH.1).await.is_problem(413, "too-large");
+    // Its quotation marks count twice on the way through API Gateway, and not for the limit.
+    let wide = |count| format!("{{\"a\":[{}1]}}", "\"\",".repeat(count));
+    stack.save(&ada, wide(1_400_000)).await.is(200);
+    let fits = stack.read(&ada, "diff?from=1&to=2").await.is(200);
+    assert!((4_200_000..4_400_000).contains(&fits.body.len()), "{}", fits.body.len());
+    stack.overwrite(&ada, wide(1_470_000)).await.is(200);
+    let refused = stack.read(&ada, "diff?from=1&to=3").await.is_problem(413, "too-large");
+    assert_eq!(refused.at("/limit"), 4_400_000);
+    stack.diff(&ada, "from=1&to=3", PATCH.1).await.is_problem(413, "too-large");
     // In words it is short.
     assert!(stack.diff(&ada, "from=1&to=2", "text/*").await.is(200).body.len() < 300);
 }

@@ -42,7 +42,7 @@ async fn a_history_is_verified_in_pages() {
         }
     }
     assert_eq!(seen, [(1, 3), (4, 6), (7, 9), (10, 10)].map(|(from, to)| (json!(from), json!(to))));
-    for bad in ["from=0", "from=x", "limit=0", "to=4"] {
+    for bad in ["from=0", "from=.x", "limit=0", "to=4"] {
         stack.read(&ada, &format!("verify?{bad}")).await.is_problem(400, "malformed-request");
     }
     let nowhere = stack.get(&ada, "/v1/apps/crm/envs/staging/verify", &[]).await;

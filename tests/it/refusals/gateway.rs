@@ -111,4 +111,7 @@ async fn what_a_function_refuses_comes_through_as_a_problem() {
     assert_eq!(created.at("/author"), json!({"id": "ada", "name": "Ada"}));
     let read = send(&gateway, "GET", &under("working"), &signed, "").await.is(200);
     assert_eq!((read.text(), read.header("etag")), ("{\"n\":1e400}", created.header("etag")));
+    let head = send(&gateway, "HEAD", &under("working"), &signed, "").await.is(200);
+    assert_eq!((head.text(), head.header("etag")), ("", created.header("etag")));
+    assert_eq!(head.header("content-length"), "11");
 }

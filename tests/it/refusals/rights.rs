@@ -45,8 +45,14 @@ const NEEDED: &[(&str, Option<&str>)] = &[
 
 const ROLES: [&str; 5] = ["reader", "viewer", "editor", "publisher", "admin"];
 
-/// All routes of all functions, sorted.
+/// All routes of all functions, sorted, without the HEAD that comes with every GET.
 pub(crate) fn routes() -> Vec<&'static str> {
+    let mut routes = all_routes();
+    routes.retain(|route| !route.starts_with("HEAD "));
+    routes
+}
+
+fn all_routes() -> Vec<&'static str> {
     let mut routes = [
         waymark_working::ROUTES,
         waymark_snapshot::ROUTES,
@@ -75,6 +81,29 @@ fn target(route: &str, env: &str) -> (String, String) {
 async fn try_route(stack: &Stack, person: &Person, route: &str, env: &str) -> Answer {
     let (method, path) = target(route, env);
     stack.call(person, &method, &path, &[], "{}").await
+}
+
+#[tokio::test]
+async fn a_head_is_its_get_without_the_body() {
+    let stack = Stack::start().await;
+    stack.save(&Person::admin("ada"), "{\"n\":1}").await.is(201);
+    let gets = all_routes().into_iter().filter_map(|route| route.strip_prefix("GET "));
+    let heads: Vec<&str> = all_routes().into_iter().filter_map(|route| route.strip_prefix("HEAD ")).collect();
+    assert_eq!(gets.collect::<Vec<_>>(), heads);
+    for path in heads {
+        for role in ["reader", "viewer", "admin"] {
+            let person = Person::new("p", &format!("[crm/*:{role}]"));
+            let get = try_route(&stack, &person, &format!("GET {path}"), "crm/production").await;
+            let head = try_route(&stack, &person, &format!("HEAD {path}"), "crm/production").await;
+            assert_eq!(head.status, get.status, "{role} {path}");
+            assert!(head.body.is_empty(), "{role} {path}");
+            for name in ["etag", "waymark-version", "content-type", "cache-control"] {
+                assert_eq!(head.header(name), get.header(name), "{role} {path}");
+            }
+        }
+        let nobody = unsigned(&stack, "HEAD", &target(&format!("HEAD {path}"), "crm/production").1).await;
+        assert_eq!(nobody.status, 401, "{path}");
+    }
 }
 
 #[test]

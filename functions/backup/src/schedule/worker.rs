@@ -131,7 +131,7 @@ async fn prove_again(waymark: &Waymark, due: &Due, good: &Backup) -> Result<(Bac
     waymark.history.mark_verified(&due.env, good.owner(), fault.as_deref()).await?;
     if let Some(fault) = &fault {
         telemetry::damaged();
-        tracing::error!(env = %due.env, key = good.key, fault, "a backup is damaged");
+        tracing::error!(env = %due.env, key = good.key, fault = %waymark::visible::visible(fault), "a backup is damaged");
     }
     if fault.is_none() {
         good.verified_at = Some(now);

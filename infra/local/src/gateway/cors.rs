@@ -21,7 +21,7 @@ fn own(name: &'static str) -> HeaderName {
 pub(super) fn layer() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH])
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,

@@ -11,6 +11,7 @@ use super::error::{ConfigError, cut};
 use super::pointer;
 use super::span::{self, unescaped};
 
+mod explain;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +23,10 @@ pub(super) fn utf8(bytes: Bytes) -> Result<String, ConfigError> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         return Err(ConfigError::ByteOrderMark);
     }
-    String::from_utf8(Vec::from(bytes))
-        .map_err(|fault| ConfigError::NotUtf8 { offset: fault.utf8_error().valid_up_to() })
+    String::from_utf8(Vec::from(bytes)).map_err(|fault| {
+        let offset = fault.utf8_error().valid_up_to();
+        explain::other_format(fault.as_bytes()).unwrap_or(ConfigError::NotUtf8 { offset })
+    })
 }
 
 /// Checks that `text` is one object or array.
@@ -45,6 +48,9 @@ pub(super) fn any_document(text: &str, max_depth: usize) -> Result<(), ConfigErr
 }
 
 fn syntax(text: &str, fault: &serde_json::Error) -> ConfigError {
+    if let Some(other) = explain::other_format(text.as_bytes()) {
+        return other;
+    }
     // serde_json counts the bytes of the line that it has read.
     let start = match fault.line() {
         0 | 1 => 0,
@@ -53,7 +59,12 @@ fn syntax(text: &str, fault: &serde_json::Error) -> ConfigError {
     let message = fault.to_string();
     // A control character is refused before it is read; everything else after.
     let unread = usize::from(message.starts_with("control character"));
-    let (line, column) = position(text, (start + fault.column() + unread).saturating_sub(1));
+    let at = (start + fault.column() + unread).saturating_sub(1);
+    if let Some((at, message)) = explain::fault(text, at, &message) {
+        let (line, column) = position(text, at);
+        return ConfigError::Syntax { line, column, message };
+    }
+    let (line, column) = position(text, at);
     let message =
         message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
     ConfigError::Syntax { line: line.max(fault.line()), column, message }

@@ -24,6 +24,8 @@ mod lines;
 mod lis;
 mod list;
 mod matches;
+mod neighbours;
+mod only;
 mod patch;
 mod summary;
 mod text;
@@ -39,6 +41,7 @@ pub(super) use identity::{Elements, is_name_of, twins};
 pub(super) use label::Trail;
 pub use lines::Hunk;
 pub(super) use matches::MATCH_BUDGET;
+pub use only::Only;
 pub use summary::Summary;
 pub(super) use walk::paired;
 
@@ -135,6 +138,12 @@ pub struct Change {
     /// Which lines changed, where both values are strings and one has several lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<Hunk>>,
+    /// All that differs between two strings that look alike: their line ends, white space, case, or invisible characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
+    /// Of what moved: the label of the element before it in the newer array. None where it is the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
 }
 
 /// Shows the kind only: contents never reach a log.
@@ -150,7 +159,12 @@ pub fn diff(before: &str, after: &str) -> Diff {
     let new = Outline::edited(&old, after, same);
     let edit = walk::compare(&old, &new, Sameness::Identity, same);
     let counts = edit.as_ref().map(walk::Edit::counts).unwrap_or_default();
-    list::diff(&old, &new, edit.as_ref(), counts)
+    let mut found = list::diff(&old, &new, edit.as_ref(), counts);
+    for change in &mut found.changes {
+        change.only = only::between(change.before.as_deref(), change.after.as_deref());
+    }
+    neighbours::name(&new, &mut found.changes);
+    found
 }
 
 /// How much changed from `before` to `after`: the counts of [`diff`], without its list.

@@ -39,6 +39,15 @@ pub enum ConfigError {
     #[error("the config starts with a byte order mark: save it as UTF-8 without one")]
     ByteOrderMark,
 
+    /// A file of another kind, compressed or in another encoding.
+    #[error("this is {what}, not JSON in UTF-8: {advice}")]
+    OtherFormat {
+        /// What it looks like, such as `a zip archive`.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+
     /// Not JSON.
     #[error("not JSON at line {line}, column {column}: {message}")]
     Syntax {

@@ -67,6 +67,7 @@ fn in_patch(fault: &ConfigError) -> String {
         ConfigError::Empty => "it is empty".to_owned(),
         ConfigError::NotUtf8 { offset } => format!("it is not UTF-8 from byte {offset} on"),
         ConfigError::ByteOrderMark => "it starts with a byte order mark".to_owned(),
+        ConfigError::OtherFormat { what, advice } => format!("it is {what}, not JSON in UTF-8: {advice}"),
         ConfigError::TooDeep { line, column, .. } => {
             format!("it is nested too deeply at line {line}, column {column}")
         }

@@ -66,6 +66,12 @@ impl Text {
         Config { sha256: Sha256::of(self.0.as_bytes()), text: self.0 }
     }
 
+    /// Why it is not one JSON value without duplicate keys; `None` where it is. For texts that are no configs, such as the
+    /// body of a request.
+    pub fn fault(&self) -> Option<ConfigError> {
+        check::any_document(&self.0, MAX_DEPTH).err()
+    }
+
     /// How long it is, in bytes.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -51,15 +51,15 @@ fn syntax_errors_say_where() {
         ("[0x10]", 1, 3),
         ("[NaN]", 1, 2),
         ("[Infinity]", 1, 2),
-        ("[-Infinity]", 1, 3),
+        ("[-Infinity]", 1, 2),
         ("[True]", 1, 2),
         ("[undefined]", 1, 2),
-        ("[1,]", 1, 4),
+        ("[1,]", 1, 3),
         ("[,1]", 1, 2),
         ("[1 2]", 1, 4),
         ("[1}", 1, 3),
         ("{]", 1, 2),
-        ("{\"a\":1,}", 1, 8),
+        ("{\"a\":1,}", 1, 7),
         ("{\"a\" 1}", 1, 6),
         ("{\"a\":}", 1, 6),
         ("{\"a\"}", 1, 5),
@@ -111,7 +111,6 @@ fn what_is_not_one_object_or_array_is_named() {
         assert_eq!(refusal(scalar), ConfigError::NotAContainer, "{scalar:?}");
     }
     assert_eq!(refusal("\u{feff}{}"), ConfigError::ByteOrderMark);
-    assert_eq!(refusal(*b"\xFF\xFE{\0}\0"), ConfigError::NotUtf8 { offset: 0 });
     assert_eq!(refusal(*b"[\"\xC3\xA9\xE9\"]"), ConfigError::NotUtf8 { offset: 4 });
     assert_eq!(refusal(*b"[\"\xED\xA0\x80\"]"), ConfigError::NotUtf8 { offset: 2 });
     assert_eq!(refusal(*b"[\"\xC0\x80\"]"), ConfigError::NotUtf8 { offset: 2 });
@@ -213,4 +212,90 @@ fn debug_shows_no_contents() {
     let config = Config::check(r#"{"password":"hunter2"}"#).unwrap();
     let shown = format!("{config:?}");
     assert!(!shown.contains("password") && !shown.contains("hunter2") && shown.contains("22"), "{shown}");
+}
+
+#[test]
+fn what_is_sent_by_mistake_is_named_at_its_place() {
+    let named: &[(&str, (usize, usize), &str)] = &[
+        ("{\n  \"a\": [1,\n  2,\n  ]\n}", (3, 4), "a comma before the closing bracket"),
+        ("{\"a\":1 ,\n}", (1, 8), "a comma before the closing bracket"),
+        ("{\"a\": 1, // one\n\"b\": 2}", (1, 10), "a comment"),
+        ("{\"a\": 1 /* one */}", (1, 9), "a comment"),
+        ("{\n  # one\n}", (2, 3), "a comment"),
+        ("[1] // one", (1, 5), "a comment"),
+        ("// one\n{}", (1, 1), "a comment"),
+        ("{\"a\": NaN}", (1, 7), "NaN is no JSON number"),
+        ("{\"a\": -Infinity}", (1, 7), "Infinity is no JSON number"),
+        ("{\"a\": undefined}", (1, 7), "undefined"),
+        ("{\"a\": None}", (1, 7), "null"),
+        ("{\"a\": True}", (1, 7), "true, in small letters"),
+        ("{\"a\": FALSE}", (1, 7), "false, in small letters"),
+        ("{'a': 1}", (1, 2), "single quote"),
+        ("{\"a\": “x”}", (1, 7), "typographic"),
+        ("{a: 1}", (1, 2), "a key without quotation marks"),
+        ("<!DOCTYPE html>\n<title>Sign in</title>", (1, 1), "HTML"),
+        ("\n <html>", (2, 2), "HTML"),
+        ("<?xml version=\"1.0\"?><a/>", (1, 1), "XML"),
+        ("title: Refunds\npages:\n  - home\n", (1, 1), "YAML"),
+        ("---\na: 1\n", (1, 1), "YAML"),
+        ("- a\n- b\n", (1, 1), "YAML"),
+        ("{\"a\":1}\n{\"a\":2}\n", (2, 1), "NDJSON"),
+        ("{\n<<<<<<< HEAD\n  \"a\": 1\n=======\n  \"a\": 2\n>>>>>>> theirs\n}", (2, 1), "conflict marker"),
+        ("{\"a\": 1,\n=======\n\"a\": 2}", (2, 1), "conflict marker"),
+        ("[\"a\nb\"]", (1, 4), "write it as \\n"),
+    ];
+    for (text, place, what) in named {
+        match refusal(*text) {
+            ConfigError::Syntax { line, column, message } => {
+                assert!(message.contains(what), "{text:?}: {message}");
+                assert_eq!((line, column), *place, "{text:?}: {message}");
+            }
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+}
+
+/// `text` in UTF-16 without a byte order mark, little end first.
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn files_of_another_kind_are_named() {
+    let mut tar = vec![0; 512];
+    tar[..6].copy_from_slice(b"a.json");
+    tar[257..262].copy_from_slice(b"ustar");
+    let big_end: Vec<u8> = "{\"ä\":1}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let wide: Vec<u8> = "{\"ä\":1}".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let files: [(&[u8], &str); 12] = [
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"\x28\xb5\x2f\xfd\0", "zstd"),
+        (b"PK\x03\x04\x14\0", "zip"),
+        (b"BZh9", "bzip2"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"%PDF-1.7", "PDF"),
+        (&tar, "tar archive"),
+        (&utf16("{\"ä\":1}"), "UTF-16"),
+        (&utf16("\u{feff}{}"), "UTF-16"),
+        (&big_end, "UTF-16"),
+        (&wide, "UTF-32"),
+        (b"\xFF\xFE{\0}\0", "UTF-16"),
+    ];
+    for (bytes, name) in files {
+        match refusal(bytes.to_vec()) {
+            ConfigError::OtherFormat { what, advice } => {
+                assert!(what.contains(name) && !advice.is_empty(), "{name}: {what}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_too_strange_to_be_explained(text in "[\\[\\]{}<=>:,#/'a\"\\-\\n0N ä]{0,40}") {
+        // What is valid stays valid, whatever the explanations look for.
+        let valid = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        proptest::prop_assert_eq!(crate::config::Text::read(text.clone()).unwrap().fault().is_none(), valid);
+    }
 }

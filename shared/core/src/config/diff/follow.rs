@@ -96,7 +96,7 @@ fn step(walk: &mut Walk<'_, '_>, (was, at): (Id, Id), token: &str) -> Option<(St
 }
 
 /// The value at a place.
-fn find(outline: &Outline<'_>, place: &Pointer) -> Option<Id> {
+pub(super) fn find(outline: &Outline<'_>, place: &Pointer) -> Option<Id> {
     place.tokens().iter().try_fold(Outline::ROOT, |at, token| {
         if outline.is_open(at, Kind::Object) {
             return outline.member(at, token.as_bytes());

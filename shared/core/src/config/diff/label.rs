@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::outline::{Id, Outline};
 use super::super::span::{Kind, unescaped};
+use crate::visible::visible;
 
 /// Between the parts of a label.
 const BETWEEN: &str = " › ";
@@ -36,7 +37,7 @@ impl Trail {
     /// Goes to a member.
     pub(crate) fn member(&mut self, key: &str) {
         let key = if key.is_empty() { "\"\"" } else { key };
-        self.parts.push(Part::Member(cut(key, MAX_NAME).into_owned()));
+        self.parts.push(Part::Member(visible(&cut(key, MAX_NAME)).into_owned()));
     }
 
     /// Goes to the element of an array, the `index`-th from 0.
@@ -46,7 +47,7 @@ impl Trail {
             _ => "Item".to_owned(),
         };
         let text = match name(outline, id) {
-            Some(name) => format!("{array} \"{}\"", cut(&name, MAX_NAME)),
+            Some(name) => format!("{array} \"{}\"", visible(&cut(&name, MAX_NAME))),
             None => format!("{array} {}", index + 1),
         };
         self.parts.push(Part::Element(text));

@@ -148,6 +148,8 @@ impl List<'_, '_> {
             after: new.and_then(|place| raw(self.new, place.id)),
             label,
             lines,
+            only: None,
+            follows: None,
         });
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::super::pointer::Pointer;
 use super::super::span::Kind;
 use super::walk::{self, Edit, Part};
 use super::{Counts, Op, Sameness, list};
+use crate::visible::visible;
 
 /// Longest key that says what elements are.
 const MAX_KEY: usize = 60;
@@ -168,7 +169,7 @@ fn removed((old, new): (&Outline<'_>, &Outline<'_>), edit: &Edit, counts: Counts
         }
     });
     let (gone, key) = most?;
-    let more = counts.total().saturating_sub(gone as u64);
+    let (more, key) = (counts.total().saturating_sub(gone as u64), visible(&key));
     Some(if more == 0 {
         format!("Removed {gone} {key}")
     } else {
@@ -188,7 +189,7 @@ fn added(new: &Outline<'_>, edit: &Edit) -> Option<String> {
         }
     });
     let (count, key) = came?;
-    (edit.counts().total() == count as u64).then(|| format!("Added {count} {key}"))
+    (edit.counts().total() == count as u64).then(|| format!("Added {count} {}", visible(&key)))
 }
 
 /// Visits the arrays that differ, each with the key that it or an array around it has.

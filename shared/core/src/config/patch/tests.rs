@@ -189,6 +189,29 @@ fn what_does_not_fit_the_config_fails_with_its_place() {
 }
 
 #[test]
+fn a_place_that_is_not_there_is_told_by_its_token() {
+    for (token, said) in [
+        ("1e0", "\"1e0\" is not an index"),
+        ("01", "\"01\" is not an index"),
+        ("-1", "\"-1\" is not an index"),
+        ("title", "\"title\" is not an index"),
+        ("", "\"\" is not an index"),
+        ("7", "there is no element 7: the array has 2 elements, counted from 0"),
+        ("99999999999999999999999", "there is no element 99999999999999999999999"),
+        ("-", "behind the last element"),
+    ] {
+        let fault =
+            refusal(r#"{"a":[1,2]}"#, &format!(r#"[{{"op":"remove","path":"/a/{token}"}}]"#)).to_string();
+        assert!(fault.contains(said), "{token}: {fault}");
+    }
+    let fault = refusal(r#"{"a":{}}"#, r#"[{"op":"remove","path":"/a/b"}]"#).to_string();
+    assert!(fault.contains("the object has no member \"b\""), "{fault}");
+    // A patch that is no JSON is told as a config is.
+    let fault = refusal("{}", r#"[{"op":"remove","path":"/a"},]"#).to_string();
+    assert!(fault.contains("a comma before the closing bracket"), "{fault}");
+}
+
+#[test]
 fn what_is_no_patch_is_invalid() {
     let patches = [
         ("", None),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::super::error::cut;
 use super::super::pointer;
 use super::super::span::{Kind, Unexpected, elements, kind, members, unescaped, within};
 use super::{Budget, Fault, Measure, Node, TOO_LARGE};
@@ -160,7 +161,7 @@ impl<'a> Container<'a> {
                 Place::New(value) => self.styled("".into(), value, spaced),
                 Place::Old(index) => {
                     let item = self.items.get_mut(index).and_then(Option::as_mut);
-                    let item = item.ok_or_else(|| no_element(count))?;
+                    let item = item.ok_or_else(|| no_element(&index.to_string(), count))?;
                     Item { value: std::mem::replace(&mut item.value, Node::Text("")), ..item.clone() }
                 }
             }));
@@ -174,11 +175,11 @@ impl<'a> Container<'a> {
     pub(super) fn get(&mut self, token: &str) -> Result<&mut Node<'a>, Fault> {
         if self.is_object() {
             let found = self.member(token.as_bytes());
-            return found.ok_or_else(|| Fault::Refused("the object has no such member".to_owned()));
+            return found.ok_or_else(|| no_member(token));
         }
         let count = self.items.len();
         let found = pointer::array_index(token).and_then(|index| self.items.get_mut(index)?.as_mut());
-        found.map(|item| &mut item.value).ok_or_else(|| no_element(count))
+        found.map(|item| &mut item.value).ok_or_else(|| no_element(token, count))
     }
 
     /// Sets a member, or inserts an element, as `add` of RFC 6902 says.
@@ -195,7 +196,7 @@ impl<'a> Container<'a> {
         }
         let count = self.items.len();
         let index = if token == "-" { Some(count) } else { pointer::array_index(token) };
-        let index = index.filter(|index| *index <= count).ok_or_else(|| no_element(count))?;
+        let index = index.filter(|index| *index <= count).ok_or_else(|| no_element(token, count))?;
         budget.open(1, 0)?;
         budget.walk(count - index)?;
         let item = self.styled("".into(), value, spaced);
@@ -242,14 +243,15 @@ impl<'a> Container<'a> {
     pub(super) fn remove(&mut self, token: &str, budget: &mut Budget) -> Result<Node<'a>, Fault> {
         if self.is_object() {
             let found = self.remove_member(token.as_bytes());
-            return found.ok_or_else(|| Fault::Refused("the object has no such member".to_owned()));
+            return found.ok_or_else(|| no_member(token));
         }
         let count = self.items.len();
-        let index =
-            pointer::array_index(token).filter(|index| *index < count).ok_or_else(|| no_element(count))?;
+        let index = pointer::array_index(token)
+            .filter(|index| *index < count)
+            .ok_or_else(|| no_element(token, count))?;
         budget.walk(count - index)?;
         self.thinned = true;
-        self.items.remove(index).map(|item| item.value).ok_or_else(|| no_element(count))
+        self.items.remove(index).map(|item| item.value).ok_or_else(|| no_element(token, count))
     }
 
     /// Takes out a member.
@@ -327,8 +329,22 @@ pub(super) fn too_large(_: Unexpected) -> Fault {
     Fault::Refused(TOO_LARGE.to_owned())
 }
 
-fn no_element(count: usize) -> Fault {
-    Fault::Refused(format!("the array has no such element: it has {count}"))
+fn no_member(token: &str) -> Fault {
+    Fault::Refused(format!("the object has no member {:?}", cut(token)))
+}
+
+fn no_element(token: &str, count: usize) -> Fault {
+    let has = format!("the array has {count} element{}", if count == 1 { "" } else { "s" });
+    Fault::Refused(if token == "-" {
+        format!("\"-\" is the place behind the last element, where nothing is: {has}")
+    } else if token.is_empty()
+        || token.len() > 1 && token.starts_with('0')
+        || !token.bytes().all(|b| b.is_ascii_digit())
+    {
+        format!("{:?} is not an index: {has}, and takes digits alone, without a leading zero", cut(token))
+    } else {
+        format!("there is no element {}: {has}, counted from 0", cut(token))
+    })
 }
 
 /// White space that may be repeated.
