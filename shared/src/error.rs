@@ -91,6 +91,25 @@ pub enum Error {
         fault: String,
     },
 
+    /// An entry of the history, below the newest, is missing or cannot be understood. Others are not affected.
+    #[error("entry {version} {fault}")]
+    EntryDamaged {
+        /// Its version.
+        version: Version,
+        /// What is wrong with it.
+        fault: String,
+    },
+
+    /// The disk of a store on this machine is full: make room and send it again. Nothing was written.
+    #[error("the disk is full: {action}")]
+    StorageFull {
+        /// What was being done.
+        action: &'static str,
+        /// What the store said.
+        #[source]
+        cause: Cause,
+    },
+
     /// There is no such backup, or its time is over.
     #[error("there is no backup {0}")]
     NoBackup(String),
@@ -144,8 +163,31 @@ pub enum Error {
 impl Error {
     /// A storage failure while doing `action`.
     pub fn storage(action: &'static str) -> impl FnOnce(Cause) -> Self {
-        move |cause| Self::Storage { action, cause }
+        move |cause| match is_full(cause.as_ref()) {
+            true => Self::StorageFull { action, cause },
+            false => Self::Storage { action, cause },
+        }
     }
+
+    /// A refusal for good while doing `action`.
+    pub fn refused(action: &'static str, cause: Cause) -> Self {
+        match is_full(cause.as_ref()) {
+            true => Self::StorageFull { action, cause },
+            false => Self::Refused { action, cause },
+        }
+    }
+}
+
+/// The code with which the stores on one machine refuse when their disk is full. AWS has none.
+pub const STORAGE_FULL: &str = "StorageFull";
+
+/// Whether a store refused because its disk is full.
+fn is_full(cause: &(dyn StdError + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(cause), |cause| StdError::source(*cause));
+    causes.any(|cause| {
+        let metadata = cause.downcast_ref::<aws_smithy_types::error::ErrorMetadata>();
+        metadata.is_some_and(|metadata| metadata.code() == Some(STORAGE_FULL))
+    })
 }
 
 #[cfg(test)]

@@ -80,6 +80,12 @@ pub fn backup(id: &BackupId) -> String {
     format!("{BACKUP}{}#{}", id.class.as_str(), id.period())
 }
 
+/// The backup whose record has this sort key.
+pub fn parse_backup(sk: &str) -> Option<BackupId> {
+    let (class, period) = sk.strip_prefix(BACKUP)?.split_once('#')?;
+    BackupId::new(class.parse().ok()?, period).ok()
+}
+
 /// What the names of backup files end with.
 const BACKUP_FILE: &str = ".waymark.json.gz";
 

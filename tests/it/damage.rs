@@ -207,6 +207,113 @@ async fn a_removed_entry_is_missed() {
     }
 }
 
+/// Versions of a listing that is read page by page, and whether each is damaged.
+async fn listed(stack: &Stack, what: &str, limit: usize) -> Vec<(u64, bool)> {
+    let mut found = Vec::new();
+    let mut next = Some(format!("{ENV}/{what}limit={limit}"));
+    while let Some(path) = next {
+        let page = stack.get(&Person::admin("ada"), &path, &[]).await.is(200);
+        for line in page.at("/items").as_array().unwrap() {
+            let damaged = line["kind"] == "damaged";
+            let versions = match line["items"].as_array() {
+                Some(saves) => saves.iter().map(|save| save["version"].as_u64().unwrap()).collect(),
+                None => vec![line["version"].as_u64().unwrap()],
+            };
+            found.extend(versions.into_iter().map(|version| (version, damaged)));
+        }
+        next = page.at("/next").as_str().map(str::to_owned);
+    }
+    found
+}
+
+async fn remove(stack: &Stack, version: u64) {
+    let delete = stack.clients.dynamodb.delete_item().table_name(&stack.resources.table);
+    delete.set_key(Some(keys(version))).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_entry_is_named_at_its_version_and_hides_no_other() {
+    let (stack, ada) = four().await;
+    for edition in [5, 6] {
+        stack.overwrite(&ada, config("b", edition)).await.is(200);
+    }
+    set(&stack, 2, "at", AttributeValue::S("a secret note".to_owned())).await;
+    for version in [1, 4, 5] {
+        remove(&stack, version).await;
+    }
+    let whole = [3, 6];
+    let all: Vec<_> = (1..=6).rev().map(|version| (version, !whole.contains(&version))).collect();
+    for limit in [1, 2, 3, 50] {
+        for what in ["history?", "history?group=session&", "history?kind=saved&"] {
+            assert_eq!(listed(&stack, what, limit).await, all, "{what} by {limit}");
+        }
+        let found: Vec<u64> = faults(&stack, limit).await.into_iter().map(|(version, _)| version).collect();
+        assert!([1, 2, 4].iter().all(|version| found.contains(version)), "{found:?} by {limit}");
+        assert!(!found.contains(&3) && !found.contains(&6), "{found:?} by {limit}");
+    }
+    let page = stack.get(&ada, &format!("{ENV}/history?before=4"), &[]).await.is(200);
+    assert_eq!(page.at("/items/0/version"), 3);
+    assert_eq!(page.at("/items/1/fault"), "cannot be understood");
+    assert_eq!(page.at("/items/2/label"), "Damaged: #1 is missing");
+
+    // One by one, and where one of them is needed.
+    for version in [1, 2, 4, 5] {
+        for path in [format!("versions/{version}"), format!("versions/{version}/config")] {
+            let refused = stack.get(&ada, &format!("{ENV}/{path}"), &[]).await;
+            assert_eq!(refused.is_problem(500, "entry-damaged").at("/version"), version, "{path}");
+        }
+        let refused = stack.post(&ada, &format!("{ENV}/restore"), json!({"version": version})).await;
+        refused.is_problem(500, "entry-damaged");
+    }
+    stack.get(&ada, &format!("{ENV}/versions/7"), &[]).await.is_problem(404, "version-not-found");
+    let blamed = stack.get(&ada, &format!("{ENV}/blame?path=/words/0"), &[]).await;
+    assert_eq!(blamed.is_problem(500, "entry-damaged").at("/version"), 5);
+    let blamed = stack.get(&ada, &format!("{ENV}/blame?path=/edition"), &[]).await;
+    blamed.is_problem(500, "entry-damaged");
+    // Work goes on above.
+    stack.overwrite(&ada, config("b", 7)).await.is(200);
+    assert_eq!(config_of(&stack, 3).await.is(200).text(), config("b", 3));
+}
+
+#[tokio::test]
+async fn a_damaged_newest_entry_says_so() {
+    let (stack, ada) = four().await;
+    set(&stack, 4, "at", AttributeValue::S("a secret note".to_owned())).await;
+    for path in ["", "/working", "/live"] {
+        let refused = stack.get(&ada, &format!("{ENV}{path}"), &[]).await;
+        assert_eq!(refused.is_problem(500, "entry-damaged").at("/version"), 4, "{path}");
+    }
+    let all: Vec<_> = (1..=4).rev().map(|version| (version, version == 4)).collect();
+    assert_eq!(listed(&stack, "history?", 50).await, all);
+}
+
+#[tokio::test]
+async fn a_damaged_record_hides_no_other_snapshot_or_backup() {
+    let (stack, ada) = four().await;
+    for version in 1..=3 {
+        stack.post(&ada, &format!("{ENV}/snapshots"), json!({"version": version})).await.is(201);
+        stack.post(&ada, &format!("{ENV}/backups"), json!({"of": version})).await.is(201);
+    }
+    let ids = stack.backup_ids(&ada).await;
+    let damaged = ids[1].as_str().unwrap();
+    let record = format!("b#{}", damaged.replacen('.', "#", 1));
+    for sk in ["s#0000000006", &record] {
+        let mut key = keys(1);
+        key.insert("sk".to_owned(), AttributeValue::S(sk.to_owned()));
+        let update = stack.clients.dynamodb.update_item().table_name(&stack.resources.table);
+        let update = update.set_key(Some(key)).condition_expression("attribute_exists(sk)");
+        let update = update.update_expression("SET author = :x");
+        let value = AttributeValue::S("a secret".to_owned());
+        update.expression_attribute_values(":x", value).send().await.unwrap();
+    }
+    assert_eq!(listed(&stack, "snapshots?", 50).await, [(7, false), (6, true), (5, false)]);
+    assert_eq!(listed(&stack, "snapshots?", 1).await, [(7, false), (6, true), (5, false)]);
+    let backups = stack.get(&ada, &format!("{ENV}/backups"), &[]).await.is(200).at("/items");
+    let shown: Vec<_> =
+        backups.as_array().unwrap().iter().map(|item| (&item["id"], item["kind"] == "damaged")).collect();
+    assert_eq!(shown, [(&ids[0], false), (&ids[2], false), (&ids[1], true)]);
+}
+
 #[tokio::test]
 async fn a_newer_format_stops_writers_and_no_reader() {
     let (stack, ada) = four().await;

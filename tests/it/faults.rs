@@ -242,3 +242,24 @@ async fn a_save_that_is_done_is_not_said_to_have_failed() {
     assert_eq!((again.at("/version"), again.at("/config")), (merged.at("/version"), json!(null)));
     stack.assert_whole(4).await;
 }
+
+#[tokio::test]
+async fn a_full_disk_says_so_and_has_changed_nothing() {
+    let (stack, faults, ada) = begun().await;
+    for operation in [PUT, TRANSACT] {
+        faults.always(operation, || refuses(507, "StorageFull"));
+    }
+    stack.overwrite(&ada, config("two")).await.is_problem(507, "storage-full");
+    keyed(&stack, &ada, "key", "two").await.is_problem(507, "storage-full");
+    for operation in [PUT, TRANSACT] {
+        assert_eq!(faults.take_seen(operation).len(), 1, "room does not come back by asking again");
+        faults.mend(operation);
+    }
+    stack.assert_whole(1).await;
+    stack.overwrite(&ada, config("two")).await.is(200);
+    faults.always("PutObject", || crate::support::faults::s3_refuses(507, "StorageFull"));
+    let other = "/v1/apps/crm/envs/staging/working";
+    stack.call(&ada, "PUT", other, &[], config("three")).await.is_problem(507, "storage-full");
+    faults.mend("PutObject");
+    stack.assert_whole(2).await;
+}

@@ -57,7 +57,7 @@ async fn a_backup_goes_round() {
     let newest = stack.read(&ada, "history?limit=1").await.at("/items/0");
     assert_eq!(newest["source"]["environment"], "crm/production");
     assert_eq!(newest["source"]["version"], 1);
-    assert_eq!(newest["label"], "Imported crm/production #1 from a file");
+    assert_eq!(newest["label"], "Imported a file said to be crm/production #1");
 
     // The state before it was backed up, and comes back too.
     let ids = stack.backup_ids(&ada).await;
@@ -163,7 +163,7 @@ async fn a_backup_of_another_environment_is_taken_when_asked_for() {
 
     let body = json!({"upload": upload, "from": "crm/production"});
     let taken = stack.post(&ada, &path, body).await.is(201);
-    assert_eq!(taken.at("/label"), "Imported crm/production #1 from a file");
+    assert_eq!(taken.at("/label"), "Imported a file said to be crm/production #1");
     assert_eq!(stack.get(&ada, &format!("{STAGING}/working"), &[]).await.text(), ODD);
     let asked = format!("{STAGING}/restore?from=crm/production");
     assert_eq!(stack.call(&ada, "POST", &asked, &direct, file).await.is(200).at("/version"), 1);

@@ -74,6 +74,22 @@ impl Listed {
     }
 }
 
+/// A line of the list: a backup, or what is in the place of one whose record is damaged.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = BackupLine))]
+#[serde(untagged)]
+enum Line {
+    Backup(Box<Listed>),
+    Damaged {
+        id: BackupId,
+        /// `damaged`.
+        #[cfg_attr(feature = "openapi", schema(pattern = "^damaged$"))]
+        kind: &'static str,
+        /// What is wrong, and what to do.
+        fault: String,
+    },
+}
+
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
@@ -90,7 +106,7 @@ pub(crate) struct Page {
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/v1/apps/{app}/envs/{env}/backups", operation_id = "list_backups",
     params(waymark::openapi::InEnvironment, Page),
-    responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Listed>)),
+    responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Line>)),
     extensions(("x-problems" = json!(["environment-not-found", "backup-not-found", "too-large"]))),
 ))]
 pub(crate) async fn list(
@@ -101,8 +117,9 @@ pub(crate) async fn list(
     let env = &viewer.env;
     let limit = usize::from(Limit::check(page.limit)?);
     let before: Option<BackupId> = page.before.as_deref().map(str::parse).transpose()?;
-    let (head, backups) = tokio::try_join!(waymark.history.head(env), waymark.history.backups(env))?;
-    if head.is_none() && backups.is_empty() {
+    let found = waymark.history.backups_and_damaged(env);
+    let (head, (backups, damaged)) = tokio::try_join!(waymark.history.head(env), found)?;
+    if head.is_none() && backups.is_empty() && damaged.is_empty() {
         return Err(Problem::no_environment(env));
     }
     let mut backups = backups;
@@ -118,7 +135,13 @@ pub(crate) async fn list(
     let next = backups.last().filter(|_| more).map(|last| {
         format!("/v1/apps/{}/envs/{}/backups?before={}&limit={limit}", env.app, env.env, last.id)
     });
-    let items: Vec<Listed> = backups.iter().map(Listed::from).collect();
+    let listed = backups.iter().map(|backup| Line::Backup(Box::new(backup.into())));
+    // Their times are in the records: they come last.
+    let damaged = damaged.into_iter().filter(|_| next.is_none()).map(|id| {
+        let fault = "its record cannot be understood; its file is in the backups bucket".to_owned();
+        Line::Damaged { id, kind: "damaged", fault }
+    });
+    let items: Vec<Line> = listed.chain(damaged).collect();
     listing(&items, next)
 }
 

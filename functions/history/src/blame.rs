@@ -222,7 +222,12 @@ impl Search<'_> {
             let history = &self.waymark.history;
             let page = history.page(self.env, Some(from.next()), PAGE, &Filter::default()).await?;
             next = page.next.and_then(Version::before);
+            let damaged = page.damaged.first().cloned();
             for entry in page.items {
+                // Who made a damaged entry, and what it changed, is unknown: the search ends there.
+                if let Some(fault) = damaged.clone().filter(|fault| fault.version > entry.version) {
+                    return Err(Error::from(fault).into());
+                }
                 let done = self.trace.step(&entry, std::slice::from_mut(&mut self.place)).await?;
                 match done.into_iter().next().unwrap_or(Done::Nothing) {
                     Done::Nothing => {}
@@ -236,6 +241,10 @@ impl Search<'_> {
                         None => return Ok(Blamed::By(Box::new(entry), before)),
                     },
                 }
+            }
+            // Without a jump over it.
+            if let Some(fault) = damaged.filter(|fault| next.is_none_or(|next| next < fault.version)) {
+                return Err(Error::from(fault).into());
             }
         }
         Ok(next.map_or(Blamed::Never, Blamed::SoFar))

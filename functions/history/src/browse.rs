@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
-use waymark::entry::EntryView;
 use waymark::history::Filter;
 use waymark::http::{As, Limit, Query, Viewer, listing, query_of};
 use waymark::id::VersionRef;
@@ -79,10 +78,15 @@ pub(crate) async fn browse(
         Some(_) => return Err(Problem::malformed("group takes session.")),
     }
     let page = waymark.history.page(env, before, limit, &filter).await?;
-    if page.items.is_empty() && page.next.is_none() && waymark.history.head(env).await?.is_none() {
+    if page.items.is_empty()
+        && page.damaged.is_empty()
+        && page.next.is_none()
+        && waymark.history.head(env).await?.is_none()
+    {
         return Err(Problem::no_environment(env));
     }
-    let items: Vec<EntryView> = page.items.iter().map(EntryView::from).collect();
+    let items = page.items.iter().map(|entry| sessions::Line::Entry(Box::new(entry.into())));
+    let items = sessions::with_damaged(items.collect(), &page.damaged);
     let next = page.next.map(|before| {
         let (before, limit) = (before.to_string(), limit.to_string());
         let mut query = vec![("before", before.as_str()), ("limit", &limit)];

@@ -7,6 +7,7 @@ use waymark::config::Config;
 use waymark::config::diff::{Counts, Summary};
 use waymark::configs::SUMMARY_MOST;
 use waymark::entry::{Author, Entry, EntryView, Event};
+use waymark::history::{Damaged, Fault};
 use waymark::http::listing;
 use waymark::id::{EnvId, Version};
 use waymark::{Error, Problem, Waymark};
@@ -30,6 +31,25 @@ const EXAMINED: usize = 1_000;
 pub(crate) enum Line {
     Entry(Box<EntryView>),
     Session(Box<Session>),
+    Damaged(Damaged),
+}
+
+impl Line {
+    /// Its newest version.
+    fn newest(&self) -> Version {
+        match self {
+            Self::Entry(entry) => entry.version,
+            Self::Session(session) => session.to,
+            Self::Damaged(damaged) => damaged.version,
+        }
+    }
+}
+
+/// Lines, newest first, with one more for each entry that is damaged.
+pub(crate) fn with_damaged(mut lines: Vec<Line>, damaged: &[Fault]) -> Vec<Line> {
+    lines.extend(damaged.iter().map(|fault| Line::Damaged(fault.into())));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.newest()));
+    lines
 }
 
 #[derive(Serialize)]
@@ -63,8 +83,8 @@ pub(crate) async fn list(
     before: Option<Version>,
     limit: u16,
 ) -> Result<Response, Problem> {
-    let (entries, mut next) = entries(waymark, env, before, usize::from(limit)).await?;
-    if entries.is_empty() && before.is_none() {
+    let Entries { entries, damaged, mut next } = entries(waymark, env, before, usize::from(limit)).await?;
+    if entries.is_empty() && damaged.is_empty() && before.is_none() {
         return Err(Problem::no_environment(env));
     }
     let mut groups = grouped(entries);
@@ -86,6 +106,10 @@ pub(crate) async fn list(
     for group in groups {
         lines.push(comparison.line(group).await?);
     }
+    // What lies before the page is told on the next one.
+    let is_here = |fault: &&Fault| next.is_none_or(|next| fault.version >= next);
+    let damaged: Vec<Fault> = damaged.iter().filter(is_here).cloned().collect();
+    let lines = with_damaged(lines, &damaged);
     let next = next.map(|before| {
         let path = format!("/v1/apps/{}/envs/{}/history", env.app, env.env);
         format!("{path}?group=session&before={before}&limit={limit}")
@@ -93,30 +117,42 @@ pub(crate) async fn list(
     listing(&lines, next)
 }
 
-/// Entries, newest first, until they are more lines than asked for; and before which one others go on.
+/// Entries, newest first.
+struct Entries {
+    entries: Vec<Entry>,
+    /// What is damaged among them.
+    damaged: Vec<Fault>,
+    /// Before which one others go on.
+    next: Option<Version>,
+}
+
+/// Entries until they are more lines than asked for.
 async fn entries(
     waymark: &Waymark,
     env: &EnvId,
     before: Option<Version>,
     lines: usize,
-) -> Result<(Vec<Entry>, Option<Version>), Error> {
+) -> Result<Entries, Error> {
     let (mut entries, mut before, mut found): (Vec<Entry>, _, _) = (Vec::new(), before, 0);
+    let mut damaged = Vec::new();
     let mut wanted = (lines + 1).max(FIRST);
     loop {
-        let asked = wanted.min(EXAMINED - entries.len());
+        let asked = wanted.min(EXAMINED - entries.len() - damaged.len());
         let page = waymark.history.whole_page(env, before, asked).await?;
-        let is_cut = page.items.len() < asked;
+        let is_cut = page.items.len() + page.damaged.len() < asked;
+        damaged.extend(page.damaged);
         for entry in page.items {
             let goes_on = entries.last().is_some_and(|newer| go_together(newer, &entry));
             found += usize::from(!goes_on);
             entries.push(entry);
         }
         // A query that gave less than was asked for came to its end at 1 MB.
-        if page.next.is_none() || is_cut || found > lines || entries.len() >= EXAMINED {
-            return Ok((entries, page.next));
+        let examined = entries.len() + damaged.len();
+        if page.next.is_none() || is_cut || found > lines || examined >= EXAMINED {
+            return Ok(Entries { entries, damaged, next: page.next });
         }
         before = page.next;
-        wanted = entries.len();
+        wanted = examined;
     }
 }
 
@@ -138,6 +174,10 @@ fn grouped(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
 }
 
 fn go_together(newer: &Entry, older: &Entry) -> bool {
+    // Where one between is damaged, its author is unknown.
+    if newer.version.before() != Some(older.version) {
+        return false;
+    }
     let saves = [newer, older].iter().all(|entry| matches!(entry.event, Event::Saved { .. }));
     saves && newer.author.id == older.author.id && newer.at.duration_since(older.at) <= PAUSE
 }
@@ -175,13 +215,16 @@ impl Comparison<'_> {
         })))
     }
 
-    /// What changed from before `oldest` to `newest`. A first save, and what cannot be read safely, tell nothing.
+    /// What changed from before `oldest` to `newest`. A first save, and what is damaged, tell nothing.
     async fn changes(&mut self, oldest: &Entry, newest: &Entry) -> Result<Option<Summary>, Error> {
         let Some(before) = oldest.version.before() else { return Ok(None) };
         let takes = oldest.config.bytes.saturating_add(newest.config.bytes);
         let Some(left) = self.left.checked_sub(takes) else { return Ok(None) };
         self.left = left;
-        let before = self.waymark.history.entry(self.env, before).await?;
+        let before = match self.waymark.history.entry(self.env, before).await {
+            Err(Error::EntryDamaged { .. }) => return Ok(None),
+            found => found?,
+        };
         let Some(before) = self.config(&before).await? else { return Ok(None) };
         let Some(after) = self.config(newest).await? else { return Ok(None) };
         Ok(Some(Summary::of(before.text(), after.text(), SUMMARY_MOST)))

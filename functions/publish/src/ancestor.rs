@@ -30,7 +30,7 @@ pub(crate) fn as_it_came(origin: &Promotion, promoted: At) -> At {
 /// are gone back through. `None` where it never was one, or not in the last 1,000 entries. At most 6 queries.
 pub(crate) async fn made_of(waymark: &Waymark, env: &EnvId, version: Version) -> Result<Option<At>, Error> {
     let mut promoted: HashMap<Sha256, At> = HashMap::new();
-    for marker in waymark.history.snapshots(env, None, MARKERS).await?.items {
+    for marker in waymark.history.snapshots(env, None, MARKERS).await?.whole()?.items {
         let Some(origin) = &marker.origin else { continue };
         let at = (marker.subject.version, marker.subject.config());
         promoted.entry(marker.subject.sha256).or_insert_with(|| as_it_came(origin, at));
@@ -38,7 +38,7 @@ pub(crate) async fn made_of(waymark: &Waymark, env: &EnvId, version: Version) ->
     let mut next = Some(version);
     for _ in 0..MAX_PAGES {
         let Some(from) = next else { return Ok(None) };
-        let page = waymark.history.page(env, Some(from.next()), PAGE, &Filter::default()).await?;
+        let page = waymark.history.page(env, Some(from.next()), PAGE, &Filter::default()).await?.whole()?;
         next = page.next.and_then(Version::before);
         for entry in page.items {
             if let Some(found) = promoted.get(&entry.config.sha256) {

@@ -242,7 +242,8 @@ impl Promoted<'_> {
     async fn changes(&self) -> Result<(Vec<Entry>, bool), Error> {
         let (head, history) = (self.head, &self.waymark.history);
         let kinds = CHANGING.map(str::to_owned).to_vec();
-        let page = history.page(self.env, None, MOST_LISTED, &Filter { kinds, author: None }).await?;
+        let page =
+            history.page(self.env, None, MOST_LISTED, &Filter { kinds, author: None }).await?.whole()?;
         let since = |entry: &Entry| head.promoted.is_none_or(|last| entry.version > last.next());
         let is_live =
             |entry: &Entry| head.releases.live.as_ref().is_some_and(|live| live.entry == entry.version);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use waymark::entry::{Author, PromotionView, SubjectView};
-use waymark::history::Marker;
+use waymark::history::{Damaged, Marker};
 use waymark::http::{As, Limit, Query, Viewer, listing};
 use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
 use waymark::{Error, Problem, Waymark};
@@ -18,6 +18,24 @@ const MOST_CHECKED: usize = 20;
 
 /// How long checking releases may take before the rest of the page is left open.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// A line of the list: a snapshot, or what is in the place of one whose record is damaged.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SnapshotLine))]
+#[serde(untagged)]
+enum Line {
+    Snapshot(Box<Listed>),
+    Damaged(Damaged),
+}
+
+impl Line {
+    fn version(&self) -> Version {
+        match self {
+            Self::Snapshot(listed) => listed.version,
+            Self::Damaged(damaged) => damaged.version,
+        }
+    }
+}
 
 /// A snapshot as it is listed.
 #[derive(Debug, Serialize)]
@@ -77,7 +95,7 @@ pub(crate) struct Page {
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/v1/apps/{app}/envs/{env}/snapshots", operation_id = "list_snapshots",
     params(waymark::openapi::InEnvironment, Page),
-    responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Listed>)),
+    responses((status = 200, description = "A page of them.", body = waymark::openapi::Listing<Line>)),
     extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "too-large"]))),
 ))]
 pub(crate) async fn list(
@@ -96,12 +114,11 @@ pub(crate) async fn list(
     let head = head.ok_or_else(|| Problem::no_environment(env))?;
     let live = head.entry.releases.live.map(|live| live.snapshot);
     let passes = passes(&waymark, env, &snapshots.items).await?;
-    let items: Vec<Listed> = snapshots
-        .items
-        .into_iter()
-        .zip(passes)
-        .map(|(marker, passes)| Listed::new(marker, live, passes))
-        .collect();
+    let listed = snapshots.items.into_iter().zip(passes);
+    let listed = listed.map(|(marker, passes)| Line::Snapshot(Box::new(Listed::new(marker, live, passes))));
+    let damaged = snapshots.damaged.iter().map(|fault| Line::Damaged(fault.into()));
+    let mut items: Vec<Line> = listed.chain(damaged).collect();
+    items.sort_by_key(|line| std::cmp::Reverse(line.version()));
     let next = snapshots.next.map(|before| {
         format!("/v1/apps/{}/envs/{}/snapshots?before={before}&limit={limit}", env.app, env.env)
     });

@@ -147,7 +147,11 @@ fn greet(running: &Running, data: &Path, notes: &mut impl Write) -> std::io::Res
     writeln!(notes, "Waymark serves {}", running.page())?;
     writeln!(notes, "Get a token: cargo run -- token --subject dev --grant 'crm/*:editor'{folder}")?;
     if !DataDir::is_private(data) {
-        writeln!(notes, "Warning: others on this machine can read {0}: chmod 700 '{0}'", data.display())?;
+        writeln!(
+            notes,
+            "Warning: others on this machine can read {}; use --data with a folder of your own",
+            data.display()
+        )?;
     }
     notes.flush()
 }

@@ -4,7 +4,9 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A data folder that exists. Where it was made here, only its owner may read it.
+use crate::engines::sync::Disk;
+
+/// A data folder that exists. Only its owner may read it, where the system has such rights.
 #[derive(Clone, Debug)]
 pub struct DataDir(PathBuf);
 
@@ -29,13 +31,19 @@ pub enum DataDirError {
 }
 
 impl DataDir {
-    /// Uses `path`, which is made when missing, with its parents.
+    /// Uses `path`, which is made when missing, with its parents. A folder that others may read or enter is closed to
+    /// them, and the log says so.
     ///
     /// # Errors
     ///
     /// [`DataDirError::Io`] when it cannot be made or is not a folder.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        make_private(path).map_err(|source| DataDirError::Io { path: path.to_owned(), source })?;
+        let io = |source| DataDirError::Io { path: path.to_owned(), source };
+        if !path.is_dir() {
+            make_private(path).map_err(io)?;
+        } else if close(path) {
+            tracing::warn!(folder = %path.display(), "others could read the data folder; its mode is 0700 now");
+        }
         Ok(Self(path.to_owned()))
     }
 
@@ -70,15 +78,27 @@ impl DataDir {
     }
 }
 
-fn make_private(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
+/// Takes a folder away from everybody but its owner. False where it was theirs alone, or has to stay as it is: a folder
+/// such as `/tmp`, with the sticky bit, is everybody's, and one of another owner is not ours to close.
+fn close(path: &Path) -> bool {
+    #[cfg(unix)]
+    if let Ok(metadata) = fs::metadata(path) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = metadata.permissions().mode();
+        let is_open = mode & 0o077 != 0 && mode & 0o1000 == 0;
+        return is_open && fs::set_permissions(path, fs::Permissions::from_mode(0o700)).is_ok();
     }
+    false
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    // Its name survives a power cut: what is in it would be lost with it.
+    path.canonicalize()?.parent().map_or(Ok(()), |above| Disk::default().sync(above))
 }
 
 #[cfg(test)]
@@ -109,11 +129,22 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_folder_that_others_can_read_is_told_from_one_made_here() {
+    fn a_folder_that_others_can_read_is_closed_to_them() {
         use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(!DataDir::is_private(DataDir::open(folder.path()).unwrap().path()));
-        assert!(DataDir::is_private(DataDir::open(&folder.path().join("made")).unwrap().path()));
+        for open in [0o755, 0o770, 0o711, 0o707, 0o500 | 0o050] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(open)).unwrap();
+            let data = DataDir::open(folder.path()).unwrap();
+            assert_eq!(mode(data.path()), 0o700, "{open:o}");
+            assert!(DataDir::is_private(data.path()));
+        }
+        let made = DataDir::open(&folder.path().join("made")).unwrap();
+        assert_eq!(mode(made.path()), 0o700);
+        // One like `/tmp` stays as it is, and is warned of.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let shared = DataDir::open(folder.path()).unwrap();
+        assert_eq!(mode(shared.path()), 0o1777);
+        assert!(!DataDir::is_private(shared.path()));
     }
 }

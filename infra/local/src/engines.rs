@@ -1,21 +1,35 @@
-//! The embedded DynamoDB and the embedded S3, each on a loopback port that the operating system chooses.
+//! The embedded DynamoDB and the embedded S3, each on a loopback port that the operating system chooses. Both answer
+//! only what is signed with the secret of the data folder, since every user of the machine reaches the ports.
+
+mod dynamodb;
+mod objects;
+mod rows;
+mod sigv4;
+pub(crate) mod sync;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use dynoxide::Database;
+use http::header::DATE;
+use http::{HeaderValue, Response};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower::Layer as _;
+use tower::util::MapResponse;
 use tower_http::cors::CorsLayer;
 use waymark::aws::Clients;
-use waymark::clock::{Ids as _, RandomIds};
 
+use self::dynamodb::DynamoDb;
+use self::objects::Objects;
+use self::rows::Rows;
+use self::sync::Disk;
 use crate::secrets::Credentials;
 use crate::server;
 
@@ -71,46 +85,43 @@ impl Engine {
     ///
     /// [`EngineError::Objects`], [`EngineError::Port`].
     pub async fn s3(dir: &Path, credentials: &Credentials) -> Result<Self, EngineError> {
-        let path = dir.join(OBJECTS);
-        let service = s3_service(&path, credentials)
-            .map_err(|reason| EngineError::Objects { path: path.clone(), reason })?;
-        let service = CorsLayer::permissive().layer(service);
-        Self::start(Ipv4Addr::LOCALHOST, |listener, stop| server::serve(listener, service, stop)).await
+        Self::s3_on(dir, credentials, Disk::default()).await
     }
 
-    /// Starts a DynamoDB over a file of `dir`, which must exist; without `dir`, in memory. It accepts every caller
-    /// that can reach its port, pages of any origin in a browser on this machine too. So it listens on an address of
-    /// 127.0.0.0/8 that nobody guesses, where the system has them all on its loopback (Linux has).
+    pub(crate) async fn s3_on(
+        dir: &Path,
+        credentials: &Credentials,
+        disk: Disk,
+    ) -> Result<Self, EngineError> {
+        let path = dir.join(OBJECTS);
+        let service = s3_service(&path, credentials, disk)
+            .map_err(|reason| EngineError::Objects { path: path.clone(), reason })?;
+        let service = MapResponse::new(CorsLayer::permissive().layer(service), dated);
+        Self::start(|listener, stop| server::serve(listener, service, stop)).await
+    }
+
+    /// Starts a DynamoDB over a file of `dir`, which must exist; without `dir`, in memory. It verifies signatures, and
+    /// lets no page of another origin in.
     ///
     /// # Errors
     ///
     /// [`EngineError::Database`], [`EngineError::Port`].
-    pub async fn dynamodb(dir: Option<&Path>) -> Result<Self, EngineError> {
+    pub async fn dynamodb(dir: Option<&Path>, credentials: &Credentials) -> Result<Self, EngineError> {
         let path = dir.map(|dir| dir.join(DATABASE));
         let database = open(path.as_deref()).map_err(|reason| EngineError::Database {
-            path: path.unwrap_or_else(|| PathBuf::from(":memory:")),
+            path: path.clone().unwrap_or_else(|| PathBuf::from(":memory:")),
             reason,
         })?;
-        Self::start(unguessable_loopback(), |listener, stop| async move {
-            if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
-                tracing::error!(%error, "the embedded DynamoDB ended");
-            }
-        })
-        .await
+        let router = DynamoDb::router(database, path.map(Rows::new), credentials.clone());
+        let service = MapResponse::new(router, dated);
+        Self::start(|listener, stop| server::serve(listener, service, stop)).await
     }
 
-    async fn start<F>(
-        address: Ipv4Addr,
-        serve: impl FnOnce(TcpListener, Stop) -> F,
-    ) -> Result<Self, EngineError>
+    async fn start<F>(serve: impl FnOnce(TcpListener, Stop) -> F) -> Result<Self, EngineError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = match TcpListener::bind(SocketAddr::from((address, 0))).await {
-            Ok(listener) => listener,
-            // Systems such as macOS have one loopback address alone.
-            Err(_) => TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?,
-        };
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel();
         let stopped: Stop = Box::pin(async move {
@@ -135,10 +146,14 @@ impl Engine {
     }
 }
 
-/// A random address of 127.0.0.0/8.
-fn unguessable_loopback() -> Ipv4Addr {
-    let [a, b, c, ..] = RandomIds.fresh().into_bytes();
-    Ipv4Addr::new(127, a, b, c)
+/// Writes the time into an answer. hyper keeps its own for as long as the clock is behind it, so that after the clock
+/// was set back the SDK would take the engine's clock for one that is ahead, and sign for that.
+fn dated<B>(mut response: Response<B>) -> Response<B> {
+    let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());
+    if let Some(now) = now.ok().and_then(|now| HeaderValue::try_from(now).ok()) {
+        response.headers_mut().insert(DATE, now);
+    }
+    response
 }
 
 /// Resolves when an engine shall stop.
@@ -150,9 +165,8 @@ fn open(path: Option<&Path>) -> Result<Database, String> {
     Database::new(path).map_err(|error| error.to_string())
 }
 
-fn s3_service(path: &Path, credentials: &Credentials) -> Result<S3Service, String> {
-    std::fs::create_dir_all(path).map_err(|error| error.to_string())?;
-    let mut builder = S3ServiceBuilder::new(FileSystem::new(path).map_err(|error| format!("{error:?}"))?);
+fn s3_service(path: &Path, credentials: &Credentials, disk: Disk) -> Result<S3Service, String> {
+    let mut builder = S3ServiceBuilder::new(Objects::open(path, disk)?);
     let Credentials { access_key, secret_key } = credentials.clone();
     builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
     Ok(builder.build())
@@ -166,7 +180,7 @@ impl Engines {
     ///
     /// [`EngineError`], as its variants say.
     pub async fn start(dir: &Path, credentials: Credentials) -> Result<Self, EngineError> {
-        let dynamodb = Engine::dynamodb(Some(dir)).await?;
+        let dynamodb = Engine::dynamodb(Some(dir), &credentials).await?;
         let s3 = Engine::s3(dir, &credentials).await?;
         Ok(Self { dynamodb, s3, credentials })
     }
@@ -178,7 +192,7 @@ impl Engines {
     /// [`EngineError`], as its variants say.
     pub async fn in_memory(dir: &Path) -> Result<Self, EngineError> {
         let credentials = Credentials { access_key: "test".to_owned(), secret_key: "test-secret".to_owned() };
-        let dynamodb = Engine::dynamodb(None).await?;
+        let dynamodb = Engine::dynamodb(None, &credentials).await?;
         let s3 = Engine::s3(dir, &credentials).await?;
         Ok(Self { dynamodb, s3, credentials })
     }
@@ -193,7 +207,7 @@ impl Engines {
         self.s3.endpoint()
     }
 
-    /// What the S3 accepts.
+    /// What both accept.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }

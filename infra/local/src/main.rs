@@ -1,25 +1,20 @@
 //! The whole service on one machine: `cargo run`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 use waymark::clock::Sources;
 use waymark_local::cli::Cli;
-
-/// What is logged unless `RUST_LOG` says otherwise. The engines warn of every failed condition, which is daily work
-/// here, and the SDK of a region that it looked for in vain.
-const LEVEL: &str = "warn,aws_config=error,dynoxide=error,s3s=error,s3s_fs=error";
+use waymark_local::logs;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LEVEL));
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(level).with_ansi(colours).with_writer(io::stderr).init();
+    // Nothing else in this process sets where it logs.
+    let _ = logs::to_standard_error();
     let ended = match stop() {
         Ok(stop) => cli.run(Sources::system(), stop, &mut io::stdout(), &mut io::stderr()).await,
         Err(error) => Err(error.into()),

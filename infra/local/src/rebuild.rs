@@ -34,7 +34,7 @@ pub async fn in_folder(data: &Path, sources: Sources) -> Result<Rebuilt, Rebuild
     let data = DataDir::open(data).map_err(StartError::from)?;
     let _lock = data.lock().map_err(StartError::from)?;
     let secrets = Secrets::load_or_create(&data).map_err(StartError::from)?;
-    let (clients, engines) = engines(&data, &secrets.s3).await?;
+    let (clients, engines) = engines(&data, &secrets.engines).await?;
     let resources = provision::local_resources();
     provision::provision(&clients, &resources).await.map_err(StartError::from)?;
     let waymark = Waymark::new(clients, resources, sources, waymark::Options::default());

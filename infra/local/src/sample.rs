@@ -291,7 +291,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let data = DataDir::open(folder.path()).unwrap();
             let secrets = Secrets::load_or_create(&data).unwrap();
-            let (clients, engines) = engines(&data, &secrets.s3).await.unwrap();
+            let (clients, engines) = engines(&data, &secrets.engines).await.unwrap();
             let resources = provision::local_resources();
             provision::provision(&clients, &resources).await.unwrap();
             let (sources, key) = (Sources::system(), TokenKey::from_secret(&secrets.token));

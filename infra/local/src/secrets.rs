@@ -10,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
 use crate::data_dir::DataDir;
+use crate::engines::sync::Disk;
 
 /// The file's name within the data folder.
 const FILE: &str = "secrets.json";
@@ -18,11 +19,11 @@ const FILE: &str = "secrets.json";
 pub struct Secrets {
     /// Signs and verifies tokens.
     pub token: [u8; 32],
-    /// What the embedded S3 accepts.
-    pub s3: Credentials,
+    /// What the embedded engines accept.
+    pub engines: Credentials,
 }
 
-/// A name and a secret for the embedded S3.
+/// A name and a secret for the embedded engines.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct Credentials {
     /// Names the key.
@@ -54,6 +55,7 @@ pub enum SecretsError {
 #[derive(Deserialize, Serialize)]
 struct Stored {
     token: String,
+    /// For both engines: the name is that of files of before the DynamoDB had a check.
     s3: Credentials,
 }
 
@@ -76,7 +78,7 @@ impl Secrets {
         let stored: Stored =
             serde_json::from_slice(&text).map_err(|_| SecretsError::Damaged(path.clone()))?;
         let token = URL_SAFE_NO_PAD.decode(stored.token).ok().and_then(|bytes| bytes.try_into().ok());
-        Ok(Self { token: token.ok_or(SecretsError::Damaged(path))?, s3: stored.s3 })
+        Ok(Self { token: token.ok_or(SecretsError::Damaged(path))?, engines: stored.s3 })
     }
 }
 
@@ -104,7 +106,8 @@ fn put_once(path: &Path, text: &[u8]) -> io::Result<()> {
     });
     // A draft that stays behind harms nobody; the secrets are there or the error above says why not.
     let _ = fs::remove_file(&draft);
-    written
+    // With its name lost to a power cut, every token would be invalid.
+    written.and_then(|()| path.parent().map_or(Ok(()), |folder| Disk::default().sync(folder)))
 }
 
 fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
@@ -134,9 +137,9 @@ mod tests {
         let first = Secrets::load_or_create(&one).unwrap();
         let again = Secrets::load_or_create(&one).unwrap();
         let other = Secrets::load_or_create(&two).unwrap();
-        assert_eq!((first.token, &first.s3.secret_key), (again.token, &again.s3.secret_key));
+        assert_eq!((first.token, &first.engines.secret_key), (again.token, &again.engines.secret_key));
         assert_ne!(first.token, other.token);
-        assert_ne!(first.s3.secret_key, other.s3.secret_key);
+        assert_ne!(first.engines.secret_key, other.engines.secret_key);
         let names: Vec<_> = fs::read_dir(one.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, [FILE]);
     }

@@ -104,7 +104,7 @@ impl Running {
             .local_addr()
             .map_err(|source| StartError::Listen { listen: place.listen.clone(), source })?;
         let secrets = Secrets::load_or_create(&data)?;
-        let (clients, engines) = engines(&data, &secrets.s3).await?;
+        let (clients, engines) = engines(&data, &secrets.engines).await?;
         let resources = provision::local_resources();
         provision::provision(&clients, &resources).await?;
         let key = TokenKey::from_secret(&secrets.token);
@@ -186,17 +186,25 @@ async fn listen(listen: &str) -> Result<TcpListener, StartError> {
 }
 
 /// Starts the engines that no variable replaces, and makes clients of the ones and the others.
-pub(crate) async fn engines(data: &DataDir, s3: &Credentials) -> Result<(Clients, Vec<Engine>), StartError> {
+pub(crate) async fn engines(
+    data: &DataDir,
+    credentials: &Credentials,
+) -> Result<(Clients, Vec<Engine>), StartError> {
     let given = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let dynamodb_engine =
-        if given(ENDPOINT_DYNAMODB) { None } else { Some(Engine::dynamodb(Some(data.path())).await?) };
-    let s3_engine = if given(ENDPOINT_S3) { None } else { Some(Engine::s3(data.path(), s3).await?) };
+    let dynamodb_engine = match given(ENDPOINT_DYNAMODB) {
+        true => None,
+        false => Some(Engine::dynamodb(Some(data.path()), credentials).await?),
+    };
+    let s3_engine = match given(ENDPOINT_S3) {
+        true => None,
+        false => Some(Engine::s3(data.path(), credentials).await?),
+    };
     let endpoint = |engine: &Option<Engine>| engine.as_ref().map_or("", Engine::endpoint).to_owned();
     let mut clients = waymark::aws::local_clients(
         &endpoint(&dynamodb_engine),
         &endpoint(&s3_engine),
-        &s3.access_key,
-        &s3.secret_key,
+        &credentials.access_key,
+        &credentials.secret_key,
     );
     if dynamodb_engine.is_none() || s3_engine.is_none() {
         let others = environment_clients().await?;

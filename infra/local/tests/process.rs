@@ -2,9 +2,13 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 fn waymark(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_waymark"));
@@ -82,4 +86,46 @@ fn a_taken_port_is_refused_in_one_line() {
     let address = other.local_addr().unwrap().to_string();
     let refused = waymark(folder.path(), &["--listen", &address]).output().unwrap();
     assert!(one_line(&refused).starts_with(&format!("waymark: {address} is taken by another program")));
+}
+
+/// Saves a config with a note to the service that listens at `page`, and reads it back.
+fn save(page: &str, config: &str, note: &str) {
+    let (origin, token) = page.trim_start_matches("Waymark serves http://").split_once("/#token=").unwrap();
+    for (method, headers, body) in
+        [("PUT", format!("Waymark-Note: {note}\r\n"), config), ("GET", String::new(), "")]
+    {
+        let mut stream = TcpStream::connect(origin).unwrap();
+        let request = format!(
+            "{method} /v1/apps/crm/envs/production/working HTTP/1.1\r\nHost: {origin}\r\nConnection: close\r\n\
+             Authorization: {token}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+    }
+}
+
+#[test]
+fn nothing_that_people_wrote_is_logged_whatever_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut service = waymark(folder.path(), &["--listen", "127.0.0.1:0", "--empty"]);
+    let mut child = service.env("RUST_LOG", "trace").stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let page = lines.by_ref().find(|line| line.starts_with("Waymark serves ")).unwrap();
+    let rest = std::thread::spawn(move || lines.collect::<Vec<_>>().join("\n"));
+    save(&page, r#"{"marker": "a-secret-config"}"#, "a-secret-note");
+    signal(&child, "-TERM");
+    child.wait().unwrap();
+    let logged = rest.join().unwrap();
+    assert!(logged.contains("waymark::telemetry"), "{logged}");
+    for never in ["a-secret", "Signature", "AWS4-HMAC"] {
+        assert!(!logged.contains(never), "{never}: {logged}");
+    }
+    // In base64 a text looks another way behind one or two other bytes.
+    for before in ["", "-", "--"] {
+        let encoded = STANDARD_NO_PAD.encode(format!("{before}a-secret-config"));
+        assert!(!logged.contains(&encoded[4..16]), "{logged}");
+    }
 }

@@ -52,7 +52,7 @@ fn imported(source: &Source) -> String {
         (Some(environment), Some(version)) if let Some(name) = &source.snapshot => {
             format!("Began with {name} (#{version}) of {environment}")
         }
-        (Some(environment), Some(version)) => format!("Imported {environment} #{version} from a file"),
+        (Some(environment), Some(version)) => format!("Imported a file said to be {environment} #{version}"),
         _ => "Imported a file".to_owned(),
     }
 }

@@ -13,7 +13,8 @@ use crate::id::{EnvName, Note, SnapshotName, Version};
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntryView {
-    version: Version,
+    /// Its number.
+    pub version: Version,
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::EntryKind))]
     kind: &'static str,
     label: String,
@@ -90,12 +91,17 @@ struct SourceView {
     version: Option<Version>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
+    /// `true` where only the file says so: whoever sent it may have written anything there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unproven: bool,
 }
 
 impl From<&Source> for SourceView {
     fn from(source: &Source) -> Self {
         let Source { environment, snapshot, version, at } = source.clone();
-        Self { environment, snapshot, version, at }
+        // A history that began with a snapshot has read it itself.
+        let unproven = environment.is_some() && snapshot.is_none();
+        Self { environment, snapshot, version, at, unproven }
     }
 }
 

@@ -16,7 +16,7 @@ use super::History;
 use super::idempotency::{self, Key, Reply};
 use super::transaction::{Alongside, Meaning, Part, Refused};
 use crate::entry::{Item, uuid_of};
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, STORAGE_FULL};
 
 /// The first pause before a write is repeated; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -86,7 +86,7 @@ impl History {
                 }
                 Shown::Outcome(outcome) => return Ok(outcome),
                 Shown::Failed(cause) if unclear => return Err(Error::OutcomeUnknown(cause)),
-                Shown::Failed(cause) => return Err(Error::Refused { action: "append an entry", cause }),
+                Shown::Failed(cause) => return Err(Error::refused("append an entry", cause)),
                 Shown::NotWritten(cause) => cause,
                 Shown::Unclear(cause) => {
                     unclear = true;
@@ -229,6 +229,8 @@ where
                 | "TransactionConflictException",
             ) => Shown::NotWritten,
             Some("TransactionInProgressException") => Shown::Unclear,
+            // A server error, and a definite one: SQLite has rolled it back.
+            Some(STORAGE_FULL) => Shown::Failed,
             _ if context.raw().status().is_server_error() => Shown::Unclear,
             _ => Shown::Failed,
         },

@@ -179,13 +179,22 @@ impl History {
         self.get(&key::environment(env), &key::backup(id)).await?.map(parsed).transpose()
     }
 
-    /// All backups of an environment, newest first. A query for each MB of records.
+    /// All backups of an environment whose records can be understood, newest first. A query for each MB of records.
     ///
     /// # Errors
-    /// [`Error::Storage`]; [`Error::Item`].
+    /// [`Error::Storage`].
     pub async fn backups(&self, env: &EnvId) -> Result<Vec<Backup>, Error> {
+        Ok(self.backups_and_damaged(env).await?.0)
+    }
+
+    /// [`History::backups`], and those whose records cannot be understood.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn backups_and_damaged(&self, env: &EnvId) -> Result<(Vec<Backup>, Vec<BackupId>), Error> {
         let now = self.sources.clock.now();
         let mut backups: Vec<Backup> = Vec::new();
+        let mut damaged = Vec::new();
         let mut from = None;
         loop {
             let output = self
@@ -201,7 +210,12 @@ impl History {
                 .await
                 .map_err(|e| Error::storage("list backups")(Cause::from(e)))?;
             for item in output.items.unwrap_or_default() {
-                backups.push(parsed(item)?);
+                let id = item.get("sk").and_then(|sk| sk.as_s().ok()).and_then(|sk| key::parse_backup(sk));
+                match (parsed(item), id) {
+                    (Ok(backup), _) => backups.push(backup),
+                    (Err(_), Some(id)) => damaged.push(id),
+                    (Err(error), None) => return Err(error),
+                }
             }
             from = output.last_evaluated_key;
             if from.is_none() {
@@ -217,7 +231,7 @@ impl History {
             }
         }
         backups.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-        Ok(backups)
+        Ok((backups, damaged))
     }
 
     /// Writes down what reading a backup's object showed, in the record of its [`Backup::owner`]: whole, or what is

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
-use super::{Head, History};
-use crate::entry::{Entry, Item, from_item};
+use super::damage::{self, Read};
+use super::{Fault, Head, History};
+use crate::entry::{Entry, Item};
 use crate::error::{Cause, Error};
 use crate::id::{EnvId, Version};
 use crate::key;
@@ -18,8 +19,28 @@ const EXAMINED_MAX: usize = 1_000;
 pub struct Page<T, C = Version> {
     /// The items.
     pub items: Vec<T>,
+    /// What is damaged among them, newest first.
+    pub damaged: Vec<Fault>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// A page of `items`, all of them whole.
+    pub fn of(items: Vec<T>, next: Option<C>) -> Self {
+        Self { items, damaged: Vec::new(), next }
+    }
+
+    /// The same page.
+    ///
+    /// # Errors
+    /// [`Error::EntryDamaged`] when something of it is damaged: for whoever decides by all of it.
+    pub fn whole(mut self) -> Result<Self, Error> {
+        match self.damaged.pop() {
+            Some(fault) => Err(fault.into()),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Which entries to list. Empty lists all.
@@ -68,12 +89,27 @@ pub const PROJECTED: [&str; 22] = [
     "rollback",
 ];
 
+impl Page<Entry> {
+    fn len(&self) -> usize {
+        self.items.len() + self.damaged.len()
+    }
+
+    fn push(&mut self, read: Read, is_wanted: impl FnOnce(&Entry) -> bool) {
+        match read {
+            Ok(entry) if is_wanted(&entry) => self.items.push(entry),
+            Ok(_) => {}
+            Err(fault) => self.damaged.push(fault),
+        }
+    }
+}
+
 impl History {
     /// A page of entries, newest first, those before the entry `before` if given. One query without a filter; with
-    /// one, at most 1,000 entries are examined, so that a page may be short and still have a `next`.
+    /// one, at most 1,000 entries are examined, so that a page may be short and still have a `next`. Damaged entries count,
+    /// and a filter leaves none of them out.
     ///
     /// # Errors
-    /// [`Error::Storage`]; [`Error::Item`].
+    /// [`Error::Storage`]; [`Error::NewerFormat`].
     pub async fn page(
         &self,
         env: &EnvId,
@@ -86,38 +122,38 @@ impl History {
             None => Some(Version::MAX),
             Some(version) => version.before(),
         };
-        let mut items = Vec::new();
+        let mut page = Page::of(Vec::new(), None);
         let mut examined = 0;
         while let Some(from) = newest {
             let wanted = if filter.is_empty() { limit } else { EXAMINED_MAX - examined };
-            let found = self.descending(env, from, wanted).await?;
-            newest = found.last().and_then(|entry| entry.version.before());
+            let expected = if examined > 0 { Some(from) } else { before.and_then(Version::before) };
+            let found = self.descending(env, from, expected, wanted).await?;
+            newest = found.last().and_then(|read| damage::version_of(read).before());
             if found.is_empty() {
                 newest = None;
             }
             examined += found.len();
-            for entry in found {
-                let version = entry.version;
-                if filter.accepts(&entry) {
-                    items.push(entry);
-                }
-                if items.len() == limit {
+            for read in found {
+                let version = damage::version_of(&read);
+                page.push(read, |entry| filter.accepts(entry));
+                if page.len() == limit {
                     newest = version.before();
                     break;
                 }
             }
-            if items.len() >= limit || examined >= EXAMINED_MAX {
+            if page.len() >= limit || examined >= EXAMINED_MAX {
                 break;
             }
         }
-        Ok(Page { items, next: newest.map(Version::next) })
+        page.next = newest.map(Version::next);
+        Ok(page)
     }
 
     /// Whole entries, newest first, those before the entry `before` if given: at most `limit`, and as many as one query of
     /// 1 MB gives.
     ///
     /// # Errors
-    /// [`Error::Storage`]; [`Error::Item`].
+    /// [`Error::Storage`]; [`Error::NewerFormat`].
     pub async fn whole_page(
         &self,
         env: &EnvId,
@@ -128,18 +164,37 @@ impl History {
             None => Version::MAX,
             Some(version) => match version.before() {
                 Some(newest) => newest,
-                None => return Ok(Page { items: Vec::new(), next: None }),
+                None => return Ok(Page::of(Vec::new(), None)),
             },
         };
-        let output = self
-            .entries(env, newest, limit)
-            .send()
-            .await
-            .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
-        let items: Vec<Entry> =
-            output.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        let next = items.last().map(|entry| entry.version).filter(|oldest| *oldest != Version::FIRST);
-        Ok(Page { items, next })
+        let query = self.entries(env, newest, limit);
+        let found = self.read(env, query, before.and_then(Version::before), limit).await?;
+        let oldest = found.last().map(damage::version_of).filter(|oldest| *oldest != Version::FIRST);
+        let mut page = Page::of(Vec::new(), oldest);
+        found.into_iter().for_each(|read| page.push(read, |_| true));
+        Ok(page)
+    }
+
+    /// What a query for entries finds, newest first, with what is damaged among them: `expected` is the newest that should
+    /// be there, if an entry as new as that is. At most `most`. One query more where the newest that was found is older.
+    async fn read(
+        &self,
+        env: &EnvId,
+        query: QueryFluentBuilder,
+        expected: Option<Version>,
+        most: usize,
+    ) -> Result<Vec<Read>, Error> {
+        let output =
+            query.send().await.map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
+        let is_end = output.last_evaluated_key.is_none();
+        let items = output.items.unwrap_or_default().into_iter();
+        let found = items.map(damage::read).collect::<Result<Vec<Read>, Error>>()?;
+        let newest = found.first().map(damage::version_of);
+        let expected = match expected {
+            Some(_) if newest != expected => self.newest_version(env).await?.min(expected),
+            _ => newest,
+        };
+        Ok(damage::with_missing(found, expected, is_end, most))
     }
 
     /// The query for entries from `from` downwards, newest first.
@@ -156,20 +211,24 @@ impl History {
             .consistent_read(true)
     }
 
-    /// Entries from `from` downwards, newest first, without their deltas. One query, so at most 1 MB of entries.
-    async fn descending(&self, env: &EnvId, from: Version, limit: usize) -> Result<Vec<Entry>, Error> {
+    /// Entries from `from` downwards, newest first, without their deltas. One query, so at most 1 MB of entries; `expected`
+    /// as for [`History::read`].
+    async fn descending(
+        &self,
+        env: &EnvId,
+        from: Version,
+        expected: Option<Version>,
+        limit: usize,
+    ) -> Result<Vec<Read>, Error> {
         let names = PROJECTED.into_iter().chain(["config", "sha256", "bytes"]);
         let names = names.map(|name| (format!("#{name}"), name.to_owned())).collect();
         let projection =
             PROJECTED.map(|name| format!("#{name}")).join(", ") + ", #config.#sha256, #config.#bytes";
-        let output = self
+        let query = self
             .entries(env, from, limit)
             .projection_expression(projection)
-            .set_expression_attribute_names(Some(names))
-            .send()
-            .await
-            .map_err(|e| Error::storage("read a page of the history")(Cause::from(e)))?;
-        output.items.unwrap_or_default().into_iter().map(from_item).collect()
+            .set_expression_attribute_names(Some(names));
+        self.read(env, query, expected, limit).await
     }
 
     /// Whole items of entries from `from` upwards, oldest first. One query, so at most 1 MB of entries.

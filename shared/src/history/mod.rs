@@ -7,6 +7,7 @@ mod append;
 mod backups;
 mod browse;
 mod commit;
+mod damage;
 mod decision;
 mod idempotency;
 mod registry;
@@ -25,6 +26,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 pub use backups::Backup;
 pub use browse::{Filter, PROJECTED, Page};
 pub use commit::{Mutation, Start};
+pub use damage::{Damaged, Fault};
 pub use decision::{Attempt, Decide, Decision, Draft, DraftEntry};
 pub use idempotency::{Key, Reply};
 pub use registry::Listed;
@@ -35,10 +37,10 @@ pub use since::{Brief, Since};
 pub use snapshots::{Marker, NameRecord};
 pub use transaction::{Alongside, Refused};
 pub use uploads::Upload;
-pub use verify::{Fault, Verified};
+pub use verify::Verified;
 
 use crate::clock::Sources;
-use crate::entry::{Entry, Item, LEFT_OUT, from_item, link, to_item};
+use crate::entry::{Entry, Item, LEFT_OUT, link, to_item};
 use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::id::{EnvId, Version};
@@ -68,7 +70,7 @@ impl Head {
     }
 
     fn read(item: Item) -> Result<Self, Error> {
-        Ok(Self { entry: from_item(item.clone())?, item })
+        Ok(Self { entry: damage::read(item.clone())??, item })
     }
 
     /// Puts the attributes that this library does not know into the next entry's item.
@@ -100,7 +102,7 @@ impl History {
     /// The newest entry; `None` for an environment in which nothing was saved. One consistent query.
     ///
     /// # Errors
-    /// [`Error::Storage`] when DynamoDB does not answer, [`Error::Item`] when the entry cannot be understood.
+    /// [`Error::Storage`] when DynamoDB does not answer, [`Error::EntryDamaged`] when the entry cannot be understood.
     pub async fn head(&self, env: &EnvId) -> Result<Option<Head>, Error> {
         let output = self
             .dynamodb
@@ -129,10 +131,13 @@ impl History {
     /// One entry. One get.
     ///
     /// # Errors
-    /// [`Error::NoVersion`] when there is none, [`Error::Storage`] and [`Error::Item`] as for [`History::head`].
+    /// [`Error::NoVersion`] when the history ends before it, [`Error::EntryDamaged`] when it is missing (one query more) or
+    /// cannot be understood, [`Error::Storage`] as for [`History::head`].
     pub async fn entry(&self, env: &EnvId, version: Version) -> Result<Entry, Error> {
-        let item = self.get(&key::environment(env), &key::entry(version)).await?;
-        item.map(from_item).transpose()?.ok_or(Error::NoVersion(version))
+        match self.get(&key::environment(env), &key::entry(version)).await? {
+            Some(item) => Ok(damage::read(item)??),
+            None => Err(self.not_there(env, version).await),
+        }
     }
 
     async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, Error> {
@@ -159,5 +164,7 @@ fn keyed<T: serde::Serialize>(pk: &str, sk: &str, value: &T) -> Result<Item, Err
 
 /// The value that an item holds.
 fn parsed<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Error> {
-    serde_dynamo::from_item(item).map_err(|e| Error::Item(e.to_string()))
+    let key = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+    // Without what the reader says: it quotes what is stored, and this goes to the log.
+    serde_dynamo::from_item(item).map_err(|_| Error::Item(format!("{key} {}", damage::UNREADABLE)))
 }

@@ -72,7 +72,7 @@ impl History {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = if more { items.last().map(|listed| listed.env.clone()) } else { None };
-        Ok(Page { items, next })
+        Ok(Page::of(items, next))
     }
 
     /// Registered environments under a prefix, behind the key `from`, and the key to go on from.

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Alongside, History, Page, parsed};
-use crate::entry::{Author, Entry, Event, Promotion, Subject};
+use super::damage::UNREADABLE;
+use super::{Alongside, Fault, History, Page, parsed};
+use crate::entry::{Author, Entry, Event, Item, Promotion, Subject};
 use crate::error::{Cause, Error};
 use crate::id::{EnvId, Note, SnapshotName, Version};
 use crate::key;
@@ -70,6 +71,11 @@ pub(super) fn alongside(entries: &[Entry]) -> Vec<Alongside> {
     needed
 }
 
+/// The fault of the record that lists a snapshot.
+fn damaged(snapshot: Version) -> Fault {
+    Fault { version: snapshot, what: format!("made a snapshot whose record {UNREADABLE}") }
+}
+
 impl History {
     /// What a snapshot's name, present or former, leads to. One get.
     ///
@@ -96,16 +102,17 @@ impl History {
     /// The marker of the snapshot that the entry `snapshot` made. One get.
     ///
     /// # Errors
-    /// [`Error::NoVersion`] when that entry made none; [`Error::Storage`]; [`Error::Item`].
+    /// [`Error::NoVersion`] when that entry made none; [`Error::Storage`]; [`Error::EntryDamaged`].
     pub async fn marker(&self, env: &EnvId, snapshot: Version) -> Result<Marker, Error> {
         let item = self.get(&key::environment(env), &key::marker(snapshot)).await?;
-        item.map(parsed).transpose()?.ok_or(Error::NoVersion(snapshot))
+        let item = item.ok_or(Error::NoVersion(snapshot))?;
+        parsed(item).map_err(|_| damaged(snapshot).into())
     }
 
     /// A page of snapshots, newest first, those made before the entry `before` if given. One query.
     ///
     /// # Errors
-    /// [`Error::Storage`]; [`Error::Item`].
+    /// [`Error::Storage`]. A snapshot whose record cannot be understood is among the damaged.
     pub async fn snapshots(
         &self,
         env: &EnvId,
@@ -129,16 +136,22 @@ impl History {
             .send()
             .await
             .map_err(|e| Error::storage("list snapshots")(Cause::from(e)))?;
-        let mut items: Vec<Marker> = Vec::new();
-        for item in output.items.unwrap_or_default() {
-            let marker: Marker = parsed(item)?;
-            if Some(marker.snapshot) != before {
-                items.push(marker);
+        let found = output.items.unwrap_or_default();
+        let mut found: Vec<(Version, Item)> = found
+            .into_iter()
+            .filter_map(|item| Some((key::parse_marker(item.get("sk")?.as_s().ok()?)?, item)))
+            .filter(|(snapshot, _)| Some(*snapshot) != before)
+            .collect();
+        let more = found.len() > usize::from(limit);
+        found.truncate(usize::from(limit));
+        let next = if more { found.last().map(|(snapshot, _)| *snapshot) } else { None };
+        let mut page = Page::of(Vec::new(), next);
+        for (snapshot, item) in found {
+            match parsed(item) {
+                Ok(marker) => page.items.push(marker),
+                Err(_) => page.damaged.push(damaged(snapshot)),
             }
         }
-        let more = items.len() > usize::from(limit);
-        items.truncate(usize::from(limit));
-        let next = if more { items.last().map(|marker| marker.snapshot) } else { None };
-        Ok(Page { items, next })
+        Ok(page)
     }
 }

@@ -3,22 +3,12 @@
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::History;
+use super::{Fault, History, damage};
 use crate::configs::Configs;
-use crate::entry::{Entry, Event, from_item, link};
+use crate::entry::{Entry, Event, link};
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::id::{EnvId, Version};
-
-/// Something that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Fault {
-    /// Where.
-    pub version: Version,
-    /// What, for people.
-    pub what: String,
-}
 
 /// What a walk over a part of a history found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,14 +56,15 @@ impl History {
         let found = items.len();
         for item in items {
             let hash = link(&item);
-            let entry = match from_item(item) {
+            let entry = match damage::read(item)? {
                 Ok(entry) => entry,
-                Err(error) => {
+                Err(fault) => {
                     // The entry before the first one was a part of the page before.
-                    if expected >= from {
-                        report.fault(expected, format!("is no entry: {error}"));
+                    if fault.version >= from {
+                        report.missing(expected.max(from), fault.version);
+                        report.faults.push(fault.clone());
                     }
-                    expected = expected.next();
+                    expected = fault.version.next();
                     before = None;
                     continue;
                 }
@@ -109,10 +100,15 @@ impl Verified {
         self.faults.push(Fault { version, what: what.into() });
     }
 
-    fn link(&mut self, entry: &Entry, expected: Version, before: Option<&(Entry, Sha256)>) {
-        if entry.version != expected {
-            self.fault(expected, format!("is missing: the next entry is {}", entry.version));
+    /// Says what is missing between the version that had to come and the one that did.
+    fn missing(&mut self, expected: Version, found: Version) {
+        if found > expected {
+            self.fault(expected, format!("is missing: the next entry is {found}"));
         }
+    }
+
+    fn link(&mut self, entry: &Entry, expected: Version, before: Option<&(Entry, Sha256)>) {
+        self.missing(expected, entry.version);
         match before {
             None if entry.version == Version::FIRST && entry.prev.is_some() => {
                 self.fault(entry.version, "is the first entry and names one before it");

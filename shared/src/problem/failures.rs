@@ -111,6 +111,24 @@ fn failed(error: Error) -> Problem {
         )
         .with("version", version.get())
         .with("object", object),
+        Error::EntryDamaged { version, fault } => Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "entry-damaged",
+            "An entry of the history is damaged",
+            format!(
+                "Entry {version} of this history {fault}. Nothing was changed. Other versions are not affected: GET /verify \
+                 lists all damage."
+            ),
+        )
+        .with("version", version.get())
+        .with("fault", fault),
+        Error::StorageFull { .. } => Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "storage-full",
+            "The disk is full",
+            "The disk that holds the data folder is full. This sending of the request changed nothing. Make room on it, and \
+             send the request again.",
+        ),
         Error::Storage { .. } => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "storage-unavailable",

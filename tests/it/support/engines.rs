@@ -69,7 +69,7 @@ impl TestEngines {
         let credentials = credentials(format!("test{id}"));
         let dynamodb = match dynamodb {
             Some(named) => named,
-            None => Engine::dynamodb(on_disk.then(|| objects.path())).await?.into(),
+            None => Engine::dynamodb(on_disk.then(|| objects.path()), &credentials).await?.into(),
         };
         let s3 = match s3 {
             Some(named) => named,
@@ -115,7 +115,7 @@ impl TestEngines {
         &self.s3.endpoint
     }
 
-    /// What the S3 accepts.
+    /// What both accept.
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.credentials
     }

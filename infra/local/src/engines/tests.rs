@@ -10,6 +10,10 @@ use waymark::aws::Resources;
 use super::*;
 use crate::provision::{local_resources, provision};
 
+fn credentials() -> Credentials {
+    Credentials { access_key: "a".to_owned(), secret_key: "b".to_owned() }
+}
+
 fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
@@ -36,7 +40,7 @@ async fn assert_written(clients: &Clients, names: &Resources) {
 }
 
 /// Sends one request as a browser or curl would, without credentials of its own.
-async fn plain(method: &str, url: &str, headers: &str, body: &str) -> String {
+pub(super) async fn plain(method: &str, url: &str, headers: &str, body: &str) -> String {
     let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let head = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}");
@@ -63,7 +67,6 @@ async fn both_keep_what_they_are_given() {
 #[test]
 fn data_survive_a_process_that_ends_without_a_stop() {
     let folder = tempfile::tempdir().unwrap();
-    let credentials = || Credentials { access_key: "a".to_owned(), secret_key: "b".to_owned() };
     let names = local_resources();
     let first = Runtime::new().unwrap();
     let engines = first.block_on(async {
@@ -139,6 +142,14 @@ async fn a_damaged_database_is_one_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(DATABASE), "this is no database, as anybody can see".repeat(50))
         .unwrap();
-    let refused = Engine::dynamodb(Some(folder.path())).await.err().unwrap().to_string();
+    let refused = Engine::dynamodb(Some(folder.path()), &credentials()).await.err().unwrap().to_string();
     assert!(refused.starts_with("cannot open the database "), "{refused}");
+}
+
+#[tokio::test]
+async fn an_answer_has_the_time_of_now_whatever_was_the_time_before() {
+    let answer = dated(Response::builder().header(DATE, "Sun, 06 Nov 1994 08:49:37 GMT").body(()).unwrap());
+    let date = answer.headers()[DATE].to_str().unwrap();
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).unwrap();
+    assert!((Timestamp::now() - date).get_seconds().abs() < 60);
 }

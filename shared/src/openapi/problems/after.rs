@@ -177,6 +177,16 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind(
         500,
+        "entry-damaged",
+        (
+            "An entry of the history is damaged",
+            "Entry 41 of this history is missing. Nothing was changed. Other versions are not affected: GET /verify lists \
+             all damage.",
+        ),
+        &[VERSION, ("fault", "string", "\"is missing\"")],
+    ),
+    kind(
+        500,
         "internal",
         (
             "Something is wrong with this service",
@@ -222,5 +232,15 @@ pub(super) const KINDS: &[Kind] = &[
              finished.",
         ),
         &[("format", "integer", "4")],
+    ),
+    kind(
+        507,
+        "storage-full",
+        (
+            "The disk is full",
+            "The disk that holds the data folder is full. This sending of the request changed nothing. Make room on it, and \
+             send the request again.",
+        ),
+        &[],
     ),
 ];
