@@ -9,7 +9,7 @@ use waymark::configs::SUMMARY_MOST;
 use waymark::entry::{Author, Entry, EntryView, Event};
 use waymark::http::listing;
 use waymark::id::{EnvId, Version};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 /// The longest pause inside a session.
 const PAUSE: SignedDuration = SignedDuration::from_mins(15);
@@ -139,7 +139,7 @@ fn grouped(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
 
 fn go_together(newer: &Entry, older: &Entry) -> bool {
     let saves = [newer, older].iter().all(|entry| matches!(entry.event, Event::Saved { .. }));
-    saves && newer.author.id == older.author.id && newer.at.duration_since(older.at) <= PAUSE
+    saves && newer.author.id == older.author.id && newer.at.duration_since(older.at).abs() <= PAUSE
 }
 
 struct Comparison<'a> {
@@ -184,7 +184,8 @@ impl Comparison<'_> {
         let before = self.waymark.history.entry(self.env, before).await?;
         let Some(before) = self.config(&before).await? else { return Ok(None) };
         let Some(after) = self.config(newest).await? else { return Ok(None) };
-        Ok(Some(Summary::of(before.text(), after.text(), SUMMARY_MOST)))
+        let bytes = before.len().saturating_add(after.len());
+        heavy::compare(bytes, || Some(Summary::of(before.text(), after.text(), SUMMARY_MOST))).await
     }
 
     async fn config(&self, entry: &Entry) -> Result<Option<Config>, Error> {
