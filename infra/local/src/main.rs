@@ -14,8 +14,21 @@ use waymark_local::cli::Cli;
 /// here, and the SDK of a region that it looked for in vain.
 const LEVEL: &str = "warn,aws_config=error,dynoxide=error,s3s=error,s3s_fs=error";
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "waymark: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run());
+    // Work on a large config that nobody waits for any more would hold up the end for as long as it takes.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn run() -> ExitCode {
     let cli = Cli::parse();
     let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LEVEL));
     let colours = io::stderr().is_terminal();
