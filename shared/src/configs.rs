@@ -4,10 +4,11 @@ use quick_cache::sync::Cache;
 use quick_cache::{OptionsBuilder, Weighter};
 use std::sync::Arc;
 
-use crate::config::{Config, ConfigError, MAX_BYTES, Text};
+use crate::config::{Config, MAX_BYTES, Text};
 use crate::delta;
 use crate::entry::{ConfigRef, Entry, Subject};
 use crate::error::{Error, chain};
+use crate::heavy;
 use crate::id::{AppName, EnvId, Version};
 use crate::key;
 
@@ -83,7 +84,7 @@ impl Configs {
     /// [`Error::Damaged`] when what is stored is not what was saved; [`Error::Storage`].
     pub async fn read(&self, app: &AppName, version: Version, config: &ConfigRef) -> Result<Config, Error> {
         let keyframe = self.keyframe(app, version, config.keyframe()).await?;
-        decoded(app, version, config, keyframe)
+        decoded(app, version, config, keyframe).await
     }
 
     /// The config of an entry, as [`Configs::read`].
@@ -110,12 +111,14 @@ impl Configs {
     /// last.
     ///
     /// # Errors
-    /// Those of [`Config::check`].
-    pub fn check(&self, env: &EnvId, head: Option<&Entry>, text: Text) -> Result<Config, ConfigError> {
-        match head.and_then(|head| self.recent.get(env, head.config.sha256)) {
+    /// Those of [`Config::check`]; [`Error::Busy`].
+    pub async fn check(&self, env: &EnvId, head: Option<&Entry>, text: Text) -> Result<Config, Error> {
+        let before = head.and_then(|head| self.recent.get(env, head.config.sha256));
+        let checked = heavy::copy(text.len(), || match before {
             Some(before) => text.check_edit(&before),
             None => text.check(),
-        }
+        });
+        Ok(checked.await??)
     }
 
     /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far. What gets a name
@@ -146,7 +149,12 @@ impl Configs {
 }
 
 /// The config that an entry refers to, by its keyframe.
-fn decoded(app: &AppName, version: Version, config: &ConfigRef, keyframe: Config) -> Result<Config, Error> {
+async fn decoded(
+    app: &AppName,
+    version: Version,
+    config: &ConfigRef,
+    keyframe: Config,
+) -> Result<Config, Error> {
     let Some(delta) = &config.delta else { return Ok(keyframe) };
     let damaged = |fault: String| Error::Damaged {
         version,
@@ -154,7 +162,10 @@ fn decoded(app: &AppName, version: Version, config: &ConfigRef, keyframe: Config
         fault,
     };
     let bytes = usize::try_from(config.bytes).unwrap_or(usize::MAX).min(MAX_BYTES);
-    let text =
-        delta::decode(keyframe.text().as_bytes(), &delta.data, bytes).map_err(|e| damaged(e.to_string()))?;
-    Config::restored(text, config.sha256).map_err(|e| damaged(e.to_string()))
+    let restored = heavy::copy(keyframe.len().max(bytes), || {
+        let text = delta::decode(keyframe.text().as_bytes(), &delta.data, bytes)
+            .map_err(|e| damaged(e.to_string()))?;
+        Config::restored(text, config.sha256).map_err(|e| damaged(e.to_string()))
+    });
+    restored.await?
 }

@@ -69,6 +69,10 @@ pub enum Error {
     #[error("the environment is being written to by many at once")]
     Contention,
 
+    /// As much work on large configs is under way as the process takes: try again. Nothing was begun.
+    #[error("too much work on large configs is under way")]
+    Busy,
+
     /// Whether the write happened is not known: repeat it with its idempotency key.
     #[error("whether the change was saved is not known")]
     OutcomeUnknown(#[source] Cause),

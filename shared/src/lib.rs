@@ -11,6 +11,7 @@ pub mod clock;
 pub mod configs;
 pub mod entry;
 pub mod error;
+pub mod heavy;
 pub mod history;
 pub mod http;
 pub mod id;

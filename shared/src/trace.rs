@@ -13,6 +13,7 @@ use crate::config::merge::{Conflict, MergeError};
 use crate::config::pointer::{Pointer, array_index};
 use crate::entry::{Author, Entry, Event};
 use crate::error::Error;
+use crate::heavy;
 use crate::history::Since;
 use crate::id::{EnvId, Version};
 use crate::waymark::Waymark;
@@ -116,8 +117,10 @@ impl<'a> Trace<'a> {
         let Some(after) = self.config(entry.version).await? else { return Ok(all(|_| Done::TooMuch)) };
         let Some(before) = self.config(before).await? else { return Ok(all(|_| Done::TooMuch)) };
         let at: Vec<Pointer> = asked.iter().map(|place| place.at.clone()).collect();
-        let earlier = follow_each(before.text(), after.text(), &at).into_iter();
+        let bytes = before.len().saturating_add(after.len());
+        let earlier = heavy::compare(bytes, || follow_each(before.text(), after.text(), &at)).await?;
         Ok(earlier
+            .into_iter()
             .map(|earlier| match earlier {
                 Earlier::Same(place) => (Done::Nothing, Some(place)),
                 Earlier::Nowhere => (Done::Nothing, None),

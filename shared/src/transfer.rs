@@ -13,6 +13,7 @@ use bytes::Bytes;
 use crate::clock::Sources;
 use crate::error::{Cause, Error};
 use crate::hash::Sha256;
+use crate::heavy;
 use crate::history::Upload;
 use crate::id::EnvId;
 use crate::key;
@@ -86,7 +87,7 @@ impl Transfer {
             return Err(Error::UploadMismatch("Its length differs.".to_owned()));
         }
         let bytes = output.body.collect().await.map_err(|e| failed()(Cause::from(e)))?.into_bytes();
-        if Sha256::of(&bytes) != upload.sha256 {
+        if heavy::copy(bytes.len(), || Sha256::of(&bytes)).await? != upload.sha256 {
             return Err(Error::UploadMismatch("Its SHA-256 differs.".to_owned()));
         }
         Ok(bytes)

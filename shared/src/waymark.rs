@@ -10,6 +10,7 @@ use crate::clock::Sources;
 use crate::configs::Configs;
 use crate::entry::{ConfigRef, Entry};
 use crate::error::{Cause, Error, chain};
+use crate::heavy::Room;
 use crate::history::{Head, History};
 use crate::id::{EnvId, SnapshotName, Version, VersionRef};
 use crate::transfer::Transfer;
@@ -44,6 +45,8 @@ pub struct Waymark {
     pub backups: Backups,
     /// Uploads and downloads.
     pub transfer: Transfer,
+    /// The memory that decompressed bodies share.
+    pub room: Room,
     /// Time and identifiers.
     pub sources: Sources,
     /// The stack's parameters.
@@ -72,6 +75,7 @@ impl Waymark {
             checks: Checks::default(),
             backups: Backups::new(clients.s3.clone(), resources.backups),
             transfer: Transfer::new(clients.s3, resources.transfer, sources.clone()),
+            room: Room::default(),
             sources,
             options,
         }

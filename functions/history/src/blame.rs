@@ -16,7 +16,7 @@ use waymark::history::Filter;
 use waymark::http::{As, Query, Viewer, page_json, query_of};
 use waymark::id::{EnvId, Version, VersionRef};
 use waymark::trace::{Bounds, Done, Place, Trace};
-use waymark::{Error, Found, Problem, Waymark};
+use waymark::{Error, Found, Problem, Waymark, heavy};
 
 /// Entries that are read in one query.
 const PAGE: u16 = 200;
@@ -63,8 +63,12 @@ pub(crate) async fn blame(
     let of: VersionRef = params.version.as_deref().map_or(Ok(VersionRef::Working), str::parse)?;
     let found = waymark.find(env, &of).await?;
     let config = waymark.configs.read(&env.app, found.version, &found.config).await?;
-    let place = place(&params, &config)?;
-    let shown = at(config.text(), &place);
+    let (place, shown) = heavy::compare(config.len(), || {
+        let place = place(&params, &config)?;
+        let shown = at(config.text(), &place);
+        Ok::<_, Problem>((place, shown))
+    })
+    .await??;
     let mut search = Search {
         waymark: &waymark,
         env,

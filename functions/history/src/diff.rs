@@ -10,7 +10,7 @@ use waymark::config::diff::{Diff, diff as compare, patch, text};
 use waymark::hash::Sha256;
 use waymark::http::{As, Query, Viewer, accepted, page_json, page_text};
 use waymark::id::{EnvId, SnapshotName, Version, VersionRef};
-use waymark::{Problem, Waymark};
+use waymark::{Problem, Waymark, heavy};
 
 /// The list of changes, for programs and people.
 const LIST: &str = "application/json";
@@ -77,7 +77,8 @@ pub(crate) async fn diff(
     let env = source(&viewer, params.from_env.as_deref())?;
     let ((before, from), (after, to)) =
         tokio::try_join!(side(&waymark, &env, &from), side(&waymark, &viewer.env, &to))?;
-    match form {
+    let bytes = before.len().saturating_add(after.len());
+    let compared = heavy::compare(bytes, || match form {
         PATCH => page_text(HeaderValue::from_static(PATCH), patch(before.text(), after.text())),
         TEXT => {
             let found = compare(before.text(), after.text());
@@ -86,7 +87,8 @@ pub(crate) async fn diff(
             page_text(HeaderValue::from_static("text/plain; charset=utf-8"), title + &text(&found))
         }
         _ => page_json(&Answer { from, to, diff: compare(before.text(), after.text()) }),
-    }
+    });
+    compared.await?
 }
 
 /// The environment that `from` is in. Reading another one takes the right to view it.

@@ -10,7 +10,7 @@ use waymark::entry::{Author, Entry, EntryView, Event};
 use waymark::history::{Damaged, Fault};
 use waymark::http::listing;
 use waymark::id::{EnvId, Version};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 /// The longest pause inside a session.
 const PAUSE: SignedDuration = SignedDuration::from_mins(15);
@@ -179,7 +179,7 @@ fn go_together(newer: &Entry, older: &Entry) -> bool {
         return false;
     }
     let saves = [newer, older].iter().all(|entry| matches!(entry.event, Event::Saved { .. }));
-    saves && newer.author.id == older.author.id && newer.at.duration_since(older.at) <= PAUSE
+    saves && newer.author.id == older.author.id && newer.at.duration_since(older.at).abs() <= PAUSE
 }
 
 struct Comparison<'a> {
@@ -227,7 +227,8 @@ impl Comparison<'_> {
         };
         let Some(before) = self.config(&before).await? else { return Ok(None) };
         let Some(after) = self.config(newest).await? else { return Ok(None) };
-        Ok(Some(Summary::of(before.text(), after.text(), SUMMARY_MOST)))
+        let bytes = before.len().saturating_add(after.len());
+        heavy::compare(bytes, || Some(Summary::of(before.text(), after.text(), SUMMARY_MOST))).await
     }
 
     async fn config(&self, entry: &Entry) -> Result<Option<Config>, Error> {

@@ -8,7 +8,7 @@ use waymark::config::value::equal;
 use waymark::entry::{ConfigRef, Entry, EntryView, Event, Promotion};
 use waymark::history::{Filter, Since};
 use waymark::id::{EnvId, Version};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 use crate::ancestor::{as_it_came, made_of};
 
@@ -68,7 +68,8 @@ impl Promoted<'_> {
             }
             config = self.merged_into(&own, &config).await?;
         }
-        if equal(config.text(), self.incoming.text()) {
+        let bytes = config.len().saturating_add(self.incoming.len());
+        if heavy::compare(bytes, || equal(config.text(), self.incoming.text())).await? {
             return Ok(None);
         }
         let whose =
@@ -140,8 +141,14 @@ impl Promoted<'_> {
     async fn is_lost(&self, own: &Own, incoming: &Config) -> Result<bool, Error> {
         for base in &own.bases {
             let lost = match tokio::try_join!(self.read(base), self.read(&own.config)) {
-                Ok((base, own)) => merge(&base, &own, incoming)
-                    .map_or(true, |merged| !equal(merged.config.text(), incoming.text())),
+                Ok((base, own)) => {
+                    let bytes = base.len().saturating_add(own.len()).saturating_add(incoming.len());
+                    let lost = heavy::compare(bytes, || {
+                        merge(&base, &own, incoming)
+                            .map_or(true, |merged| !equal(merged.config.text(), incoming.text()))
+                    });
+                    lost.await?
+                }
                 // Nobody knows.
                 Err(Error::Damaged { .. }) => true,
                 Err(error) => return Err(error),
@@ -159,13 +166,19 @@ impl Promoted<'_> {
         let mut nearest: Option<(u64, Config)> = None;
         for base in &own.bases {
             let base = self.read(base).await?;
-            let far = if own.bases.len() == 1 { 0 } else { counts(base.text(), config.text()).total() };
+            let bytes = base.len().saturating_add(config.len());
+            let far = if own.bases.len() == 1 {
+                0
+            } else {
+                heavy::compare(bytes, || counts(base.text(), config.text()).total()).await?
+            };
             if nearest.as_ref().is_none_or(|(known, _)| far < *known) {
                 nearest = Some((far, base));
             }
         }
         let Some((_, base)) = nearest else { return Err(self.no_base()) };
-        match merge(&base, &config, incoming) {
+        let bytes = base.len().saturating_add(config.len()).saturating_add(incoming.len());
+        match heavy::compare(bytes, || merge(&base, &config, incoming)).await? {
             Ok(merged) => Ok(merged.config),
             Err(error) => Err(self.conflict(own, error).await?),
         }

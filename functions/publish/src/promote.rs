@@ -17,7 +17,7 @@ use waymark::history::{
 use waymark::http::{As, Change, Publisher, given, reply, reply_with};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::schema::Schema;
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 use crate::checks::passes;
 use crate::own_changes::Promoted;
@@ -155,7 +155,7 @@ async fn preview(waymark: &Waymark, env: &EnvId, asked: Asked) -> Result<Respons
         members.insert(MERGED.to_owned(), merged);
     }
     let answer = Reply { status: 200, body, version: None, etag: None, location: None };
-    reply_with(&answer, "config", &outcome.config)
+    reply_with(&answer, "config", &outcome.config).await
 }
 
 /// The config of the snapshot, and where it is from. What users are to see is read first, as where it got its name.
@@ -280,7 +280,9 @@ impl Promote<'_> {
             None => (head.version, head.config.clone()),
         };
         let own = self.waymark.configs.read(&self.env.app, own.0, &own.1).await?;
-        Ok(keep::apply(&self.incoming, &own, &self.keep).map_err(Error::from)?)
+        let bytes = self.incoming.len().saturating_add(own.len());
+        let kept = heavy::compare(bytes, || keep::apply(&self.incoming, &own, &self.keep)).await?;
+        Ok(kept.map_err(Error::from)?)
     }
 
     /// The entries: the snapshot and its publication; before them, where nothing was saved, the first config.

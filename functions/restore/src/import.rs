@@ -1,14 +1,14 @@
 //! Restoring from a file: a stored backup, an uploaded one, or any JSON config. The state before it is backed up first.
 
 use axum::response::Response;
-use waymark::backup::{BackupId, Class, File, Proof, Take, gunzip, is_backup, is_gzip};
+use waymark::backup::{BackupId, Class, File, Proof, Take, gunzip, is_backup, is_gzip, most_gunzipped};
 use waymark::config::keep::{self, Keep};
 use waymark::config::{Config, MAX_BYTES};
 use waymark::entry::{Event, Origin, Source};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Head, Mutation, Reply, Start};
 use waymark::http::reply;
 use waymark::id::{EnvId, Note};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 /// A config that was read from a file and checked, and the event that its restore is.
 #[derive(Debug)]
@@ -40,14 +40,19 @@ impl Import {
             Stored::Backup(id) => Self::backup(waymark, env, id).await,
             Stored::Upload(id) => {
                 let bytes = waymark.transfer.uploaded(&waymark.history.upload(env, &id).await?).await?;
-                Self::file(env, &bytes, from)
+                Self::file(env, &bytes, from).await
             }
         }
     }
 
     /// Reads a file: a backup, compressed or not, or a config, compressed or not. `from` names the environment that
     /// a backup is of, where it is another than `env`.
-    pub(crate) fn file(env: &EnvId, bytes: &[u8], from: Option<&str>) -> Result<Self, Problem> {
+    pub(crate) async fn file(env: &EnvId, bytes: &[u8], from: Option<&str>) -> Result<Self, Problem> {
+        let most = if is_gzip(bytes) { most_gunzipped(bytes) } else { bytes.len() };
+        heavy::copy(most, || Self::read(env, bytes, from)).await?
+    }
+
+    fn read(env: &EnvId, bytes: &[u8], from: Option<&str>) -> Result<Self, Problem> {
         let document = if is_gzip(bytes) { gunzip(bytes).map_err(Error::from)? } else { bytes.to_vec() };
         if !is_backup(&document) {
             if document.len() > MAX_BYTES {
@@ -153,7 +158,11 @@ impl RestoreFile<'_> {
         let incoming = &self.import.config;
         let Some(head) = head.filter(|_| !self.keep.is_empty()) else { return Ok(incoming.clone()) };
         match self.waymark.configs.of(&self.env.app, &head.entry).await {
-            Ok(own) => Ok(keep::apply(incoming, &own, &self.keep).map_err(Error::from)?),
+            Ok(own) => {
+                let bytes = incoming.len().saturating_add(own.len());
+                let kept = heavy::compare(bytes, || keep::apply(incoming, &own, &self.keep)).await?;
+                Ok(kept.map_err(Error::from)?)
+            }
             Err(Error::Damaged { .. }) => Ok(incoming.clone()),
             Err(error) => Err(error.into()),
         }

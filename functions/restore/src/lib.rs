@@ -129,12 +129,13 @@ async fn restore(
     State(waymark): State<Waymark>,
     editor: As<Editor>,
     Query(params): Query<Params>,
-    change: Change,
+    mut change: Change,
 ) -> Result<Response, Problem> {
     let env = &editor.env;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
     if change.media_type().is_some_and(|media| FILES.contains(&media.as_str())) {
-        let file = Import::file(env, &change.bytes(MAX_BYTES)?, params.from.as_deref())?;
+        let bytes = change.bytes(MAX_BYTES).await?;
+        let file = Import::file(env, &bytes, params.from.as_deref()).await?;
         let start = waymark.history.start(&mutation).await?;
         return Box::pin(import::restore(&waymark, env, (&mutation, start), file, change.note()?)).await;
     }

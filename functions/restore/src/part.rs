@@ -2,13 +2,13 @@
 
 use axum::response::Response;
 use waymark::config::Config;
-use waymark::config::merge::{merge, take_paths};
+use waymark::config::merge::{MergeError, Merged, merge, take_paths};
 use waymark::config::pointer::Pointer;
 use waymark::entry::{Entry, Event, Origin};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Start};
 use waymark::http::reply;
 use waymark::id::{EnvId, Note, Version};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 /// Most parts in one restore.
 const MAX_PATHS: usize = 20;
@@ -113,11 +113,24 @@ struct RestorePart<'a> {
 }
 
 impl RestorePart<'_> {
+    async fn undone(
+        &self,
+        made: &Config,
+        current: &Config,
+        before: &Config,
+    ) -> Result<Result<Merged, MergeError>, Error> {
+        let bytes = made.len().saturating_add(current.len()).saturating_add(before.len());
+        heavy::compare(bytes, || merge(made, current, before)).await
+    }
+
     async fn config(&self, head: &Entry) -> Result<Config, Problem> {
         let current = self.waymark.configs.of(&self.env.app, head).await?;
         match &self.part {
-            Part::Paths { earlier, pointers } => Ok(take_paths(&current, earlier, pointers)?),
-            Part::Undo { made, before } => match merge(made, &current, before) {
+            Part::Paths { earlier, pointers } => {
+                let bytes = current.len().saturating_add(earlier.len());
+                Ok(heavy::compare(bytes, || take_paths(&current, earlier, pointers)).await??)
+            }
+            Part::Undo { made, before } => match self.undone(made, &current, before).await? {
                 Ok(merged) => Ok(merged.config),
                 Err(error) => {
                     let since = self.from.undo.unwrap_or(self.from.version);

@@ -9,7 +9,7 @@ use waymark::entry::Entry;
 use waymark::history::{Reply, Since};
 use waymark::http::{As, Change, Viewer, base, mismatch, reply, reply_with};
 use waymark::id::{EnvId, Version};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 /// The member of an answer that says what was merged.
 const MERGED: &str = "merged";
@@ -61,7 +61,8 @@ pub(crate) async fn onto(
     if base.sha256() == current.sha256() {
         return Ok(Outcome { config: request.clone(), merged: None });
     }
-    let found = merge(&base, &current, request);
+    let bytes = base.len().saturating_add(current.len()).saturating_add(request.len());
+    let found = heavy::compare(bytes, || merge(&base, &current, request)).await?;
     let since = waymark.history.since(env, version, head).await?;
     let found = match found {
         Ok(found) => found,
@@ -99,11 +100,11 @@ pub(crate) async fn answer(
     let is_other = saved.body.pointer("/merged/config_changed") == Some(&Value::Bool(true));
     let Some(version) = saved.version.filter(|_| is_other) else { return reply(saved) };
     if let Some(made) = made.filter(|made| saved.etag == Some(made.sha256())) {
-        return reply_with(saved, "config", &made);
+        return reply_with(saved, "config", &made).await;
     }
     // Not part of what is recorded for a repeat: a record is small, and the version keeps its config.
     match stored(waymark, env, version).await {
-        Ok(config) => reply_with(saved, "config", &config),
+        Ok(config) => reply_with(saved, "config", &config).await,
         Err(error) => {
             tracing::warn!(error = waymark::error::chain(&error), "an answer without the merged config");
             reply(saved)
@@ -127,14 +128,15 @@ async fn stored(waymark: &Waymark, env: &EnvId, version: Version) -> Result<Conf
 pub(crate) async fn preview(
     State(waymark): State<Waymark>,
     viewer: As<Viewer>,
-    change: Change,
+    mut change: Change,
 ) -> Result<Response, Problem> {
     let Some(version) = base(&change.headers)? else {
         return Err(Problem::malformed(
             "Say which version the config builds on: Waymark-Base: 7. The answer is what saving it would come to.",
         ));
     };
-    let request = change.config_text()?.check().map_err(Problem::from)?;
+    let text = change.config_text().await?;
+    let request = heavy::copy(text.len(), || text.check()).await?.map_err(Problem::from)?;
     let head = waymark.history.existing_head(&viewer.env).await?.entry;
     let Outcome { config, merged } = onto(&waymark, &viewer.env, &head, version, &request).await?;
     let mut body = json!({ "version": head.version, "sha256": config.sha256() });
@@ -142,5 +144,5 @@ pub(crate) async fn preview(
         say(merged, members);
     }
     let answer = Reply { status: 200, body, version: None, etag: None, location: None };
-    reply_with(&answer, "config", &config)
+    reply_with(&answer, "config", &config).await
 }

@@ -7,7 +7,7 @@ use waymark::config::{Config, MAX_BYTES, PatchError, Text, merge_patch, patch as
 use waymark::history::{Attempt, Decide, Decision, Place};
 use waymark::http::{As, Change, Editor};
 use waymark::id::{EnvId, Note};
-use waymark::{Problem, Waymark};
+use waymark::{Problem, Waymark, heavy};
 
 use crate::merge::{self, Outcome};
 use crate::save::{Conditions, Putting, put};
@@ -33,7 +33,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 pub(crate) async fn patch(
     State(waymark): State<Waymark>,
     editor: As<Editor>,
-    change: Change,
+    mut change: Change,
 ) -> Result<Response, Problem> {
     let media_type = change.media_type().unwrap_or_default();
     let is_merge = match media_type.as_str() {
@@ -44,7 +44,7 @@ pub(crate) async fn patch(
     let conditions = Conditions::read(&change.headers)?;
     let note = change.note()?;
     let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
-    let body = change.bytes(MAX_BYTES)?;
+    let body = change.bytes(MAX_BYTES).await?;
     let start = waymark.history.start(&mutation).await?;
     let mut patch =
         Patch { waymark: &waymark, env: &editor.env, conditions, body, is_merge, note, made: None };
@@ -80,8 +80,9 @@ impl Decide for Patch<'_> {
         self.conditions.check_given(Some(head))?;
         if let Some(base) = self.conditions.base {
             let before = merge::config_of(self.waymark, self.env, head, base).await?;
-            let text = patched(&before, &self.body, self.is_merge)?;
-            let request = Config::check(text).map_err(PatchError::Result)?;
+            let text = self.patched(&before).await?;
+            let request =
+                heavy::copy(text.len(), || Config::check(text)).await?.map_err(PatchError::Result)?;
             let Outcome { config, merged } =
                 merge::onto(self.waymark, self.env, head, base, &request).await?;
             self.made = Some(config.clone());
@@ -90,9 +91,8 @@ impl Decide for Patch<'_> {
         }
         let configs = &self.waymark.configs;
         let current = configs.newest(self.env, head).await?;
-        let text = patched(&current, &self.body, self.is_merge)?;
-        let text = Text::read(text).map_err(PatchError::Result)?;
-        let config = configs.check(self.env, Some(head), text).map_err(PatchError::Result)?;
+        let text = Text::read(self.patched(&current).await?).map_err(PatchError::Result)?;
+        let config = configs.check(self.env, Some(head), text).await?;
         if !is_object(&self.body) || !is_object(current.text().as_bytes()) {
             self.conditions.check(Some(head))?;
         }
@@ -101,11 +101,16 @@ impl Decide for Patch<'_> {
     }
 }
 
+impl Patch<'_> {
+    /// The text that the patch makes of a config.
+    async fn patched(&self, current: &Config) -> Result<String, Problem> {
+        let patched = if self.is_merge { merge_patch::patched } else { json_patch::patched };
+        let bytes = current.len().saturating_add(self.body.len());
+        Ok(heavy::compare(bytes, || patched(current, &self.body)).await??)
+    }
+}
+
 /// Whether a JSON text is an object; what is no JSON at all is found out later.
 fn is_object(text: &[u8]) -> bool {
     text.trim_ascii_start().first() == Some(&b'{')
-}
-
-fn patched(current: &Config, body: &[u8], is_merge: bool) -> Result<String, PatchError> {
-    if is_merge { merge_patch::patched(current, body) } else { json_patch::patched(current, body) }
 }

@@ -12,7 +12,7 @@ use waymark::entry::{Entry, Event};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Reply};
 use waymark::http::{As, Change, Editor, IfMatch, Query, base, matches_etag, mismatch, reply};
 use waymark::id::{EnvId, Note, Version};
-use waymark::{Error, Problem, Waymark};
+use waymark::{Error, Problem, Waymark, heavy};
 
 use crate::merge::{self, Outcome};
 
@@ -36,14 +36,14 @@ pub(crate) async fn save(
     State(waymark): State<Waymark>,
     editor: As<Editor>,
     Query(params): Query<Params>,
-    change: Change,
+    mut change: Change,
 ) -> Result<Response, Problem> {
     let conditions = Conditions::read(&change.headers)?;
     let note = change.note()?;
     let mutation = change.mutation(&editor.caller, Place::Environment(editor.env.clone()))?;
     let (start, text, ahead) = match params.upload {
         None => {
-            let text = change.config_text()?;
+            let text = change.config_text().await?;
             let start = waymark.history.start(&mutation);
             let (start, ahead) = tokio::join!(start, waymark.configs.ahead(&editor.env, &text));
             (start?, text, ahead.transpose().map_err(Problem::from)?)
@@ -55,7 +55,8 @@ pub(crate) async fn save(
                 return reply(first);
             }
             let upload = waymark.history.upload(&editor.env, &id).await?;
-            let text = Text::read(waymark.transfer.uploaded(&upload).await?).map_err(Problem::from)?;
+            let bytes = waymark.transfer.uploaded(&upload).await?;
+            let text = heavy::copy(bytes.len(), || Text::read(bytes)).await?.map_err(Problem::from)?;
             (start, text, None)
         }
     };
@@ -63,7 +64,7 @@ pub(crate) async fn save(
         Some(ahead) => ahead.config().clone(),
         None => {
             let head = start.head().map(|head| &head.entry);
-            waymark.configs.check(&editor.env, head, text).map_err(Problem::from)?
+            waymark.configs.check(&editor.env, head, text).await?
         }
     };
     let mut save = Save { waymark: &waymark, env: &editor.env, conditions, config, ahead, note, made: None };

@@ -14,11 +14,14 @@ mod event;
 mod function;
 mod people;
 mod refusal;
+mod room;
 mod routes;
+mod target;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -26,12 +29,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value};
-use waymark::clock::Sources;
+use waymark::clock::{Clock, Sources};
+use waymark::heavy;
 
 use self::event::Arrival;
 use self::refusal::Refusal;
+use self::room::{Room, Share};
 use self::routes::RouteTable;
 use crate::server::Peer;
 use crate::token::{NewToken, TokenKey};
@@ -71,6 +76,8 @@ pub struct Gateway {
     sources: Sources,
     people: Vec<NewToken>,
     open: &'static [&'static str],
+    bodies: Room,
+    answers: Room,
 }
 
 impl Gateway {
@@ -82,7 +89,8 @@ impl Gateway {
     pub fn new(functions: Vec<Function>, key: TokenKey, sources: Sources) -> Result<Self, RouteError> {
         let routes = RouteTable::new(functions.iter().map(|function| function.routes))?;
         let functions = functions.into_iter().map(|function| function.router).collect();
-        Ok(Self { routes, functions, key, sources, people: Vec::new(), open: &[] })
+        let (bodies, answers) = (Room::default(), Room::default());
+        Ok(Self { routes, functions, key, sources, people: Vec::new(), open: &[], bodies, answers })
     }
 
     /// The gateway as a service: for a listener, or for `tower::ServiceExt::oneshot` in a test.
@@ -93,6 +101,11 @@ impl Gateway {
             .fallback(handle)
             .layer(cors::layer())
             .with_state(Arc::new(self))
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.sources.clock)
     }
 
     /// Lets the console be opened as these people, by whoever started the service.
@@ -109,6 +122,7 @@ impl Gateway {
 
     async fn answer(&self, request: Request, request_id: &str) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
+        target::check(&parts)?;
         let path = parts.uri.path();
         let route = self.routes.find(&parts.method, path).ok_or(Refusal::NotFound)?;
         let router = self.functions.get(route.function).ok_or(Refusal::NotFound)?;
@@ -118,10 +132,16 @@ impl Gateway {
         if header_bytes(&parts) > MAX_HEADERS {
             return Err(Refusal::HeadersTooLarge);
         }
-        let body = body::read(body, MAX_BODY).await?;
+        // Nothing is read for a request that may have none, on open routes least of all.
+        let only_reads = matches!(parts.method, Method::GET | Method::HEAD);
+        if only_reads && body::is_announced(&parts.headers) {
+            return Err(Refusal::BodyUnasked);
+        }
+        let (body, _held) = body::read(body, MAX_BODY, &self.bodies).await?;
         let source = parts.extensions.get::<Peer>().copied().unwrap_or_default();
         let arrival = Arrival { parts: &parts, body: &body, route: &route, claims: claims.as_ref() };
-        let event = arrival.event(source, request_id, now)?;
+        let event = heavy::copy(body.len(), || arrival.event(source, request_id, now));
+        let event = event.await.map_err(|_| Refusal::Full)??;
         if event.len() > MAX_EVENT {
             return Err(Refusal::BodyTooLarge);
         }
@@ -132,7 +152,15 @@ impl Gateway {
             tracing::error!(route = route.key, bytes = answer.len(), "the function's answer is too large");
             return Err(Refusal::FunctionFailed);
         }
-        answer::response(&answer)
+        let response = answer::response(&answer)?;
+        drop(answer);
+        let mut share = Share::default();
+        let held = self.answers.grow(&mut share, response.body().len()).await;
+        // What was changed is answered, whatever there is room for.
+        if only_reads {
+            held?;
+        }
+        Ok(response.map(|body| Body::from(share.with(body))))
     }
 
     /// The JWT authorizer; its identity source is the header `Authorization`, with or without `Bearer`.

@@ -10,8 +10,21 @@ use waymark::clock::Sources;
 use waymark_local::cli::Cli;
 use waymark_local::logs;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "waymark: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run());
+    // Work on a large config that nobody waits for any more would hold up the end for as long as it takes.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn run() -> ExitCode {
     let cli = Cli::parse();
     // Nothing else in this process sets where it logs.
     let _ = logs::to_standard_error();

@@ -18,7 +18,7 @@ use crate::gateway::{Function, Gateway, RouteError};
 use crate::provision::{self, ProvisionError};
 use crate::sample::{self, SampleError};
 use crate::secrets::{Credentials, Secrets, SecretsError};
-use crate::server;
+use crate::server::{self, Serving};
 use crate::token::{NewToken, Refused, TokenKey};
 
 /// The variables that put another DynamoDB or S3 in the place of the embedded one. The SDK reads them itself.
@@ -138,7 +138,8 @@ impl Running {
 
     /// Serves until `stop` resolves, finishes the requests that have begun, and stops the engines.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        server::serve(self.listener, self.gateway.into_router(), stop).await;
+        let serving = Serving { clock: self.gateway.clock(), ..Serving::default() };
+        server::serve_as(serving, self.listener, self.gateway.into_router(), stop).await;
         drop(self.schedule);
         for engine in self.engines {
             engine.stop().await;

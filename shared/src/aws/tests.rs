@@ -27,3 +27,14 @@ fn the_roots_are_those_of_amazon_that_mozilla_trusts() {
     assert!(ours == theirs, "the roots of Amazon are others now: write them to aws/roots.pem");
     https_client().unwrap();
 }
+
+/// An engine's `Date` stands still while the clock is set back. Signed by that, a request is 20 minutes ahead and refused.
+#[test]
+fn engines_on_this_machine_do_not_correct_the_clock() {
+    let clients = local_clients("http://127.0.0.1:1", "http://127.0.0.1:2", "a", "b");
+    assert_eq!(clients.s3.config().disable_clock_skew_correction(), Some(true));
+    assert_eq!(clients.dynamodb.config().disable_clock_skew_correction(), Some(true));
+    // In an account it helps against a clock that is wrong.
+    let elsewhere = Clients::new(&local_sdk_config("a", "b"));
+    assert_ne!(elsewhere.s3.config().disable_clock_skew_correction(), Some(true));
+}

@@ -40,6 +40,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// How long the config's text is, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.config.len()
+    }
+
     /// The part that holds `config`.
     pub fn new(version: Version, name: Option<SnapshotName>, config: &Config) -> Self {
         let (sha256, bytes) = (config.sha256(), config.len() as u64);
@@ -274,6 +279,17 @@ pub fn is_backup(document: &[u8]) -> bool {
 /// Whether bytes are compressed by gzip (RFC 1952, 2.3.1).
 pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
+}
+
+/// How many bytes a file that the service wrote decompresses to: its last four bytes say so (RFC 1952, section 2.3.1).
+pub(super) fn gunzipped_len(gzip: &[u8]) -> usize {
+    let said = gzip.last_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    usize::try_from(said).unwrap_or(MAX_DOCUMENT).clamp(gzip.len(), gzip.len().max(MAX_DOCUMENT))
+}
+
+/// How many bytes a file may decompress to, at most: gzip makes 1,032 bytes of one at best.
+pub fn most_gunzipped(gzip: &[u8]) -> usize {
+    gzip.len().saturating_mul(1_032).min(MAX_DOCUMENT)
 }
 
 /// Decompresses a file, up to the size of the largest backup.

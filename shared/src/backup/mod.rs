@@ -7,7 +7,7 @@ mod store;
 mod take;
 
 pub use class::{BackupId, Class};
-pub use file::{Checked, File, FileError, HeadMark, Part, Taken, gunzip, is_backup, is_gzip};
+pub use file::{Checked, File, FileError, HeadMark, Part, Taken, gunzip, is_backup, is_gzip, most_gunzipped};
 pub use policy::{Every, Keep, Policy, hour_of};
 pub use store::{Backups, Put, Stored};
 pub use take::{Proof, Proved, Take};

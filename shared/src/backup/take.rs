@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::file::{Checked, File, FileError, HeadMark, Part, Taken};
+use super::file::{Checked, File, FileError, HeadMark, Part, Taken, gunzipped_len};
 use super::{BackupId, Put};
 use crate::config::Config;
 use crate::entry::Author;
 use crate::error::Error;
 use crate::hash::Sha256;
+use crate::heavy;
 use crate::history::{Backup, Head};
 use crate::id::{EnvId, Note};
 use crate::waymark::{Found, Waymark};
@@ -90,11 +91,13 @@ impl Waymark {
         let now = self.sources.clock.now();
         let taken =
             Taken { at: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now), author, note };
+        let bytes = config.len().saturating_add(live.as_ref().map_or(0, Part::len));
         let part = Part::new(of.version, of.name, &config);
         let place = (env.app.clone(), env.env.clone());
         let file = File::new(place, (entry.at, entry.author), (mark, taken), part, live);
-        let written =
-            file.write().map_err(|fault| Error::Unproven { id: id.to_string(), fault: fault.to_string() })?;
+        let written = heavy::copy(bytes, || file.write())
+            .await?
+            .map_err(|fault| Error::Unproven { id: id.to_string(), fault: fault.to_string() })?;
         let (key, put) = self.backups.put(env, &id, written).await?;
         let unproven = |fault: String| Error::Unproven { id: id.to_string(), fault };
         let Proved { size, sha256, proof } = self.prove(&key).await?;
@@ -117,11 +120,13 @@ impl Waymark {
         let Some(bytes) = self.backups.get(key).await? else {
             return Ok(Proved { size: 0, sha256: Sha256::of(b""), proof: Proof::Missing });
         };
-        let proof = match File::read(&bytes) {
+        let read = heavy::copy(gunzipped_len(&bytes), || (File::read(&bytes), Sha256::of(&bytes)));
+        let (read, sha256) = read.await?;
+        let proof = match read {
             Ok(checked) => Proof::Whole(Box::new(checked)),
             Err(fault) => Proof::Damaged(fault),
         };
-        Ok(Proved { size: bytes.len() as u64, sha256: Sha256::of(&bytes), proof })
+        Ok(Proved { size: bytes.len() as u64, sha256, proof })
     }
 
     /// What is live, where that is another config than the one that is backed up.

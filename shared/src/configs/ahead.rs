@@ -9,7 +9,9 @@ use crate::config::diff::Summary;
 use crate::config::{Config, ConfigError, Outlined, Text};
 use crate::delta::{self, MAX_DELTA};
 use crate::entry::Entry;
+use crate::error::Error;
 use crate::hash::Sha256;
+use crate::heavy;
 use crate::id::EnvId;
 
 /// From this many bytes of text on, something is made ready: handing work to another thread takes some 20 µs.
@@ -46,22 +48,26 @@ impl Configs {
     /// the rest on another. `None` where there is nothing to go by: [`Configs::check`] then.
     ///
     /// # Errors
-    /// Those of [`Config::check`].
-    pub async fn ahead(&self, env: &EnvId, text: &Text) -> Option<Result<Ahead, ConfigError>> {
+    /// Those of [`Config::check`]; [`Error::Busy`].
+    pub async fn ahead(&self, env: &EnvId, text: &Text) -> Option<Result<Ahead, Error>> {
         if text.len() < LARGE {
             return None;
         }
         let last = self.recent.last(env)?;
         let keyframe = self.in_memory(&env.app, last.keyframe)?;
-        let checked = {
-            let (before, text) = (Arc::clone(&last.config), text.clone());
-            spawn_blocking(move || checked(&before, text))
-        };
         // Lets the query be sent before this thread is busy.
         yield_now().await;
-        let delta = delta::encode(keyframe.text().as_bytes(), text.as_bytes(), MAX_DELTA);
+        let begun = heavy::compare(keyframe.len().saturating_add(text.len()), || {
+            let (before, copy) = (Arc::clone(&last.config), text.clone());
+            let checked = spawn_blocking(move || checked(&before, copy));
+            (checked, delta::encode(keyframe.text().as_bytes(), text.as_bytes(), MAX_DELTA))
+        });
+        let (checked, delta) = match begun.await {
+            Ok(begun) => begun,
+            Err(error) => return Some(Err(error)),
+        };
         match (checked.await, delta) {
-            (Ok(Err(error)), _) => Some(Err(error)),
+            (Ok(Err(error)), _) => Some(Err(error.into())),
             (Ok(Ok((after, changes))), Ok(delta)) => {
                 Some(Ok(Ahead { before: last.config, after, keyframe: last.keyframe, delta, changes }))
             }

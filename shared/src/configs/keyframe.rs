@@ -5,12 +5,14 @@ use std::time::Duration;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
+use zstd::zstd_safe::get_frame_content_size;
 
 use super::Configs;
 use crate::config::{Config, MAX_BYTES};
 use crate::delta;
 use crate::error::{Cause, Error};
 use crate::hash::Sha256;
+use crate::heavy;
 use crate::id::{AppName, Version};
 use crate::key;
 
@@ -38,8 +40,11 @@ impl Configs {
         let Some(compressed) = self.get(&object).await? else {
             return Err(damaged("is missing".to_owned()));
         };
-        let text = delta::decompress(&compressed, MAX_BYTES).map_err(|e| damaged(e.to_string()))?;
-        let config = Config::restored(text, sha256).map_err(|e| damaged(e.to_string()))?;
+        let config = heavy::copy(text_len(&compressed), || {
+            let text = delta::decompress(&compressed, MAX_BYTES).map_err(|e| damaged(e.to_string()))?;
+            Config::restored(text, sha256).map_err(|e| damaged(e.to_string()))
+        });
+        let config = config.await??;
         self.keyframes.insert(object, config.clone());
         Ok(config)
     }
@@ -67,7 +72,7 @@ impl Configs {
         if self.keyframes.peek(&object).is_some() {
             return Ok(());
         }
-        let compressed = compressed(config)?;
+        let compressed = compressed(config).await?;
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -105,8 +110,10 @@ impl Configs {
             return Ok(());
         }
         if let Some(there) = self.get(object).await? {
-            let text = delta::decompress(&there, MAX_BYTES);
-            if text.is_ok_and(|text| text == config.text().as_bytes()) {
+            let is_it = heavy::copy(text_len(&there), || {
+                delta::decompress(&there, MAX_BYTES).is_ok_and(|text| text == config.text().as_bytes())
+            });
+            if is_it.await? {
                 return Ok(());
             }
         }
@@ -129,8 +136,14 @@ impl Configs {
     }
 }
 
+/// How long the text is that an object says it holds: at most [`MAX_BYTES`], which is read at most.
+fn text_len(compressed: &[u8]) -> usize {
+    let said = get_frame_content_size(compressed).ok().flatten();
+    said.and_then(|said| usize::try_from(said).ok()).unwrap_or(MAX_BYTES).min(MAX_BYTES)
+}
+
 /// The object of a keyframe.
-pub(super) fn compressed(config: &Config) -> Result<bytes::Bytes, Error> {
-    let compressed = delta::compress(config.text().as_bytes());
+pub(super) async fn compressed(config: &Config) -> Result<bytes::Bytes, Error> {
+    let compressed = heavy::copy(config.len(), || delta::compress(config.text().as_bytes())).await?;
     compressed.map(bytes::Bytes::from).map_err(|e| Error::storage("write a keyframe")(Cause::from(e)))
 }

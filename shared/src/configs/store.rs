@@ -11,6 +11,7 @@ use crate::delta::{self, DeltaError, MAX_DELTA};
 use crate::entry::{ConfigRef, Delta, Entry};
 use crate::error::{Error, chain};
 use crate::hash::Sha256;
+use crate::heavy;
 use crate::id::{AppName, EnvId};
 use crate::key;
 
@@ -121,7 +122,7 @@ impl Configs {
     ) -> Result<Stored, Error> {
         if damaged == Some(new.sha256()) {
             // What stands there was read, and is not this text, whatever its size.
-            self.overwrite(&key::keyframe(app, &new.sha256()), new, compressed(new)?).await?;
+            self.overwrite(&key::keyframe(app, &new.sha256()), new, compressed(new).await?).await?;
         } else {
             self.put_keyframe(app, new).await?;
         }
@@ -144,7 +145,9 @@ impl Configs {
             self.put_keyframe(&env.app, new).await?;
         }
         let length = delta.as_ref().map_or(0, |delta| delta.data.len());
-        let (after, changes) = before.config.and(new, room_beside(length.saturating_add(taken)));
+        let bytes = before.config.config().len().saturating_add(new.len());
+        let room = room_beside(length.saturating_add(taken));
+        let (after, changes) = heavy::compare(bytes, || before.config.and(new, room)).await?;
         let config = reference(new, delta);
         self.recent.insert(env, Last { config: after, keyframe: config.keyframe() });
         Ok(Stored { config, changes: Some(changes) })
@@ -155,12 +158,14 @@ impl Configs {
         let keyframe = self.keyframe(&env.app, head.version, head.config.keyframe()).await?;
         let config = match self.recent.get(env, head.config.sha256) {
             Some(known) => Found::Outlined(known),
-            None => Found::Text(decoded(&env.app, head.version, &head.config, keyframe.clone())?),
+            None => Found::Text(decoded(&env.app, head.version, &head.config, keyframe.clone()).await?),
         };
         if keyframe.sha256() == new.sha256() {
             return Ok(Before { config, delta: None });
         }
-        let delta = encoded(&keyframe, head, config.config(), new, most).unwrap_or_else(|error| {
+        let bytes = keyframe.len().saturating_add(new.len());
+        let delta = heavy::copy(bytes, || encoded(&keyframe, head, config.config(), new, most)).await?;
+        let delta = delta.unwrap_or_else(|error| {
             // A keyframe always serves where a delta fails.
             tracing::warn!(error = chain(&error), "no delta");
             None

@@ -254,8 +254,9 @@ impl History {
         Ok(output.items.unwrap_or_default())
     }
 
-    /// The newest entry that is not later than `at`, given the newest of all. Times never run backwards within a
-    /// history, so it is found by halving: at most log₂ n gets.
+    /// The newest entry that is not later than `at`, given the newest of all. Times hardly ever run backwards within a
+    /// history, so it is found by halving: at most log₂ n gets, and one for each entry on the way that is later than
+    /// the newest, since its clock was ahead.
     ///
     /// # Errors
     /// [`Error::BeforeHistory`] when the first entry is later; [`Error::Storage`]; [`Error::Item`].
@@ -265,13 +266,18 @@ impl History {
         }
         let (mut low, mut high) = (0, head.entry.version.get());
         let mut found = None;
+        let version = |number| Version::new(number).ok_or_else(|| Error::Item("no version 0".to_owned()));
         // Entries up to `low` are not later than `at` (`found` is that of `low`); those from `high` on are.
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            let Some(version) = Version::new(middle) else { break };
-            let entry = self.entry(env, version).await?;
+            let mut looked = middle;
+            let mut entry = self.entry(env, version(looked)?).await?;
+            while entry.at > head.entry.at && looked + 1 < high {
+                looked += 1;
+                entry = self.entry(env, version(looked)?).await?;
+            }
             if entry.at <= at {
-                low = middle;
+                low = looked;
                 found = Some(entry);
             } else {
                 high = middle;

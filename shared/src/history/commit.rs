@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,6 +16,10 @@ use crate::id::{EnvId, Version};
 
 /// The first pause after a lost race; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// How far ahead of the clock an entry's time may be and still be handed on: clocks of servers differ by less, and one that
+/// is further ahead would date all later entries.
+pub(super) const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// A request that changes an environment.
 #[derive(Clone, Debug)]
@@ -210,7 +214,7 @@ impl History {
         now: Timestamp,
     ) -> Result<Entry, Error> {
         let before = head.map(|head| &head.entry);
-        // Times are kept to the millisecond, and never run backwards within a history.
+        // Times are kept to the millisecond.
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let config = draft.config.or_else(|| before.map(|entry| entry.config.clone()));
         let config = config.ok_or_else(|| Error::Item("a first entry without a config".to_owned()))?;
@@ -218,7 +222,7 @@ impl History {
             version: before.map_or(Version::FIRST, |entry| entry.version.next()),
             format: FORMAT,
             event: draft.event,
-            at: before.map_or(now, |entry| entry.at.max(now)),
+            at: before.map_or(now, |entry| at_after(entry.at, now)),
             author: mutation.author.clone(),
             note: draft.note,
             write: mutation.id,
@@ -233,6 +237,12 @@ impl History {
             history: before.map_or_else(|| self.sources.ids.fresh(), |entry| entry.history),
         })
     }
+}
+
+/// The time of an entry that is made `now`, after one of the time `before`: never an earlier one, unless that is of a clock
+/// that was ahead.
+fn at_after(before: Timestamp, now: Timestamp) -> Timestamp {
+    if before.duration_since(now) > AHEAD { now } else { before.max(now) }
 }
 
 fn write<'a>(

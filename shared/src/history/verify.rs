@@ -1,8 +1,10 @@
 //! Walking a history and checking it: numbers, times, the chain of hashes, and every config.
 
+use jiff::SignedDuration;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::commit::AHEAD;
 use super::{Fault, History, damage};
 use crate::configs::Configs;
 use crate::entry::{Entry, Event, link};
@@ -31,8 +33,8 @@ pub struct Verified {
 
 impl History {
     /// Checks up to `limit` entries from `from` on, and their link to the entry before: that versions have no gaps,
-    /// times do not run backwards, every entry holds the hash of the one before it, and every config, those of
-    /// snapshots included, decodes to its SHA-256. Two queries, and a GET for each keyframe that is not in memory.
+    /// times do not run backwards (but from a clock that was over 5 minutes ahead), every entry holds the hash of the one
+    /// before it, and every config, those of snapshots included, decodes to its SHA-256. Two queries, and a GET for each keyframe that is not in memory.
     /// It stops at `until`, after one entry at least: `next` says where to go on.
     ///
     /// # Errors
@@ -118,7 +120,9 @@ impl Verified {
                 if entry.version == before.version.next() && entry.prev != Some(*hash) {
                     self.fault(before.version, "is not what the entry after it was written on");
                 }
-                if entry.at < before.at {
+                // A step back of more is that of a clock that was ahead: its time was not handed on.
+                let back = before.at.duration_since(entry.at);
+                if back > SignedDuration::ZERO && back <= AHEAD {
                     self.fault(entry.version, "is earlier than the entry before it");
                 }
                 if entry.history != before.history {

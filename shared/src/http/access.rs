@@ -6,8 +6,10 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
+use lambda_http::RequestExt as _;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
+use percent_encoding::percent_decode_str;
 
 use crate::caller::{Caller, Role};
 use crate::id::{AppName, EnvId};
@@ -90,6 +92,7 @@ impl FromRequestParts<Waymark> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, waymark: &Waymark) -> Result<Self, Problem> {
+        routed_as_sent(parts)?;
         parts
             .extensions
             .get::<RequestContext>()
@@ -98,6 +101,21 @@ impl FromRequestParts<Waymark> for Signed {
             .map(Self)
             .ok_or_else(Problem::unauthenticated)
     }
+}
+
+/// Refuses a request whose path was rewritten on its way to the router. `lambda_http` makes a URL of the path, which takes
+/// out dot segments and turns `\` into `/`: API Gateway, its logs and filters have seen another path than the one that
+/// rights are checked for.
+fn routed_as_sent(parts: &Parts) -> Result<(), Problem> {
+    let sent = parts.raw_http_path();
+    let routed = percent_decode_str(parts.uri.path()).decode_utf8();
+    if sent.is_empty() || routed.is_ok_and(|routed| routed == sent) {
+        return Ok(());
+    }
+    Err(Problem::malformed(
+        "The path can be read in more than one way. Nothing was changed. Send it without dot segments, backslashes, \
+         fragments and percent signs in its names.",
+    ))
 }
 
 /// The claims that API Gateway's JWT authorizer has verified.
@@ -119,4 +137,40 @@ async fn path(parts: &mut Parts) -> Result<HashMap<String, String>, Problem> {
 
 fn named<'a>(path: &'a HashMap<String, String>, name: &str) -> Result<&'a str, Problem> {
     path.get(name).map(String::as_str).ok_or_else(|| Problem::malformed(format!("The path has no {name}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The request that `lambda_http` makes of an event with this path.
+    fn request(raw_path: &str) -> Parts {
+        let event = serde_json::json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": raw_path, "rawQueryString": "",
+            "headers": { "host": "api.example" }, "isBase64Encoded": false,
+            "requestContext": {
+                "http": { "method": "GET", "path": raw_path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7" },
+                "stage": "$default", "timeEpoch": 0,
+            },
+        });
+        lambda_http::request::from_str(&event.to_string()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn rights_are_checked_for_the_path_that_was_sent() {
+        for path in ["/", "/v1/apps/crm/envs/production/working", "/v1/apps/c rm/x", "/a/v1..2;b/\u{e9}"] {
+            assert!(routed_as_sent(&request(path)).is_ok(), "{path}");
+        }
+        for path in [
+            "/v1/apps/crm/../hr/working",
+            "/v1/apps/crm/%2e%2e/hr/working",
+            "/v1/apps/crm\\hr",
+            "/v1/apps/./crm",
+            "/v1/apps/cr\tm",
+            "/v1/apps/crm#/x",
+            "/v1/apps/crm%20",
+        ] {
+            assert!(routed_as_sent(&request(path)).is_err(), "{path:?}");
+        }
+    }
 }

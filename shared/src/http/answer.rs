@@ -18,6 +18,7 @@ use super::precondition::matches_etag;
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::hash::Sha256;
+use crate::heavy;
 use crate::history::Reply;
 use crate::id::{EnvId, SnapshotName, Version};
 use crate::problem::Problem;
@@ -119,13 +120,17 @@ pub fn reply(reply: &Reply) -> Result<Response, Problem> {
 ///
 /// # Errors
 /// As for [`reply()`].
-pub fn reply_with(reply: &Reply, name: &str, config: &Config) -> Result<Response, Problem> {
+pub async fn reply_with(reply: &Reply, name: &str, config: &Config) -> Result<Response, Problem> {
     let mut response = self::reply(reply)?;
     let body = serde_json::to_string(&reply.body).map_err(|e| Error::Item(e.to_string()))?;
     let Some(open) = body.strip_suffix('}') else { return Ok(response) };
-    let whole = format!("{open},\"{name}\":{}}}", config.text());
-    if whole.len() <= MAX_ANSWER {
-        Travels::of(&whole).mark(&mut response);
+    let whole = heavy::copy(config.len(), || {
+        let whole = format!("{open},\"{name}\":{}}}", config.text());
+        (whole.len() <= MAX_ANSWER).then(|| (Travels::of(&whole), whole))
+    });
+    // What the reply is about is done: where there is no place to write the config, it goes without it.
+    if let Ok(Some((travels, whole))) = whole.await {
+        travels.mark(&mut response);
         *response.body_mut() = Body::from(whole);
         response.headers_mut().remove(http::header::CONTENT_LENGTH);
     }
@@ -188,7 +193,7 @@ impl ConfigAnswer<'_> {
         }
         // Nothing compresses to more than it was, so a caller who accepts nothing else still gets a download.
         let gzip_or_asked = if encoding == Encoding::Identity { Encoding::Gzip } else { encoding };
-        let compressed = gzip_or_asked.compress(text.as_bytes())?;
+        let compressed = gzip_or_asked.compress(text.as_bytes()).await?;
         if encoding != Encoding::Identity && compressed.len() <= MAX_ANSWER {
             return self.body(compressed, encoding);
         }
@@ -216,7 +221,7 @@ impl ConfigAnswer<'_> {
         if !waymark.transfer.is_offered(&id).await? {
             let gzip = match gzip {
                 Some(gzip) => gzip,
-                None => Encoding::Gzip.compress(config.text().as_bytes())?,
+                None => Encoding::Gzip.compress(config.text().as_bytes()).await?,
             };
             waymark.transfer.offer(&id, gzip).await?;
         }
@@ -286,17 +291,16 @@ impl Encoding {
         }
     }
 
-    fn compress(self, text: &[u8]) -> Result<Bytes, Error> {
-        let failed = Error::storage("compress an answer");
-        let compressed = match self {
-            Self::Identity => return Ok(Bytes::copy_from_slice(text)),
+    async fn compress(self, text: &[u8]) -> Result<Bytes, Error> {
+        let compressed = heavy::copy(text.len(), || match self {
+            Self::Identity => Ok(text.to_vec()),
             Self::Zstd => zstd::bulk::compress(text, 3),
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
                 encoder.write_all(text).and_then(|()| encoder.finish())
             }
-        };
-        compressed.map(Bytes::from).map_err(|e| failed(Cause::from(e)))
+        });
+        compressed.await?.map(Bytes::from).map_err(|e| Error::storage("compress an answer")(Cause::from(e)))
     }
 }
 

@@ -61,6 +61,17 @@ pub fn decoded(headers: &HeaderMap, sent: Bytes, limit: usize) -> Result<Bytes, 
     }
 }
 
+/// How many bytes a body may decompress to, at most `limit`: as many as were sent where it is not compressed.
+pub(super) fn most_decoded(headers: &HeaderMap, sent: &[u8], limit: usize) -> usize {
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match encoding.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => sent.len(),
+        // gzip makes 1,032 bytes of one at best.
+        "gzip" | "x-gzip" => sent.len().saturating_mul(1_032).min(limit),
+        _ => limit,
+    }
+}
+
 /// What zstd frames hold; `None` when it is more than `limit` bytes. A frame that says so itself is not decompressed.
 fn unzstd(sent: &[u8], limit: usize) -> std::io::Result<Option<Bytes>> {
     if get_frame_content_size(sent).is_ok_and(|size| size.is_some_and(|size| size > limit as u64)) {

@@ -13,10 +13,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::body::{MAX_SENT, config_text, decoded, media_type, require_json};
+use super::body::{MAX_SENT, config_text, decoded, media_type, most_decoded, require_json};
 use crate::caller::Caller;
-use crate::config::Text;
+use crate::config::{MAX_BYTES, Text};
 use crate::error::Error;
+use crate::heavy::{self, Held, Room};
 use crate::history::{Key, Mutation, Place};
 use crate::id::Note;
 use crate::problem::Problem;
@@ -48,6 +49,9 @@ pub struct Change {
     sent: Bytes,
     deadline: Instant,
     id: uuid::Uuid,
+    room: Room,
+    /// The memory that its decompressed body takes, until the request is answered.
+    held: Held,
 }
 
 impl FromRequest<Waymark> for Change {
@@ -65,7 +69,8 @@ impl FromRequest<Waymark> for Change {
         };
         let id = waymark.sources.ids.fresh();
         let deadline = deadline(&parts, waymark);
-        Ok(Self { headers: parts.headers, method: parts.method, uri: parts.uri, sent, deadline, id })
+        let (headers, method, uri, room) = (parts.headers, parts.method, parts.uri, waymark.room.clone());
+        Ok(Self { headers, method, uri, sent, deadline, id, room, held: Held::default() })
     }
 }
 
@@ -126,22 +131,38 @@ impl Change {
         parse(&body)
     }
 
-    /// The body as the text of a config, decompressed, not yet checked but for its encoding. It is not copied unless
-    /// somebody else holds it.
+    /// Takes out the body as the text of a config, decompressed, not yet checked but for its encoding. It is not copied
+    /// unless another caller holds it.
     ///
     /// # Errors
-    /// 400, 413 or 415 as for [`config_text`]; those of [`Text::read`].
-    pub fn config_text(self) -> Result<Text, Problem> {
-        let text = config_text(&self.headers, self.sent)?;
-        Ok(Text::read(text)?)
+    /// 400, 413 or 415 as for [`config_text`]; those of [`Text::read`]; [`Error::Busy`].
+    pub async fn config_text(&mut self) -> Result<Text, Problem> {
+        self.take(MAX_BYTES, Text::len, |headers, sent| Ok(Text::read(config_text(headers, sent)?)?)).await
     }
 
-    /// The body decompressed, whatever its media type: at most `limit` bytes.
+    /// Takes out the body decompressed, whatever its media type: at most `limit` bytes.
     ///
     /// # Errors
-    /// 400, 413 or 415 as for [`decoded`].
-    pub fn bytes(&self, limit: usize) -> Result<Bytes, Problem> {
-        decoded(&self.headers, self.sent.clone(), limit)
+    /// 400, 413 or 415 as for [`decoded`]; [`Error::Busy`].
+    pub async fn bytes(&mut self, limit: usize) -> Result<Bytes, Problem> {
+        self.take(limit, Bytes::len, |headers, sent| decoded(headers, sent, limit)).await
+    }
+
+    /// Takes out the body as `read` reads it, once there is room for what it may decompress to.
+    async fn take<T>(
+        &mut self,
+        limit: usize,
+        len: impl Fn(&T) -> usize,
+        read: impl FnOnce(&HeaderMap, Bytes) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let sent = std::mem::take(&mut self.sent);
+        let most = most_decoded(&self.headers, &sent, limit);
+        if most > sent.len() {
+            self.held = self.room.take(most).await?;
+        }
+        let read = heavy::copy(most, || read(&self.headers, sent)).await??;
+        self.held.shrink(len(&read));
+        Ok(read)
     }
 
     /// The media type of the body, in lower case, without parameters.

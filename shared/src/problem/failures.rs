@@ -83,6 +83,14 @@ fn failed(error: Error) -> Problem {
             "Many are writing to this environment at once, and nothing of this request was saved. Send it again.",
         )
         .retry_after(1),
+        Error::Busy => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Busy with large configs",
+            "The service works on as many large configs as it can at once. This sending of the request changed nothing. \
+             Send it again, with the same Idempotency-Key where it has one.",
+        )
+        .retry_after(2),
         Error::OutcomeUnknown(_) => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "outcome-unknown",

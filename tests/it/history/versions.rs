@@ -106,3 +106,35 @@ async fn times_never_run_backwards() {
     }
     assert_eq!(stack.read(&ada, "verify").await.at("/ok"), true);
 }
+
+/// A clock that was hours ahead for one save dates that save alone.
+#[tokio::test]
+async fn a_time_that_is_ahead_is_not_handed_on() {
+    let stack = Stack::start().await;
+    let ada = Person::admin("ada");
+    stack.save_each(&ada, [1]).await;
+    stack.seconds_pass(10);
+    stack.save_each(&ada, [2]).await;
+    stack.seconds_pass(7200);
+    stack.save_each(&ada, 3..=4).await;
+    stack.seconds_pass(-7200 + 10);
+    stack.save_each(&ada, [5]).await;
+    stack.seconds_pass(10);
+    stack.save_each(&ada, 6..=7).await;
+    // Five minutes are handed on: clocks differ by less.
+    stack.seconds_pass(300);
+    stack.save_each(&ada, [8]).await;
+    stack.seconds_pass(-300);
+    stack.save_each(&ada, [9]).await;
+    let times = stack.listed(&ada, &under("history"), "/at").await;
+    let expected = [330, 330, 30, 30, 20, 7210, 7210, 10, 0]
+        .map(|seconds| Value::from(moment(seconds).replace('Z', ".000Z")));
+    assert_eq!(times, expected);
+    assert_eq!(stack.read(&ada, "verify").await.at("/faults"), json!([]));
+    for (seconds, version) in
+        [(0, 1), (9, 1), (10, 2), (19, 2), (20, 5), (29, 5), (30, 7), (329, 7), (330, 9)]
+    {
+        let at = stack.read(&ada, &format!("versions?at={}", moment(seconds))).await;
+        assert_eq!(at.at("/version"), version, "{seconds}");
+    }
+}

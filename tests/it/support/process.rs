@@ -31,7 +31,7 @@ fn command(binary: &str, data: &Path) -> Command {
 
 impl Service {
     /// Starts `binary` on a free port over `data` and waits until it serves; its token is an administrator's of the
-    /// app `crm`.
+    /// apps `crm` and `hr`.
     pub(crate) async fn start(binary: &str, data: &Path) -> Self {
         let mut child = command(binary, data)
             .args(["--listen", "127.0.0.1:0", "--empty"])
@@ -44,7 +44,7 @@ impl Service {
         let origin = page.split("/#").next().unwrap().to_owned();
         // Reads on, so that the service can go on printing.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let arguments = ["token", "--subject", "ada", "--grant", "crm/*:admin"];
+        let arguments = ["token", "--subject", "ada", "--grant", "crm/*:admin", "--grant", "hr/*:admin"];
         let printed = command(binary, data).args(arguments).output().await.unwrap();
         let token = format!("Bearer {}", String::from_utf8(printed.stdout).unwrap().trim());
         Self { child, origin, token, http: Http::new() }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ struct Answer<'a> {
 }
 
 /// Reads the JSON text of an answer. One that cannot be a response is the function's failure.
-pub(super) fn response(text: &[u8]) -> Result<Response, Refusal> {
+pub(super) fn response(text: &[u8]) -> Result<Response<Bytes>, Refusal> {
     let answer: Answer<'_> = serde_json::from_slice(text).map_err(|_| Refusal::FunctionFailed)?;
     let mut builder = Response::builder().status(answer.status_code);
     for (name, value) in &answer.headers {
@@ -38,11 +38,11 @@ pub(super) fn response(text: &[u8]) -> Result<Response, Refusal> {
         builder = builder.header(SET_COOKIE, cookie);
     }
     let body = match answer.body {
-        None => Body::empty(),
+        None => Bytes::new(),
         Some(text) if answer.is_base64_encoded => {
-            Body::from(STANDARD.decode(text.as_bytes()).map_err(|_| Refusal::FunctionFailed)?)
+            Bytes::from(STANDARD.decode(text.as_bytes()).map_err(|_| Refusal::FunctionFailed)?)
         }
-        Some(text) => Body::from(text.into_owned()),
+        Some(text) => Bytes::from(text.into_owned()),
     };
     builder.body(body).map_err(|_| Refusal::FunctionFailed)
 }
@@ -51,8 +51,8 @@ pub(super) fn response(text: &[u8]) -> Result<Response, Refusal> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn an_answer_becomes_a_response() {
+    #[test]
+    fn an_answer_becomes_a_response() {
         let text = br#"{"statusCode":201,"headers":{"etag":"\"a\""},"multiValueHeaders":{},"body":"aGk=",
             "isBase64Encoded":true,"cookies":["a=1","b=2"]}"#;
         let response = response(text).unwrap();
@@ -60,8 +60,7 @@ mod tests {
         assert_eq!(response.headers()["etag"], "\"a\"");
         let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
-        let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
-        assert_eq!(body, "hi");
+        assert_eq!(response.body(), "hi");
     }
 
     #[test]

@@ -19,8 +19,9 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// How the page is set up where the API has the same origin and tokens are printed: by nothing.
-const CONFIG: &str = "{}";
+/// How the page is set up where the API has the same origin and tokens are printed. A link with `#token=` works here alone:
+/// where people sign in, such a link could make somebody work under another identity.
+const CONFIG: &str = r#"{"token_in_link":true}"#;
 
 /// A file: its address, its media type and its text.
 type File = (&'static str, &'static str, &'static str);

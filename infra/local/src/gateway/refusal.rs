@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
@@ -20,6 +20,18 @@ pub(super) enum Refusal {
     /// The token is not accepted.
     #[error("Unauthorized")]
     Token(Refused),
+    /// The path or the host could be read in more than one way ([`super::target`]).
+    #[error("Bad Request")]
+    Target,
+    /// A body where none belongs.
+    #[error("Bad Request")]
+    BodyUnasked,
+    /// The body did not arrive in time.
+    #[error("Request Timeout")]
+    BodyLate,
+    /// As many bytes of bodies or answers are held as there may be. Nothing was begun.
+    #[error("Service Unavailable")]
+    Full,
     /// More than [`super::MAX_HEADERS`].
     #[error("Request Header Fields Too Large")]
     HeadersTooLarge,
@@ -44,9 +56,10 @@ impl Refusal {
             Self::NoToken | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyCut => StatusCode::BAD_REQUEST,
+            Self::BodyCut | Self::BodyUnasked | Self::Target => StatusCode::BAD_REQUEST,
+            Self::BodyLate => StatusCode::REQUEST_TIMEOUT,
             Self::FunctionFailed => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -65,6 +78,9 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(json!({ "message": self.to_string() }))).into_response();
+        if self == Self::Full {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
         if let Some(value) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
             response.headers_mut().insert(WWW_AUTHENTICATE, value);
         }

@@ -7,7 +7,7 @@ use lambda_http::request::RequestContext;
 use serde_json::json;
 use tower::ServiceExt;
 use uuid::Uuid;
-use waymark::clock::{Clock, Ids};
+use waymark::clock::Ids;
 
 use super::*;
 use crate::token::NewToken;
@@ -222,13 +222,71 @@ async fn a_panic_is_500_and_the_next_request_is_served() {
 }
 
 #[tokio::test]
-async fn an_address_that_lambda_http_panics_at_is_500() {
+async fn a_target_that_can_be_read_in_two_ways_is_400() {
     let gateway = gateway();
-    let mut hostile = request("GET", "/v1/apps/crm/echo").body(Body::empty()).unwrap();
-    hostile.headers_mut().insert("host", HeaderValue::from_static("[:"));
-    assert_eq!(message(&gateway, hostile).await, (500, "Internal Server Error".to_owned()));
+    let bad = || (400, "Bad Request".to_owned());
+    // `lambda_http` panics at the first, and takes the path of the second.
+    for host in ["[:", "127.0.0.1/v1/apps/hr", "a b", "me@a", "a?b", "a#b", "a\\b", "a:b", ""] {
+        let mut hostile = request("GET", "/v1/apps/crm/echo").body(Body::empty()).unwrap();
+        hostile.headers_mut().insert("host", HeaderValue::from_static(host));
+        assert_eq!(message(&gateway, hostile).await, bad(), "{host}");
+    }
+    let two = request("GET", "/v1/apps/crm/echo").header("host", "b").body(Body::empty()).unwrap();
+    assert_eq!(message(&gateway, two).await, bad());
+    for path in [
+        "/v1/apps/crm%2f..%2fhr/echo",
+        "/v1/apps/%2e%2e/echo",
+        "/v1/apps/crm%5Cx/echo",
+        "/v1/apps//echo",
+        "/v1/apps/a%23/echo",
+    ] {
+        let hostile = request("GET", path).body(Body::empty()).unwrap();
+        assert_eq!(message(&gateway, hostile).await, bad(), "{path}");
+    }
+    let elsewhere = request("GET", "http://b.example/v1/apps/crm/echo").body(Body::empty()).unwrap();
+    assert_eq!(message(&gateway, elsewhere).await, bad());
+    let absolute = request("GET", "http://127.0.0.1:8787/v1/apps/crm/echo").body(Body::empty()).unwrap();
+    assert_eq!(send(&gateway, absolute).await.0, StatusCode::OK);
     let works = request("GET", "/v1/apps/crm/echo").body(Body::empty()).unwrap();
     assert_eq!(send(&gateway, works).await.0, StatusCode::OK);
+}
+
+/// A body that must not be read.
+fn untouched() -> Body {
+    Body::from_stream(futures_util::stream::poll_fn(
+        |_| -> std::task::Poll<Option<Result<Bytes, std::io::Error>>> { panic!("the body was read") },
+    ))
+}
+
+#[tokio::test]
+async fn no_body_is_read_where_none_belongs_or_before_the_token_counts() {
+    let open: &[&str] = &["GET /v1/cookies"];
+    let functions =
+        || vec![Function { routes: ROUTES, router: Router::new().route("/v1/cookies", get(async || "ok")) }];
+    let gateway = Gateway::new(functions(), key(), sources()).unwrap().open(open).into_router();
+    for announced in [("content-length", "9000000"), ("transfer-encoding", "chunked")] {
+        let request = Request::builder().uri("/v1/cookies").header(announced.0, announced.1);
+        assert_eq!(message(&gateway, request.body(untouched()).unwrap()).await.0, 400);
+        let request =
+            Request::builder().method("PUT").uri("/v1/apps/crm/echo").header(announced.0, announced.1);
+        assert_eq!(message(&gateway, request.body(untouched()).unwrap()).await.0, 401);
+    }
+    let request = Request::builder().uri("/v1/cookies").header("content-length", "0");
+    assert_eq!(send(&gateway, request.body(Body::empty()).unwrap()).await.0, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_is_408() {
+    let stalled = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+    let request = request("PUT", "/v1/apps/crm/echo").body(stalled).unwrap();
+    assert_eq!(message(&gateway(), request).await, (408, "Request Timeout".to_owned()));
+}
+
+#[tokio::test]
+async fn only_this_gateway_says_that_links_may_carry_tokens() {
+    let request = Request::builder().uri("/config.json").body(Body::empty()).unwrap();
+    let config: Value = serde_json::from_slice(&send(&gateway(), request).await.2).unwrap();
+    assert_eq!(config, json!({ "token_in_link": true }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! JSON Patch (RFC 6902) applied to the text of a config: what it does not touch keeps its text.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use bytes::Bytes;
 
@@ -42,9 +43,10 @@ pub fn apply(config: &Config, patch: &[u8]) -> Result<Config, PatchError> {
 pub fn patched(config: &Config, patch: &[u8]) -> Result<String, PatchError> {
     let patch = patch_text(patch)?;
     let operations = operations(&patch)?;
+    let rooms: Vec<OnceCell<String>> = operations.iter().map(|_| OnceCell::new()).collect();
     let mut tree = Tree::new(config.text());
-    for (index, operation) in operations.iter().enumerate() {
-        operation.apply(&mut tree).map_err(|fault| failed(index, &operation.path, fault))?;
+    for (index, (operation, room)) in operations.iter().zip(&rooms).enumerate() {
+        operation.apply(&mut tree, room).map_err(|fault| failed(index, &operation.path, fault))?;
     }
     Ok(tree.finish()?)
 }
@@ -178,14 +180,15 @@ fn pointer(name: &str, raw: Option<&str>) -> Result<Pointer, String> {
 }
 
 impl<'a> Operation<'a> {
-    fn apply(&self, tree: &mut Tree<'a>) -> Result<(), Fault> {
+    /// Applies it; what it copies may be written into `room`.
+    fn apply(&self, tree: &mut Tree<'a>, room: &'a OnceCell<String>) -> Result<(), Fault> {
         let path = self.path.tokens();
         match &self.action {
             Action::Add(value) => tree.add(path, Node::text(value)),
             Action::Remove => tree.remove(path).map(drop),
             Action::Replace(value) => tree.replace(path, Node::text(value)),
             Action::Copy(from) => {
-                let value = tree.copy(from.tokens()).map_err(|fault| at_from(fault, from))?;
+                let value = tree.copy(from.tokens(), room).map_err(|fault| at_from(fault, from))?;
                 tree.add(path, value)
             }
             Action::Move(from) if *from == self.path => tree.exists(path),

@@ -2,6 +2,7 @@
 //! everything else stays a slice of the text it came from.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::error::ConfigError;
 use super::span::{Kind, WHITE_SPACE, kind, members, within};
@@ -193,6 +194,8 @@ pub(super) struct Tree<'a> {
     spaced: bool,
     /// Bytes copied since the config was last measured.
     copied: usize,
+    /// Bytes of texts written for copies.
+    written: usize,
 }
 
 impl<'a> Tree<'a> {
@@ -208,6 +211,7 @@ impl<'a> Tree<'a> {
             budget: Budget { items: MAX_ITEMS, work: MAX_WORK },
             spaced: after_colon.is_some_and(|rest| rest.starts_with(' ')),
             copied: 0,
+            written: 0,
         }
     }
 
@@ -297,9 +301,13 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// A copy of the value at `path`.
-    pub(super) fn copy(&mut self, path: &[String]) -> Result<Node<'a>, Fault> {
+    /// A copy of the value at `path`, as text: a value that is opened is written into `room`, which is empty.
+    ///
+    /// A copy of opened items would take some 20 times the memory of their text, and double with each copy of the
+    /// whole. How long the text is, and what the config grows to, is known before anything is written.
+    pub(super) fn copy(&mut self, path: &[String], room: &'a OnceCell<String>) -> Result<Node<'a>, Fault> {
         let Measure { items, bytes, .. } = self.find(path)?.measure();
+        self.budget.walk(items)?;
         self.copied = self.copied.saturating_add(bytes);
         if self.copied > MAX_BYTES {
             let whole = self.root.measure();
@@ -309,8 +317,17 @@ impl<'a> Tree<'a> {
             }
             self.copied = bytes;
         }
-        self.budget.open(items, items.saturating_mul(ITEM_WORK))?;
-        self.find(path).cloned()
+        if let Node::Text(text) = *self.find(path)? {
+            return Ok(Node::Text(text));
+        }
+        self.written = self.written.saturating_add(bytes);
+        if self.written > MAX_BYTES {
+            return Fault::refused("the patch copies too much of what it changes: send it in parts");
+        }
+        self.budget.work(bytes)?;
+        let mut text = String::with_capacity(bytes);
+        self.find(path)?.write(&mut text);
+        Ok(Node::Text(room.get_or_init(|| text)))
     }
 
     /// Merges a patch into the whole; one that is no object takes its place (RFC 7396).

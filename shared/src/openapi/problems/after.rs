@@ -205,6 +205,16 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind(
         503,
+        "busy",
+        (
+            "Busy with large configs",
+            "The service works on as many large configs as it can at once. This sending of the request changed nothing. Send \
+             it again, with the same Idempotency-Key where it has one.",
+        ),
+        &[],
+    ),
+    kind(
+        503,
         "outcome-unknown",
         (
             "It is not known whether this was saved",

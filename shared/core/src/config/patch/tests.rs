@@ -285,6 +285,53 @@ fn doubling_stops_at_the_limit() {
     assert_eq!(patched(&text, &format!("[{same}]")).len(), 2 * text.len() - 1);
 }
 
+/// A patch of a few bytes doubles the config with each operation. Copies of what is opened were opened too: some 130
+/// bytes of memory for each of two million items.
+#[test]
+fn copies_of_the_whole_take_the_memory_of_their_text_and_no_more() {
+    let doubled = |times: usize| {
+        let copies: Vec<String> =
+            (0..times).map(|n| format!("{{\"op\":\"copy\",\"from\":\"\",\"path\":\"/{n}\"}}")).collect();
+        super::patched(&config("{}"), format!("[{}]", copies.join(",")).as_bytes())
+    };
+    let brute_force = |times: usize| {
+        let mut members: Vec<String> = Vec::new();
+        for n in 0..times {
+            members.push(format!("\"{n}\":{{{}}}", members.join(",")));
+        }
+        format!("{{{}}}", members.join(","))
+    };
+    assert_eq!(doubled(12).unwrap(), brute_force(12));
+    // 2^22 objects in 27 MB; one copy more would be over 32 MiB.
+    assert_eq!(doubled(22).unwrap().len(), brute_force(22).len());
+    let too_large = PatchError::Result(ConfigError::TooLarge { limit: MAX_BYTES });
+    assert_eq!(doubled(23), Err(too_large));
+}
+
+#[test]
+fn a_copy_is_of_the_value_as_it_is_then() {
+    for (patch, expected) in [
+        (
+            r#"[{"op":"add","path":"/a/b","value":1},{"op":"copy","from":"/a","path":"/c"},{"op":"add","path":"/a/d","value":2}]"#,
+            r#"{"a":{"b":1,"d":2},"c":{"b":1}}"#,
+        ),
+        (
+            r#"[{"op":"copy","from":"","path":"/c"},{"op":"add","path":"/c/a/x","value":[]},{"op":"copy","from":"/c","path":"/a/y"}]"#,
+            r#"{"a":{"y":{"a":{"x":[]}}},"c":{"a":{"x":[]}}}"#,
+        ),
+    ] {
+        assert_eq!(patched(r#"{"a":{}}"#, patch), expected, "{patch}");
+    }
+}
+
+#[test]
+fn copying_what_is_opened_again_and_again_is_bounded() {
+    let text = format!("{{\"a\":{{\"b\":\"{}\"}}}}", "x".repeat(1024 * 1024));
+    let copies = vec![r#"{"op":"copy","from":"/a","path":"/c"}"#; 40].join(",");
+    let patch = format!(r#"[{{"op":"add","path":"/a/d","value":1}},{copies}]"#);
+    assert!(refusal(&text, &patch).to_string().contains("copies too much"));
+}
+
 #[test]
 fn white_space_is_not_multiplied() {
     let text = format!("[1,{}2]", " ".repeat(1024 * 1024));
