@@ -19,13 +19,12 @@ pub mod number;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod problem;
-pub mod schema;
 pub mod telemetry;
 pub mod trace;
 pub mod transfer;
 mod waymark;
 
-pub use waymark_core::{config, delta, hash};
+pub use waymark_core::{config, delta, hash, schema};
 
 pub use error::Error;
 pub use problem::Problem;

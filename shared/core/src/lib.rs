@@ -9,3 +9,4 @@ pub mod delta;
 pub mod hash;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod schema;

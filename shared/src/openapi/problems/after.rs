@@ -48,6 +48,16 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind(
         422,
+        "check-too-costly",
+        (
+            "The config cannot be checked",
+            "Nothing was published: checking the config by the schema of crm/production takes too many steps. Make the schema \
+             simpler, or the config smaller.",
+        ),
+        &[("reason", "string", "\"steps\"")],
+    ),
+    kind(
+        422,
         "invalid-schema",
         ("Not a schema", "The schema was not set: \"x\" is not a type."),
         &[("pointer", "string?", "\"/type\""), ("line", "integer?", "1"), ("column", "integer?", "9")],
@@ -190,6 +200,16 @@ pub(super) const KINDS: &[Kind] = &[
         (
             "Many are writing",
             "Many are writing to this environment at once, and nothing of this request was saved. Send it again.",
+        ),
+        &[],
+    ),
+    kind(
+        503,
+        "checks-busy",
+        (
+            "Other configs are being checked",
+            "Nothing was changed: other configs are being checked, one at a time, and the turn of this request did not come. \
+             Send it again.",
         ),
         &[],
     ),
