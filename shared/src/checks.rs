@@ -1,7 +1,7 @@
 //! Checking configs against the JSON Schema of their environment: before a publish, and for warnings.
 //!
-//! Every check has a budget, and one at a time runs in a process. Whoever stops waiting ends it: nothing of a check goes on after
-//! the answer.
+//! Every check has a budget, and one at a time runs in a process. Whoever stops waiting ends it: nothing of
+//! a check goes on after the answer.
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +40,8 @@ const CHECK_WITHIN: Duration = Duration::from_secs(10);
 /// How long a save or a roll back waits for its warnings: they must not hold it up.
 const WARN_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long a check for warnings waits for its turn: a costly check of another app does not hold saves up for longer.
+/// How long a check for warnings waits for its turn: a costly check of another app does not hold saves up
+/// for longer.
 const TURN_TO_WARN: Duration = Duration::from_millis(500);
 
 /// How long a warm function believes what it read of a schema, for the warnings of saves alone.
@@ -49,8 +50,8 @@ const BELIEVED: SignedDuration = SignedDuration::from_secs(30);
 /// Largest config that a save or a listing checks, in bytes.
 const CHECKED_ON_SAVE: usize = 4 * 1024 * 1024;
 
-/// What checking a config that is to be published may take. A step takes some 10 to 40 ns; the memory is what 32 MiB of JSON take at
-/// most, and 64 MiB more.
+/// What checking a config that is to be published may take. A step takes some 10 to 40 ns; the memory is
+/// what 32 MiB of JSON take at most, and 64 MiB more.
 const TO_PUBLISH: (u64, usize) = (200_000_000, 192 * 1024 * 1024);
 
 /// What checking for warnings may take: a tenth of the steps, and a config of at most 4 MiB.
@@ -59,7 +60,8 @@ const TO_WARN: (u64, usize) = (20_000_000, 48 * 1024 * 1024);
 /// How much memory schemas that are ready to check with take in a warm function, in bytes.
 const READY_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What was read and found out lately. All of it is bounded: schemas by what they weigh, the rest in number, of 200 bytes at most each.
+/// What was read and found out lately. All of it is bounded: schemas by what they weigh, the rest in number,
+/// of 200 bytes at most each.
 #[derive(Clone, Debug)]
 pub struct Checks {
     /// Schemas ready to check with, by their SHA-256.
@@ -209,8 +211,8 @@ impl Waymark {
         self.checks.passed.get(&(schema.sha256(), config.sha256))
     }
 
-    /// Whether a stored config passes; `None` where it is too large or too costly to check for a listing. No call where that is known;
-    /// otherwise as [`crate::configs::Configs::read`].
+    /// Whether a stored config passes; `None` where it is too large or too costly to check for a listing. No
+    /// call where that is known; otherwise as [`crate::configs::Configs::read`].
     ///
     /// # Errors
     /// As for [`crate::configs::Configs::read`].
@@ -232,9 +234,9 @@ impl Waymark {
         Ok(found.ok().map(|failures| failures.is_empty()))
     }
 
-    /// What a save warns of; `None` where there is no schema. It never fails and takes at most two seconds. One get where
-    /// the schema was not read for half a minute: that long after a schema was set, a warm function may warn by the one
-    /// before.
+    /// What a save warns of; `None` where there is no schema. It never fails and takes at most two seconds.
+    /// One get where the schema was not read for half a minute: that long after a schema was set, a warm
+    /// function may warn by the one before.
     pub async fn warnings_on_save(&self, env: &EnvId, config: &Config) -> Option<Vec<Failure>> {
         let warnings = async {
             let schema = self.recent_schema(env).await?;
@@ -249,8 +251,8 @@ impl Waymark {
         in_time(warnings).await
     }
 
-    /// What a roll back to a stored config warns of; `None` where there is no schema. It never fails and takes at most two
-    /// seconds.
+    /// What a roll back to a stored config warns of; `None` where there is no schema. It never fails and
+    /// takes at most two seconds.
     pub async fn warnings_on_roll_back(
         &self,
         env: &EnvId,

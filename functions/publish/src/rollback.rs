@@ -56,8 +56,9 @@ pub(crate) async fn rollback(
     reply(&answer)
 }
 
-/// Says in the answer what the schema finds in the release that users see now. It is checked only once users see it: nothing of a
-/// check, its cost or its faults is in the way of a roll back. Without an answer of the storage there are no warnings.
+/// Says in the answer what the schema finds in the release that users see now. It is checked only once users
+/// see it: nothing of a check, its cost or its faults is in the way of a roll back. There are no warnings where
+/// the storage does not answer.
 async fn warn(waymark: &Waymark, env: &EnvId, subject: Option<Subject>, answer: &mut Reply) {
     let Reply { body: Value::Object(members), version: Some(version), .. } = answer else { return };
     if members.get("unchanged") != Some(&Value::Bool(false)) {

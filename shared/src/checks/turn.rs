@@ -1,4 +1,5 @@
-//! One check at a time: what is compiled or checked beside the threads that answer requests, and ends when nobody waits for it.
+//! One check at a time: what is compiled or checked beside the threads that answer requests, and ends when
+//! nobody waits for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

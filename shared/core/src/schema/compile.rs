@@ -10,10 +10,12 @@ use super::references::{Resources, find};
 use super::{DIALECT, SchemaError};
 use crate::config::cut;
 
-/// Most subschemas that may be applied to one value inside of one another: references to references, and the like.
+/// Most subschemas that may be applied to one value inside of one another: references to references, and the
+/// like.
 const MOST_IN_PLACE: usize = 256;
 
-/// Compiles the text of a schema, which must be JSON without duplicate keys, of at most [`super::MAX_SCHEMA`] bytes.
+/// Compiles the text of a schema, which must be JSON without duplicate keys, of at most
+/// [`super::MAX_SCHEMA`] bytes.
 pub(super) fn compile(text: &str) -> Result<Program, SchemaError> {
     let text: Box<str> = text.into();
     let index = index(&text);
@@ -142,7 +144,8 @@ impl<'a> Compiler<'a> {
         Ok(schema)
     }
 
-    /// Reads what a schema says of itself: its dialect, its id, its anchors. Gives the resource that it belongs to.
+    /// Reads what a schema says of itself: its dialect, its id, its anchors. Gives the resource that it
+    /// belongs to.
     fn identify(&mut self, place: Place, outer: u32) -> Result<u32, SchemaError> {
         let text = |key: &str| -> Option<(Place, Option<String>)> {
             let value = self.document.member(place, key.as_bytes())?;
@@ -210,7 +213,8 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// A subschema that would be applied to one value for ever, or through too many others; and why it is refused.
+/// A subschema that would be applied to one value for ever, or through too many others; and why it is
+/// refused.
 fn endless(schemas: &[Subschema], anchors: &[HashMap<u32, Id>]) -> Option<(Id, String)> {
     const OPEN: usize = usize::MAX;
     // How many subschemas are applied inside of one another below each; absent where that is not known yet.

@@ -1,5 +1,6 @@
-//! What `unevaluatedProperties` and `unevaluatedItems` ask about: the members and elements that no other keyword has looked at,
-//! in the same schema or in one that it applies to the same value and that the value passes.
+//! What `unevaluatedProperties` and `unevaluatedItems` ask about: the members and elements that no other
+//! keyword has looked at, in the same schema or in one that it applies to the same value and that the value
+//! passes.
 
 use std::collections::HashSet;
 
@@ -22,7 +23,8 @@ struct Marks {
 }
 
 impl<'a> Run<'a> {
-    /// The members or elements that are left for an `unevaluated…` keyword: each its key, or itself, and its value.
+    /// The members or elements that are left for an `unevaluated…` keyword: each its key, or itself, and its
+    /// value.
     pub(super) fn unevaluated(
         &mut self,
         asked: Question,

@@ -1,4 +1,5 @@
-//! The failures of a value that does not pass: found by going down again where the verdict is no, until enough are found.
+//! The failures of a value that does not pass: found by going down again where the verdict is no, until
+//! enough are found.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -22,7 +23,8 @@ const MOST_KEYS: usize = 8;
 pub(super) struct Fault<'a> {
     pub(super) value: Place,
     pub(super) keyword: &'a Keyword,
-    /// The number of the required key that is missing, after that of the key that requires it; or the keys that must not be there.
+    /// The number of the required key that is missing, after that of the key that requires it; or the keys
+    /// that must not be there.
     pub(super) keys: Box<[u32]>,
     /// How many levels down in the config it is.
     level: u32,
@@ -33,7 +35,8 @@ pub(super) struct Fault<'a> {
 /// How near an alternative came. The greatest came nearest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Nearness {
-    /// 0: the value is of another type. 1: it, or a member, is another one than was expected, such as its `kind`. 2: neither.
+    /// 0: the value is of another type. 1: it, or a member, is another one than was expected, such as its
+    /// `kind`. 2: neither.
     agrees: u8,
     /// The level of the first failure: what is above it is right.
     level: u32,

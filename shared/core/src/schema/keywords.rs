@@ -1,4 +1,5 @@
-//! Reading the keywords of a schema object. Each must have the form that the meta-schema of the draft 2020-12 gives it.
+//! Reading the keywords of a schema object. Each must have the form that the meta-schema of the draft
+//! 2020-12 gives it.
 
 use std::collections::HashSet;
 

@@ -1,9 +1,11 @@
 //! Checking configs against a JSON Schema (2020-12), within a budget of steps and memory.
 //!
-//! A check of its own, since none of the crates can be ended on its way: they apply subschemas and collect failures for ever and
-//! without bound. Here every step is counted, a subschema is asked once about a value, and failures are looked for only until there
-//! are enough. The config is not built into a tree: an index of at most 4 bytes for each byte of its text stands in for it.
+//! A check of its own, since none of the crates can be ended on its way: they apply subschemas and collect
+//! failures for ever and without bound. Here every step is counted, a subschema is asked once about a value,
+//! and failures are looked for only until there are enough. The config is not built into a tree: an index of
+//! at most 4 bytes for each byte of its text stands in for it.
 
+mod assertions;
 mod budget;
 mod compile;
 mod document;
@@ -101,9 +103,10 @@ impl fmt::Debug for Schema {
 }
 
 impl Schema {
-    /// Reads the text of a schema: an object, `true` or `false`, of at most [`MAX_SCHEMA`] bytes, a JSON Schema of the draft 2020-12,
-    /// which refers to nothing outside itself. Its patterns are matched in time linear in the text, so they have no look-around
-    /// and no back references. `format` is an annotation, as the draft has it (JSON Schema Validation 2020-12, section 7.2.1).
+    /// Reads the text of a schema: an object, `true` or `false`, of at most [`MAX_SCHEMA`] bytes, a JSON
+    /// Schema of the draft 2020-12, which refers to nothing outside itself. Its patterns are matched in time
+    /// linear in the text, so they have no look-around and no back references. `format` is an annotation, as
+    /// the draft has it (JSON Schema Validation 2020-12, section 7.2.1).
     ///
     /// What it weighs is bounded: its patterns have at most 16 MiB of automata together, and 4 MiB each.
     ///
@@ -151,8 +154,8 @@ impl Schema {
         self.check(config, 0, budget).map(|failures| failures.is_empty() && !failures.more)
     }
 
-    /// Checks a config, and gives at most `most` failures. To find these it may take the steps of the budget once more; where they do
-    /// not suffice, there are fewer and `more` is set.
+    /// Checks a config, and gives at most `most` failures. To find these it may take the steps of the budget
+    /// once more; where they do not suffice, there are fewer and `more` is set.
     ///
     /// # Errors
     ///
@@ -161,7 +164,8 @@ impl Schema {
         self.check_text(config.text(), most, budget)
     }
 
-    /// [`Schema::check`] of any JSON text without duplicate keys, on a thread with room for the deepest of checks.
+    /// [`Schema::check`] of any JSON text without duplicate keys, on a thread with room for the deepest of
+    /// checks.
     fn check_text(&self, text: &str, most: usize, budget: &Budget) -> Result<Failures, Unfinished> {
         let check = || self.check_here(text, most, budget);
         std::thread::scope(|scope| {

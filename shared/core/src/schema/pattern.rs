@@ -1,5 +1,5 @@
-//! Patterns: regular expressions of ECMA-262 without look-around and back references, weighed when they are compiled and
-//! matched at a price.
+//! Patterns: regular expressions of ECMA-262 without look-around and back references, weighed when they are
+//! compiled and matched at a price.
 
 use regex_automata::Input;
 use regex_automata::hybrid::dfa::{Cache, DFA};
@@ -18,7 +18,8 @@ pub(super) const MOST_OF_ALL: usize = 16 * 1024 * 1024;
 /// Longest pattern, in bytes.
 const LONGEST: usize = 4 * 1024;
 
-/// Most bytes that all patterns of a schema may cost to translate: each `\d`, `\s` and the like copies its pattern once.
+/// Most bytes that all patterns of a schema may cost to translate: each `\d`, `\s` and the like copies its
+/// pattern once.
 pub(super) const MOST_TRANSLATED: usize = 64 * 1024 * 1024;
 
 /// The longest text that one of `\d`, `\s` and the like becomes, in bytes.

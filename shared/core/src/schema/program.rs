@@ -89,7 +89,8 @@ pub(super) enum Keyword {
         otherwise: Option<Id>,
     },
     Ref(Id),
-    /// To the outermost schema of this dynamic anchor that was gone through; to `schema` where there is none.
+    /// To the outermost schema of this dynamic anchor that was gone through; to `schema` where there is
+    /// none.
     DynamicRef {
         schema: Id,
         anchor: u32,
@@ -152,7 +153,8 @@ impl Program {
     pub(super) fn weight(&self) -> usize {
         let keywords: usize = self.schemas.iter().map(|schema| schema.keywords.len()).sum();
         let patterns: usize = self.patterns.iter().map(Pattern::weight).sum();
-        // Keys, ids and texts of the keywords are parts of the text; each has a pointer and a length beside it.
+        // Keys, ids and texts of the keywords are parts of the text; each has a pointer and a length beside
+        // it.
         let parts =
             self.text.len() + self.index.len() * (size_of::<Entry>() + size_of::<Key>() + size_of::<Id>());
         parts

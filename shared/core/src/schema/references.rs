@@ -146,6 +146,7 @@ fn walk(
         };
         resource = resources.by_place.get(&place).copied().unwrap_or(resource);
     }
-    // A place with an id of its own belongs to itself; where it is compiled, its id is read relative to what is around it.
+    // A place with an id of its own belongs to itself; where it is compiled, its id is read relative to what
+    // is around it.
     Some(Target { place, resource, dynamic_anchor: None })
 }

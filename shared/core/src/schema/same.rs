@@ -1,5 +1,5 @@
-//! Equality of values in two documents, and a hash that equal values share. Objects compare without regard to order, numbers by
-//! their amount, strings after unescaping.
+//! Equality of values in two documents, and a hash that equal values share. Objects compare without regard
+//! to order, numbers by their amount, strings after unescaping.
 
 use std::hash::{BuildHasher, Hasher};
 

@@ -5,8 +5,8 @@ use super::explain::Fault;
 use super::program::{Bound, Keyword, Program, Size, TYPES, Types};
 use crate::config::cut;
 
-/// Longest text of a failure's message, in bytes, before what is said of alternatives. The words are those of the schema, which may
-/// be long.
+/// Longest text of a failure's message, in bytes, before what is said of alternatives. The words are those
+/// of the schema, which may be long.
 const MAX_MESSAGE: usize = 300;
 
 /// Values of an `enum` that a message lists.
@@ -16,7 +16,8 @@ const MOST_OPTIONS: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
-    /// The JSON Pointer of the place in the config, cut when it is very long. The empty one is the whole config.
+    /// The JSON Pointer of the place in the config, cut when it is very long. The empty one is the whole
+    /// config.
     pub path: String,
     /// What the schema asks for. It holds the schema's words and names of members, no values of the config.
     pub message: String,

@@ -1,4 +1,5 @@
-//! The public test suite of JSON Schema, which is no part of this project: `JSON_SCHEMA_TEST_SUITE` names a checkout of it.
+//! The public test suite of JSON Schema, which is no part of this project: `JSON_SCHEMA_TEST_SUITE` names a
+//! checkout of it.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
