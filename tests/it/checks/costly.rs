@@ -67,10 +67,11 @@ async fn a_listing_does_not_take_what_it_did_not_find_out_for_no() {
     let ada = Person::admin("ada");
     let mut stack = two_releases(&ada).await;
     with_steps(&mut stack, 50_000, 500);
-    assert_eq!(passes(&stack, &ada).await, [Value::Null, Value::Null]);
+    // The first number of the newer one is too great; the older one passes, which takes more steps to see.
+    assert_eq!(passes(&stack, &ada).await, [json!(false), Value::Null]);
     // It is not tried again: it would cost as much.
     stack.calls.take();
-    assert_eq!(passes(&stack, &ada).await, [Value::Null, Value::Null]);
+    assert_eq!(passes(&stack, &ada).await, [json!(false), Value::Null]);
     assert_eq!(stack.calls.take(), ["DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.Query"]);
     with_steps(&mut stack, 50_000, 50_000);
     assert_eq!(passes(&stack, &ada).await, [json!(false), json!(true)]);
