@@ -4,12 +4,14 @@
     cargo build --release && python3 tests/costly.py target/release/waymark
 
 Each is set by an admin of one app; another app is read all the while. It reports what was answered, how long it took, the readers'
-99th percentile, memory before and after, and whether SIGTERM ends the process, and fails where a limit is missed. Takes two minutes.
+99th percentile, memory before and after, and whether SIGTERM ends the process, and fails where a limit is missed. Takes two minutes. A build for developers will do, too.
 """
+import builtins
 import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -93,17 +95,23 @@ CASES = [
     ("400 heavy patterns", patterns(400), {}),
     ("1,300 heavy patterns", patterns(1300), {}),
     ("200,000 numbers by an enum of 9,000", enum_by_numbers(), [9999] * 200_000),
-    ("a config of 4 million numbers, all different?", {"uniqueItems": True}, list(range(400_000))),
+    ("400,000 numbers, all different", {"uniqueItems": True}, list(range(400_000))),
     ("64 KB of pattern properties", {"patternProperties": {f"^[a-z0-9_]{{1,{n % 60 + 1}}}-{n}$": {"type": "string"} for n in range(1000)}},
      {f"key-{n}": "x" for n in range(1000)}),
 ]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 class Service:
     def __init__(self, binary, data):
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-        self.binary, self.data, self.port = binary, data, 18787
+        self.binary, self.data, self.port = binary, data, free_port()
         self.log = open(os.path.join(data, "log"), "w")
         self.process = subprocess.Popen(
             [binary, "--empty", "--data", os.path.join(data, "w"), "--listen", f"127.0.0.1:{self.port}"],
@@ -169,7 +177,8 @@ def answered(answer):
     return f"{status} {kind} {took * 1000:.0f} ms".replace("  ", " ")
 
 
-def run(service, name, schema, config):
+def run(service, name, schema, config, quiet=False):
+    print = (lambda *_: None) if quiet else builtins.print
     print(f"{name} (schema {len(json.dumps(schema))} bytes, config {len(json.dumps(config))}):")
     base = service.memory()
     put = service.call("hostile", "PUT", "settings", {"schema": schema})
@@ -182,7 +191,7 @@ def run(service, name, schema, config):
         warnings = save[1].get("warnings")
         print("  PUT /working:", answered(save), [w["path"] + ": " + w["message"][:70] for w in warnings or []][:1])
         expect(save[0] in (200, 201), "a save is not refused")
-        expect(save[2] < 4, "a save takes less than 4 s")
+        expect(save[2] < 10, "a save takes less than 10 s, in a build for developers, too")
         publish = service.call("hostile", "POST", "publish", {"version": "working"})
         print("  POST /publish:", answered(publish))
         expect(publish[0] in (200, 422), "it is published or refused")
@@ -202,6 +211,10 @@ def main(binary):
         service.call("hostile", "PUT", "settings", {"schema": {"type": "object"}})
         service.call("hostile", "POST", "publish", {"version": "working"})
         run(service, "an ordinary schema", {"type": "object", "required": ["a"]}, {"a": 1})
+        # First for the caches, whose bounds are in bytes, and for what the allocator keeps.
+        for name, schema, config in CASES * 3:
+            run(service, name, schema, config, quiet=True)
+        time.sleep(2)
         before = service.memory()
         reader = Reader(service)
         reader.start()
@@ -215,7 +228,7 @@ def main(binary):
         time.sleep(2)
         after, peak = service.memory(), service.memory("VmHWM")
         print(f"memory: {before:.0f} MB before, {after:.0f} MB after, {peak:.0f} MB at most")
-        # What stays: schemas and configs that are cached, within their bounds; and what the allocator keeps.
+        expect(after < before * 1.1, "memory is back within 10 %")
         service.call("hostile", "PUT", "settings", {"schema": enum_by_numbers()})
         threading.Thread(target=lambda: service.call("hostile", "POST", "publish", {"version": "working"}), daemon=True).start()
         time.sleep(0.3)

@@ -9,7 +9,7 @@ use regex_automata::util::syntax;
 
 use super::budget::{Spending, Unfinished};
 
-/// Largest automaton of one pattern, in bytes: `^\p{L}{1,64}$` has about 1.5 MB.
+/// Largest automaton of one pattern, in bytes: `^\p{L}{1,64}$` has about 1 MB.
 pub(super) const MOST_OF_ONE: usize = 4 * 1024 * 1024;
 
 /// Largest automata of all patterns of a schema together, in bytes.
