@@ -1,6 +1,7 @@
 //! Compiling a schema: its text becomes a [`Program`], or is refused with the place of the fault.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::document::{Document, Kind, Place, ROOT, index};
 use super::keywords;
@@ -221,8 +222,8 @@ fn endless(schemas: &[Subschema], anchors: &[HashMap<u32, Id>]) -> Option<(Id, S
     let mut depths: HashMap<Id, usize> = HashMap::new();
     for start in 0..Id::try_from(schemas.len()).unwrap_or(Id::MAX) {
         let mut stack: Vec<(Id, Vec<Id>)> = Vec::new();
-        if !depths.contains_key(&start) {
-            depths.insert(start, OPEN);
+        if let Entry::Vacant(depth) = depths.entry(start) {
+            depth.insert(OPEN);
             stack.push((start, below(schemas, anchors, start)));
         }
         while let Some((id, children)) = stack.last_mut() {

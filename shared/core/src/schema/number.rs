@@ -94,7 +94,7 @@ impl Factor {
         }
         let rest =
             number.digits().fold(0, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % self.integer);
-        (rest * power_of_ten(zeros, self.integer)) % self.integer == 0
+        (rest * power_of_ten(zeros, self.integer)).is_multiple_of(self.integer)
     }
 }
 
