@@ -48,10 +48,11 @@ impl Weighter<String, Config> for ByText {
 }
 
 /// A cache of at most so much weight. One shard: several would each get a part of the room, too small for one large config.
-fn bounded<V, W>(items: usize, weight: u64, weighter: W) -> Cache<String, V, W>
+pub(crate) fn bounded<K, V, W>(items: usize, weight: u64, weighter: W) -> Cache<K, V, W>
 where
+    K: Eq + std::hash::Hash,
     V: Clone,
-    W: Weighter<String, V> + Clone,
+    W: Weighter<K, V> + Clone,
 {
     let options =
         OptionsBuilder::new().shards(1).estimated_items_capacity(items).weight_capacity(weight).build();

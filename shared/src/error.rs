@@ -32,6 +32,14 @@ pub enum Error {
     #[error(transparent)]
     Schema(#[from] SchemaError),
 
+    /// The schema that an environment has cannot be used any more: set another.
+    #[error("the environment's schema cannot be used: {0}")]
+    StoredSchema(#[source] SchemaError),
+
+    /// Other checks took so long that the turn of this one did not come: try again.
+    #[error("other checks were under way")]
+    ChecksBusy,
+
     /// A name, note or version is not of its form.
     #[error("invalid {what}: it takes {rule}")]
     InvalidName {

@@ -20,13 +20,12 @@ pub mod number;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod problem;
-pub mod schema;
 pub mod telemetry;
 pub mod trace;
 pub mod transfer;
 mod waymark;
 
-pub use waymark_core::{config, delta, hash, visible};
+pub use waymark_core::{config, delta, hash, schema, visible};
 
 pub use error::Error;
 pub use problem::Problem;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use waymark::checks::Unchecked;
 use waymark::config::Config;
 use waymark::entry::Subject;
 use waymark::history::{Alongside, Decision};
 use waymark::id::EnvId;
-use waymark::schema::{Failure, Failures, Schema};
-use waymark::{Problem, Waymark};
+use waymark::schema::{Failure, Failures, Schema, Unfinished};
+use waymark::{Error, Problem, Waymark};
 
 /// Refuses a decision to publish `subject` where its config fails the schema; and conditions the write on that schema,
 /// so that none that was set meanwhile is passed by. What appends nothing is not checked.
@@ -35,8 +36,32 @@ pub(crate) async fn passes(
     schema: &Arc<Schema>,
     config: &Config,
 ) -> Result<(), Problem> {
-    let failures = waymark.check(schema, config).await;
-    if failures.is_empty() { Ok(()) } else { Err(check_failed(env, &failures)) }
+    match waymark.check(schema, config).await {
+        Ok(failures) if failures.is_empty() => Ok(()),
+        Ok(failures) => Err(check_failed(env, &failures)),
+        Err(Unchecked::Busy) => Err(Error::ChecksBusy.into()),
+        Err(Unchecked::Unfinished(Unfinished::Failed)) => Err(Problem::internal()),
+        Err(Unchecked::Unfinished(why)) => Err(too_costly(env, why)),
+    }
+}
+
+/// 422: whether it is as the schema asks cannot be found out within the limits of a check.
+fn too_costly(env: &EnvId, why: Unfinished) -> Problem {
+    let reason = match why {
+        Unfinished::Steps => "steps",
+        Unfinished::Memory => "memory",
+        Unfinished::Levels => "levels",
+        Unfinished::Cancelled | Unfinished::Failed => "time",
+    };
+    Problem::unprocessable(
+        "check-too-costly",
+        "The config cannot be checked",
+        format!(
+            "Nothing was published: the config was not checked to the end by the schema of {env}: {why}. Make the schema \
+             simpler (alternatives and references inside of one another cost most), or the config smaller."
+        ),
+    )
+    .with("reason", reason)
 }
 
 /// 422: what was to be published is not as the schema asks.

@@ -6,10 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::entry::{Before, Entry, Event, Live, Releases};
-use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::entry::{Before, Entry, Event, Live, Releases, Subject};
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Reply};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::schema::Failure;
 use waymark::{Error, Problem, Waymark};
 
 use crate::releases::{Expected, users_see_it_soon};
@@ -49,8 +50,31 @@ pub(crate) async fn rollback(
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let rollback = Rollback { waymark: &waymark, env, to, note, expected };
-    reply(&waymark.history.commit(&mutation, start, rollback).await?)
+    let mut rollback = Rollback { waymark: &waymark, env, to, note, expected, subject: None };
+    let mut answer = waymark.history.commit(&mutation, start, &mut rollback).await?;
+    warn(&waymark, env, rollback.subject, &mut answer).await;
+    reply(&answer)
+}
+
+/// Says in the answer what the schema finds in the release that users see now. It is checked only once users
+/// see it: nothing of a check, its cost or its faults is in the way of a roll back. There are no warnings where
+/// the storage does not answer.
+async fn warn(waymark: &Waymark, env: &EnvId, subject: Option<Subject>, answer: &mut Reply) {
+    let Reply { body: Value::Object(members), version: Some(version), .. } = answer else { return };
+    if members.get("unchanged") != Some(&Value::Bool(false)) {
+        return;
+    }
+    let subject = match subject {
+        Some(subject) => subject,
+        // The answer to a repeat.
+        None => match waymark.history.entry(env, *version).await.map(|entry| entry.event) {
+            Ok(Event::Published { subject, .. }) => subject,
+            _ => return,
+        },
+    };
+    if let Some(warnings) = waymark.warnings_on_roll_back(env, (subject.version, &subject.config())).await {
+        members.insert("warnings".to_owned(), warnings.iter().map(Failure::to_json).collect());
+    }
 }
 
 /// The decision to give users an earlier release.
@@ -61,6 +85,8 @@ struct Rollback<'a> {
     to: Option<SnapshotName>,
     note: Option<Note>,
     expected: Option<Expected>,
+    /// What users are to see, once that is decided.
+    subject: Option<Subject>,
 }
 
 impl Decide for Rollback<'_> {
@@ -86,7 +112,7 @@ impl Decide for Rollback<'_> {
 
 impl Rollback<'_> {
     /// Goes back to the state of releases that `target` left: its release, and the one before that.
-    async fn back_to(&self, attempt: &Attempt<'_>, target: Entry) -> Result<Decision, Problem> {
+    async fn back_to(&mut self, attempt: &Attempt<'_>, target: Entry) -> Result<Decision, Problem> {
         let head = attempt.head()?;
         let Releases { live: Some(release), before } = target.releases else {
             return Err(Error::Item(format!("entry {} published nothing", target.version)).into());
@@ -94,13 +120,10 @@ impl Rollback<'_> {
         if head.releases.live.as_ref().is_some_and(|live| live.snapshot == release.snapshot) {
             return Ok(Decision::unchanged(head));
         }
-        let config = release.subject.config();
-        let warnings = self.waymark.warnings_on_roll_back(self.env, (release.subject.version, &config));
-        let names =
-            async { tokio::try_join!(self.present_name(release.snapshot), self.present_before(before)) };
-        let (names, warnings) = tokio::join!(names, warnings);
-        let (name, before) = names?;
+        let (name, before) =
+            tokio::try_join!(self.present_name(release.snapshot), self.present_before(before))?;
         let live = Live { name: name.clone(), entry: attempt.next(), ..release };
+        self.subject = Some(live.subject.clone());
         let event = Event::Published { name: name.clone(), subject: live.subject.clone(), rollback: true };
         let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, name };
         let mut draft = Draft::of(DraftEntry {
@@ -110,7 +133,6 @@ impl Rollback<'_> {
         });
         draft.alongside.push(mark);
         users_see_it_soon(&mut draft);
-        draft.warn(warnings);
         Ok(draft.append())
     }
 

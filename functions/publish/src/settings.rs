@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use waymark::config::keep::Keep;
 use waymark::history::{LiveWithoutRelease, Place, Reply, Settings, StoredSchema};
-use waymark::http::{Admin, As, AsAdminOfApp, Change, Viewer, page_json, reply};
-use waymark::schema::{MAX_SCHEMA, Schema};
+use waymark::http::{Admin, As, AsAdminOfApp, Change, Viewer, page_json, reply, reply_with_text};
+use waymark::schema::MAX_SCHEMA;
 use waymark::{Error, Problem, Waymark};
 
 /// Largest body of new settings, in bytes: a schema and what is around it.
@@ -23,7 +23,7 @@ struct Own {
     releases: Option<bool>,
     keep: Option<Keep>,
     /// In its own text.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
     schema: Option<Box<RawValue>>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn read(State(waymark): State<Waymark>, viewer: As<Viewer>) -> 
         waymark.history.settings(&app),
         waymark.history.schema(&viewer.env)
     )?;
-    page_json(&ShownWithSchema::of(Shown::of(&own, &app), schema.as_ref())?)
+    page_json(&ShownWithSchema::of(Shown::of(&own, &app), schema)?)
 }
 
 /// Replaces what the environment says for itself: what is left out, its app decides.
@@ -50,21 +50,26 @@ pub(crate) async fn read(State(waymark): State<Waymark>, viewer: As<Viewer>) -> 
     params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
     request_body(content = Option<Own>),
     responses((status = 200, description = "The settings.", body = ShownWithSchema)),
-    extensions(("x-problems" = json!(["invalid-schema"]))),
+    extensions(("x-problems" = json!(["invalid-schema", "checks-busy"]))),
 ))]
 pub(crate) async fn replace(
     State(waymark): State<Waymark>,
     admin: As<Admin>,
     change: Change,
 ) -> Result<Response, Problem> {
-    let Own { live_without_release, releases, keep, schema } = change.json_within(MAX_SETTINGS)?;
+    let Own { live_without_release, releases, keep, schema: text } = change.json_within(MAX_SETTINGS)?;
     let own = Settings { live_without_release, releases, keep };
-    let schema = schema.map(|text| Schema::parse(text.get())).transpose().map_err(Error::from)?;
-    let schema = schema.as_ref().map(StoredSchema::from);
+    let schema = match &text {
+        Some(text) => Some(waymark.checks.compile(text.get().to_owned()).await?),
+        None => None,
+    };
+    let schema = schema.as_deref().map(StoredSchema::from);
     let app = waymark.history.settings(&Place::App(admin.env.app.clone())).await?;
     let mutation = change.mutation(&admin.caller, Place::Environment(admin.env.clone()))?;
-    let answer = answer(json!(ShownWithSchema::of(Shown::of(&own, &app), schema.as_ref())?));
-    reply(&waymark.history.put_settings(&mutation, own, schema, answer).await?)
+    let answer = answer(json!(Shown::of(&own, &app)));
+    let answer = waymark.history.put_settings(&mutation, own, schema, answer).await?;
+    // In the text of the request: a repeat has the same.
+    reply_with_text(&answer, "schema", text.as_ref().map_or("null", |text| text.get()))
 }
 
 /// What an app says for all of its environments.
@@ -127,16 +132,16 @@ impl Shown {
 struct ShownWithSchema {
     #[serde(flatten)]
     shown: Shown,
-    /// The JSON Schema; null where there is none.
+    /// The JSON Schema, in the text that it was sent in; null where there is none.
     #[cfg_attr(feature = "openapi", schema(value_type = Value))]
-    schema: Value,
+    schema: Option<Box<RawValue>>,
 }
 
 impl ShownWithSchema {
-    fn of(shown: Shown, schema: Option<&StoredSchema>) -> Result<Self, Problem> {
-        let schema = schema.map(|stored| serde_json::from_str::<Value>(&stored.schema)).transpose();
+    fn of(shown: Shown, schema: Option<StoredSchema>) -> Result<Self, Problem> {
+        let schema = schema.map(|stored| RawValue::from_string(stored.schema)).transpose();
         let schema = schema.map_err(|fault| Error::Item(format!("a stored schema: {fault}")))?;
-        Ok(Self { shown, schema: schema.unwrap_or_default() })
+        Ok(Self { shown, schema })
     }
 }
 

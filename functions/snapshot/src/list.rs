@@ -7,6 +7,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use waymark::checks::Known;
 use waymark::entry::{Author, PromotionView, SubjectView};
 use waymark::history::{Damaged, Marker};
 use waymark::http::{As, Limit, Query, Viewer, listing};
@@ -136,7 +137,15 @@ async fn passes(
     if !markers.iter().any(|marker| marker.published.is_some()) {
         return Ok(none);
     }
-    let Some(schema) = waymark.schema(env).await? else { return Ok(none) };
+    let schema = match waymark.schema(env).await {
+        Ok(None) => return Ok(none),
+        Ok(Some(schema)) => schema,
+        // The listing does not need it.
+        Err(Error::StoredSchema(_) | Error::ChecksBusy) => {
+            return Ok(markers.iter().map(|marker| marker.published.is_some().then_some(None)).collect());
+        }
+        Err(error) => return Err(error),
+    };
     let until = Instant::now() + CHECK_WITHIN;
     let mut left = MOST_CHECKED;
     let mut passes = Vec::with_capacity(markers.len());
@@ -148,13 +157,13 @@ async fn passes(
         let config = marker.subject.config();
         let known = waymark.known_to_pass(&schema, &config);
         if known.is_some() || left == 0 {
-            passes.push(Some(known));
+            passes.push(Some(known.and_then(Known::verdict)));
             continue;
         }
         left -= 1;
         let check = waymark.passes(&env.app, &schema, (marker.subject.version, &config));
         passes.push(Some(match tokio::time::timeout_at(until, check).await {
-            Ok(Ok(passed)) => Some(passed),
+            Ok(Ok(passed)) => passed,
             // What cannot be read cannot be published or served either.
             Ok(Err(Error::Damaged { .. })) => Some(false),
             Ok(Err(error)) => return Err(error),

@@ -9,4 +9,5 @@ pub mod delta;
 pub mod hash;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod schema;
 pub mod visible;

@@ -115,6 +115,29 @@ pub fn reply(reply: &Reply) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// [`reply()`] with a member `name` in its own text, which must be JSON.
+///
+/// # Errors
+/// As for [`reply()`]; 413 when it is too large for an answer.
+pub fn reply_with_text(reply: &Reply, name: &str, text: &str) -> Result<Response, Problem> {
+    let mut response = self::reply(reply)?;
+    let whole = with_member(reply, name, text)?;
+    if whole.len() > MAX_ANSWER {
+        return Err(Problem::too_large(MAX_ANSWER, "An answer", "Ask for less of it at once."));
+    }
+    Travels::of(&whole).mark(&mut response);
+    *response.body_mut() = Body::from(whole);
+    response.headers_mut().remove(http::header::CONTENT_LENGTH);
+    Ok(response)
+}
+
+/// The body of a reply with one member more.
+fn with_member(reply: &Reply, name: &str, text: &str) -> Result<String, Problem> {
+    let body = serde_json::to_string(&reply.body).map_err(|e| Error::Item(e.to_string()))?;
+    let open = body.strip_suffix('}').unwrap_or(&body);
+    Ok(format!("{open},\"{name}\":{text}}}"))
+}
+
 /// [`reply()`] with a config as the member `name`, unless it is too large for an answer: then whoever wants it reads
 /// its version.
 ///
@@ -122,10 +145,8 @@ pub fn reply(reply: &Reply) -> Result<Response, Problem> {
 /// As for [`reply()`].
 pub async fn reply_with(reply: &Reply, name: &str, config: &Config) -> Result<Response, Problem> {
     let mut response = self::reply(reply)?;
-    let body = serde_json::to_string(&reply.body).map_err(|e| Error::Item(e.to_string()))?;
-    let Some(open) = body.strip_suffix('}') else { return Ok(response) };
     let whole = heavy::copy(config.len(), || {
-        let whole = format!("{open},\"{name}\":{}}}", config.text());
+        let whole = with_member(reply, name, config.text()).ok()?;
         (whole.len() <= MAX_ANSWER).then(|| (Travels::of(&whole), whole))
     });
     // What the reply is about is done: where there is no place to write the config, it goes without it.

@@ -76,6 +76,22 @@ impl From<Error> for Problem {
 fn failed(error: Error) -> Problem {
     tracing::error!(error = chain(&error), "failed");
     match error {
+        Error::StoredSchema(fault) => Problem::unprocessable(
+            "invalid-schema",
+            "Not a schema",
+            format!(
+                "Nothing was changed: the schema of this environment cannot be used any more: {fault}. Set another: PUT \
+                 /settings."
+            ),
+        ),
+        Error::ChecksBusy => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "checks-busy",
+            "Other configs are being checked",
+            "Nothing was changed: other configs are being checked, one at a time, and the turn of this request did not \
+             come. Send it again.",
+        )
+        .retry_after(5),
         Error::Contention => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "contention",

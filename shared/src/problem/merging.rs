@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Problem;
+use crate::config::keep::KeepError;
 use crate::config::merge::{Conflict, MergeError, TakeError};
 use crate::entry::{Author, Entry};
 use crate::history::Since;
@@ -151,6 +152,28 @@ fn shown(mut conflict: Conflict, author: Option<&Author>) -> Listed<'_> {
     Listed { conflict, author, values_left_out }
 }
 
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Ambiguous { paths } => Self::conflict(
+                "keep-ambiguous",
+                "Nobody can tell whose the values to keep are",
+                "Nothing was changed. The settings keep values of elements of an array, and nothing tells for sure which element \
+                 is which in the two environments: what is kept itself does not count. Give the elements an id, or take the paths \
+                 out of keep (PUT /settings).",
+            )
+            .with("paths", paths),
+            KeepError::TooLarge => Self::unprocessable(
+                "merge-too-large",
+                "Too large for values to be kept",
+                "Nothing was changed: the config has too many values for paths to be kept in it. Take the paths out of keep \
+                 (PUT /settings).",
+            ),
+            KeepError::Result(error) => error.into(),
+        }
+    }
+}
+
 impl From<TakeError> for Problem {
     fn from(error: TakeError) -> Self {
         let text = error.to_string();
@@ -162,6 +185,17 @@ impl From<TakeError> for Problem {
             }
             TakeError::Nowhere { pointer } => {
                 problem("path-not-found", "There is nothing at the path").with("pointer", pointer)
+            }
+            TakeError::Ambiguous { pointer } => {
+                let problem = Self::conflict(
+                    "part-ambiguous",
+                    "Nobody can tell which element it is",
+                    format!(
+                        "Nothing was restored: {text}. Restore what is around it, or save the config as it should be. \
+                         Elements with an id are always told apart."
+                    ),
+                );
+                problem.with("pointer", pointer)
             }
             TakeError::TooLarge => problem("merge-too-large", "Too large to be restored in parts"),
             TakeError::Result(error) => error.into(),

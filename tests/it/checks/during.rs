@@ -54,6 +54,18 @@ async fn a_schema_that_is_set_during_a_publish_is_not_passed_by() {
 }
 
 #[tokio::test]
+async fn a_roll_back_is_written_before_anything_is_checked() {
+    let (stack, faults, ada) = begun().await;
+    stack.act(&ada, "publish", json!({"version": 2})).await.is(200);
+    set(&stack, &ada, at_most(5)).await.is(200);
+    // What is set while it is written is what it is checked by.
+    faults.next(TRANSACT, first(ben_sets(&stack, at_most(0))));
+    let back = stack.act(&ada, "rollback", json!({})).await.is(200);
+    assert_eq!((back.at("/name"), back.at("/warnings/0/path")), (json!("v1"), json!("/n")));
+    assert_eq!(stack.users_see().await.0, "{\"n\":1}");
+}
+
+#[tokio::test]
 async fn a_save_does_not_wait_for_a_schema_that_cannot_be_read() {
     let (stack, faults, ada) = begun().await;
     set(&stack, &ada, at_most(1)).await.is(200);

@@ -32,6 +32,29 @@ async fn it_is_a_setting_of_an_environment() {
 }
 
 #[tokio::test]
+async fn it_comes_back_as_it_was_sent() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save_each(&ada, [1]).await;
+    let digits = "123456789012345678901234567890";
+    let text = format!("{{\"maximum\": {digits},  \"minimum\":-1e400, \"multipleOf\" : 1.0}}");
+    for text in [text.as_str(), "true", "false"] {
+        let body = format!("{{\"releases\": true, \"schema\": {text}}}");
+        let headers = [("idempotency-key", text)];
+        let settings = under("settings");
+        let put = || stack.call(&ada, "PUT", &settings, &headers, body.clone());
+        let first = put().await.is(200);
+        assert_eq!(put().await.is(200).text(), first.text(), "a repeat");
+        for answer in [first, stack.read(&ada, "settings").await.is(200)] {
+            assert!(answer.text().contains(&format!("\"schema\":{text}")), "{}", answer.text());
+        }
+    }
+    // By `false` nothing may be published; by `true` everything.
+    stack.act(&ada, "publish", json!({"version": 1})).await.is_problem(422, "check-failed");
+    set(&stack, &ada, json!(true)).await.is(200);
+    stack.act(&ada, "publish", json!({"version": 1})).await.is(200);
+}
+
+#[tokio::test]
 async fn what_is_no_schema_is_refused_with_its_place() {
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
     stack.save_each(&ada, [1]).await;
@@ -41,8 +64,10 @@ async fn what_is_no_schema_is_refused_with_its_place() {
         (json!({"items": {"$ref": "#/$defs/absent"}}), "/items/$ref"),
         (json!({"$schema": "http://json-schema.org/draft-07/schema#"}), "/$schema"),
         (json!([]), ""),
-        (json!(true), ""),
+        (json!(1), ""),
         (json!("x"), ""),
+        (json!({"items": {"pattern": "((a{100}){100}){100}"}}), "/items/pattern"),
+        (json!({"$defs": {"a": {"$ref": "#/$defs/a"}}}), "/$defs/a"),
     ];
     for (schema, pointer) in cases {
         let refused = set(&stack, &ada, schema.clone()).await;

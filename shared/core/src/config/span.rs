@@ -129,7 +129,7 @@ pub(super) fn compact(text: &str) -> Cow<'_, str> {
 }
 
 /// The offset just after the string that starts at `start`. `bytes` must be JSON.
-pub(super) fn string_end(bytes: &[u8], start: usize) -> usize {
+pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     loop {
         let rest = bytes.get(at..).unwrap_or_default();

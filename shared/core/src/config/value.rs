@@ -41,7 +41,7 @@ pub(super) fn equal_within(a: &str, b: &str, work: &mut usize) -> bool {
 }
 
 /// Gives `hasher` the amount of a number: the same for all texts of equal numbers.
-pub(super) fn hash_number(text: &str, hasher: &mut impl Hasher) {
+pub(crate) fn hash_number(text: &str, hasher: &mut impl Hasher) {
     let Some(decimal) = Decimal::of(text) else {
         hasher.write(text.as_bytes());
         return;
@@ -78,16 +78,18 @@ fn arrays_equal(a: &str, b: &str, work: &mut usize) -> Result<bool, span::Unexpe
 }
 
 /// A number as 0.digits × 10^exponent, its digits without zeros at either end. Zero has no digits.
-struct Decimal<'a> {
-    negative: bool,
+pub(crate) struct Decimal<'a> {
+    /// Whether it is below zero.
+    pub(crate) negative: bool,
     whole: &'a str,
     fraction: &'a str,
-    exponent: i128,
+    /// The power of ten.
+    pub(crate) exponent: i128,
 }
 
 impl<'a> Decimal<'a> {
     /// `None` when the exponent has more than 38 digits: such numbers are equal only as texts.
-    fn of(text: &'a str) -> Option<Self> {
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
         let (negative, text) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -113,12 +115,16 @@ impl<'a> Decimal<'a> {
     }
 
     fn equals(&self, other: &Self) -> bool {
-        self.negative == other.negative
-            && self.exponent == other.exponent
-            && self
-                .whole
-                .bytes()
-                .chain(self.fraction.bytes())
-                .eq(other.whole.bytes().chain(other.fraction.bytes()))
+        self.negative == other.negative && self.exponent == other.exponent && self.digits().eq(other.digits())
+    }
+
+    /// Its digits, in ASCII.
+    pub(crate) fn digits(&self) -> impl Iterator<Item = u8> {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+
+    /// Whether it is zero.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.whole.is_empty() && self.fraction.is_empty()
     }
 }

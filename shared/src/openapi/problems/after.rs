@@ -48,6 +48,16 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind(
         422,
+        "check-too-costly",
+        (
+            "The config cannot be checked",
+            "Nothing was published: checking the config by the schema of crm/production takes too many steps. Make the schema \
+             simpler, or the config smaller.",
+        ),
+        &[("reason", "string", "\"steps\"")],
+    ),
+    kind(
+        422,
         "invalid-schema",
         ("Not a schema", "The schema was not set: \"x\" is not a type."),
         &[("pointer", "string?", "\"/type\""), ("line", "integer?", "1"), ("column", "integer?", "9")],
@@ -210,6 +220,16 @@ pub(super) const KINDS: &[Kind] = &[
             "Busy with large configs",
             "The service works on as many large configs as it can at once. This sending of the request changed nothing. Send \
              it again, with the same Idempotency-Key where it has one.",
+        ),
+        &[],
+    ),
+    kind(
+        503,
+        "checks-busy",
+        (
+            "Other configs are being checked",
+            "Nothing was changed: other configs are being checked, one at a time, and the turn of this request did not come. \
+             Send it again.",
         ),
         &[],
     ),
