@@ -64,7 +64,7 @@ pub(crate) async fn list(
     limit: u16,
 ) -> Result<Response, Problem> {
     let (entries, mut next) = entries(waymark, env, before, usize::from(limit)).await?;
-    if entries.is_empty() && before.is_none() {
+    if entries.is_empty() && (before.is_none() || waymark.history.head(env).await?.is_none()) {
         return Err(Problem::no_environment(env));
     }
     let mut groups = grouped(entries);

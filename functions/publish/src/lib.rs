@@ -2,6 +2,7 @@
 
 mod ancestor;
 mod checks;
+mod lost;
 mod own_changes;
 mod promote;
 mod publish;

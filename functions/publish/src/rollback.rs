@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::entry::{Before, Entry, Event, Live, Releases};
-use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::entry::{Before, Entry, Event, Live, Releases, Subject};
+use waymark::hash::Sha256;
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Named, Place};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::schema::Failure;
 use waymark::{Error, Problem, Waymark};
 
 use crate::releases::{Expected, users_see_it_soon};
@@ -35,7 +37,7 @@ struct Request {
     params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
     request_body(content = Option<Request>),
     responses((status = 200, description = "Users see it.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "snapshot-not-found", "live-changed", "no-earlier-release", "not-a-release"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "snapshot-not-found", "live-changed", "no-earlier-release", "not-a-release", "config-damaged"]))),
 ))]
 pub(crate) async fn rollback(
     State(waymark): State<Waymark>,
@@ -49,7 +51,7 @@ pub(crate) async fn rollback(
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let rollback = Rollback { waymark: &waymark, env, to, note, expected };
+    let rollback = Rollback { waymark: &waymark, env, to, note, expected, target: None, proven: None };
     reply(&waymark.history.commit(&mutation, start, rollback).await?)
 }
 
@@ -61,6 +63,17 @@ struct Rollback<'a> {
     to: Option<SnapshotName>,
     note: Option<Note>,
     expected: Option<Expected>,
+    /// The state of releases that an earlier attempt found, and where that leads to. Saves change neither.
+    target: Option<(Releases, Target)>,
+    /// What an earlier attempt found in the bucket, and what its schema warns of.
+    proven: Option<(Sha256, Option<Vec<Failure>>)>,
+}
+
+/// A release to go back to, and the one below it.
+#[derive(Clone)]
+struct Target {
+    release: Live,
+    below: Option<Before>,
 }
 
 impl Decide for Rollback<'_> {
@@ -71,35 +84,37 @@ impl Decide for Rollback<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, head).await?;
         }
-        let published_by = match &self.to {
-            Some(name) => last_published(self.waymark, self.env, name).await?,
-            None => head.releases.before.as_ref().ok_or_else(|| no_earlier_release(head))?.entry,
+        let target = match self.target.take() {
+            Some((releases, target)) if releases == head.releases => target,
+            _ => match &self.to {
+                Some(name) => last_published(self.waymark, self.env, head, name).await?,
+                None => before(self.waymark, self.env, head).await?,
+            },
         };
-        let target = self.waymark.history.entry(self.env, published_by).await?;
+        self.target = Some((head.releases.clone(), target.clone()));
         self.back_to(&attempt, target).await
     }
 
     fn reads_beside(&self) -> bool {
         self.to.is_some() || self.expected.is_some()
     }
+
+    fn is_urgent(&self) -> bool {
+        true
+    }
 }
 
 impl Rollback<'_> {
-    /// Goes back to the state of releases that `target` left: its release, and the one before that.
-    async fn back_to(&self, attempt: &Attempt<'_>, target: Entry) -> Result<Decision, Problem> {
+    /// Goes back to a release, and to the one that was below it then.
+    async fn back_to(&mut self, attempt: &Attempt<'_>, target: Target) -> Result<Decision, Problem> {
         let head = attempt.head()?;
-        let Releases { live: Some(release), before } = target.releases else {
-            return Err(Error::Item(format!("entry {} published nothing", target.version)).into());
-        };
+        let Target { release, below } = target;
         if head.releases.live.as_ref().is_some_and(|live| live.snapshot == release.snapshot) {
             return Ok(Decision::unchanged(head));
         }
-        let config = release.subject.config();
-        let warnings = self.waymark.warnings_on_roll_back(self.env, (release.subject.version, &config));
-        let names =
-            async { tokio::try_join!(self.present_name(release.snapshot), self.present_before(before)) };
-        let (names, warnings) = tokio::join!(names, warnings);
-        let (name, before) = names?;
+        let warnings = self.proven(&release).await?;
+        let (name, before) =
+            tokio::try_join!(self.present_name(release.snapshot), self.present_before(below))?;
         let live = Live { name: name.clone(), entry: attempt.next(), ..release };
         let event = Event::Published { name: name.clone(), subject: live.subject.clone(), rollback: true };
         let mark = Alongside::Published { snapshot: live.snapshot, entry: live.entry, name };
@@ -114,6 +129,21 @@ impl Rollback<'_> {
         Ok(draft.append())
     }
 
+    /// Makes sure that the bucket has what users are to get; gives what the schema warns of.
+    async fn proven(&mut self, release: &Live) -> Result<Option<Vec<Failure>>, Error> {
+        let Subject { version, sha256, .. } = release.subject;
+        if let Some((known, warnings)) = &self.proven
+            && *known == sha256
+        {
+            return Ok(warnings.clone());
+        }
+        self.waymark.configs.prove(&self.env.app, version, sha256).await?;
+        let config = release.subject.config();
+        let warnings = self.waymark.warnings_on_roll_back(self.env, (version, &config)).await;
+        self.proven = Some((sha256, warnings.clone()));
+        Ok(warnings)
+    }
+
     /// The name of a snapshot, which may have been renamed since the entry that is gone back to.
     async fn present_name(&self, snapshot: Version) -> Result<SnapshotName, Error> {
         Ok(self.waymark.history.marker(self.env, snapshot).await?.name)
@@ -125,18 +155,44 @@ impl Rollback<'_> {
     }
 }
 
-/// The entry that published a snapshot last.
-async fn last_published(waymark: &Waymark, env: &EnvId, name: &SnapshotName) -> Result<Version, Problem> {
-    let record = waymark.history.named(env, name).await?;
-    let marker = waymark.history.marker(env, record.snapshot).await?;
-    marker.published.ok_or_else(|| {
+/// The release before the present one: the next one below with another config than users have.
+async fn before(waymark: &Waymark, env: &EnvId, head: &Entry) -> Result<Target, Problem> {
+    let seen = head.releases.live.as_ref().map(|live| live.subject.sha256);
+    let mut below = head.releases.before.clone();
+    while let Some(before) = below {
+        let (release, deeper) = waymark.history.release(env, &before).await?;
+        // Histories of before these were passed over have the same release twice in a row.
+        if seen != Some(release.subject.sha256) {
+            return Ok(Target { release, below: deeper });
+        }
+        below = deeper;
+    }
+    Err(no_earlier_release(head))
+}
+
+/// Where a snapshot was published last; for the release before the present one, where that one is.
+async fn last_published(
+    waymark: &Waymark,
+    env: &EnvId,
+    head: &Entry,
+    name: &SnapshotName,
+) -> Result<Target, Problem> {
+    let Named { snapshot, name, .. } = waymark.history.snapshot(env, name).await?;
+    if let Some(before) = head.releases.before.as_ref().filter(|before| before.snapshot == snapshot) {
+        let (release, below) = waymark.history.release(env, before).await?;
+        return Ok(Target { release, below });
+    }
+    let marker = waymark.history.marker(env, snapshot).await?;
+    let entry = marker.published.ok_or_else(|| {
         Problem::conflict(
             "not-a-release",
             "Never published",
             format!("{name} was never published, so there is nothing to go back to. Publish it instead."),
         )
         .with("name", name.as_str())
-    })
+    })?;
+    let (release, below) = waymark.history.release(env, &Before { name, snapshot, entry }).await?;
+    Ok(Target { release, below })
 }
 
 fn no_earlier_release(head: &Entry) -> Problem {

@@ -164,25 +164,34 @@ async fn restore(
         let taken = part::earlier(&waymark, env, (config, from), pointers).await?;
         return part::restore(&waymark, env, (&mutation, start), taken, note).await;
     }
-    let restore = Restore { config, from, note };
+    let restore = Restore { waymark: &waymark, env, config, from, note, is_proven: false };
     reply(&waymark.history.commit(&mutation, start, restore).await?)
 }
 
 /// The decision to bring an earlier config back.
-#[derive(Debug)]
-struct Restore {
+struct Restore<'a> {
+    waymark: &'a Waymark,
+    env: &'a EnvId,
     config: ConfigRef,
     from: Origin,
     note: Option<Note>,
+    /// Whether the bucket was found to have the config.
+    is_proven: bool,
 }
 
-impl Decide for Restore {
+impl Decide for Restore<'_> {
     type Refusal = Problem;
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
         let head = attempt.head()?;
         if head.config.sha256 == self.config.sha256 {
             return Ok(Decision::unchanged(head));
+        }
+        // Without a release users get it at once.
+        if head.releases.live.is_none() && !self.is_proven {
+            let keyframe = self.config.keyframe();
+            self.waymark.configs.prove(&self.env.app, self.from.version, keyframe).await?;
+            self.is_proven = true;
         }
         let draft = Draft::of(DraftEntry {
             note: self.note.clone(),
@@ -216,10 +225,10 @@ async fn find_snapshot(
     start: impl Future<Output = Result<Start, Error>>,
     name: SnapshotName,
 ) -> Result<Found, Error> {
-    let (start, record) = tokio::join!(start, waymark.history.named(env, &name));
-    let (start, record) = (existing(start)?, record?);
-    let start = waymark.history.not_before(env, start, record.snapshot).await?;
-    let subject = record.subject;
+    let (start, named) = tokio::join!(start, waymark.history.snapshot(env, &name));
+    let (start, named) = (existing(start)?, named?);
+    let start = waymark.history.not_before(env, start, named.snapshot).await?;
+    let subject = named.subject;
     let origin = Origin { name: Some(name), ..Origin::of(subject.version) };
     Ok((start, (subject.config(), origin)))
 }
