@@ -97,7 +97,8 @@ fn request(app: &App, env: &str, op: &Op) -> Option<Sent> {
             ("publish", json!({ "snapshot": name, "note": noted(note), "go_ahead": go_ahead }))
         }
         Op::Publish { what: What::Version(version, name), note, go_ahead } => {
-            let body = json!({ "version": shown(version), "name": name, "note": noted(note), "go_ahead": go_ahead });
+            let body =
+                json!({ "version": shown(version), "name": name, "note": noted(note), "go_ahead": go_ahead });
             ("publish", body)
         }
         Op::Promote { from, snapshot, name, note, go_ahead } => {
@@ -146,7 +147,8 @@ fn number(app: &App, env: &str, version: &Version) -> Option<u64> {
 }
 
 fn compare(answer: &Answer, model: &Outcome) -> Result<(), String> {
-    let found = (answer.status.is_success(), answer.at("/version"), answer.at("/kind"), answer.at("/unchanged"));
+    let found =
+        (answer.status.is_success(), answer.at("/version"), answer.at("/kind"), answer.at("/unchanged"));
     let fits = match model {
         Outcome::Made(version, kind) => {
             let unchanged = &found.3;

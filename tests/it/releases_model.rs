@@ -218,7 +218,13 @@ impl App {
                     here.append("imported", after, self.tick + 1);
                 }
                 let subject = if working.is_none() { 1 } else { here.head() + 1 };
-                here.publish_config((comes.config, subject), Some(origin), name.as_deref(), lost, self.tick + 1)?
+                here.publish_config(
+                    (comes.config, subject),
+                    Some(origin),
+                    name.as_deref(),
+                    lost,
+                    self.tick + 1,
+                )?
             }
             // CHOICE: unpublishing while nothing is published is `unchanged`: users have what was asked for.
             Op::Unpublish { .. } => std::mem::take(&mut here.live).then_some("unpublished"),

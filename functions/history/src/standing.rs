@@ -30,7 +30,8 @@ pub(crate) async fn standing(
         waymark.history.newest_backup(env)
     )?;
     let head = head.ok_or_else(|| Problem::no_environment(env))?.entry;
-    let (next_name, before) = tokio::try_join!(waymark.history.next_name(env, &head), before(&waymark, env, &head))?;
+    let (next_name, before) =
+        tokio::try_join!(waymark.history.next_name(env, &head), before(&waymark, env, &head))?;
     let live = head.releases.live.as_ref();
     page_json(&Standing {
         app: &env.app,

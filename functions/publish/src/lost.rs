@@ -27,7 +27,8 @@ pub(crate) async fn must_have_promoted(
     if live.subject.sha256 == subject.sha256 {
         return Ok(());
     }
-    let mut last = waymark.history.entry(env, if live.snapshot < last { live.snapshot } else { last }).await?;
+    let mut last =
+        waymark.history.entry(env, if live.snapshot < last { live.snapshot } else { last }).await?;
     if snapshot(&last).is_none()
         && let Some(version) = head.promoted
     {

@@ -115,7 +115,8 @@ impl Promoted<'_> {
         let origin = match last {
             // Another name for what was promoted changes nothing.
             Some((origin, at)) if at.1.sha256 == live.subject.sha256 => Some(origin.clone()),
-            _ => snapshot(&self.waymark.history.entry(self.env, live.snapshot).await?).map(|(origin, _)| origin),
+            _ => snapshot(&self.waymark.history.entry(self.env, live.snapshot).await?)
+                .map(|(origin, _)| origin),
         };
         Ok(match origin {
             Some(Promotion { merged: None, .. }) => None,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use waymark::caller::Role;
 use waymark::config::Config;
-use waymark::config::keep::{self, Keep};
+use waymark::config::keep;
 use waymark::entry::{Before, Entry, Event, Promotion, PromotionView, Source, Subject};
 use waymark::history::{
     Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Refused, Reply,
@@ -20,6 +20,7 @@ use waymark::schema::Schema;
 use waymark::{Error, Problem, Waymark};
 
 use crate::checks::passes;
+use crate::kept::Kept;
 use crate::own_changes::Promoted;
 use crate::publish::{Request, published, releases_off, shows};
 use crate::releases::{Expected, users_see_it_soon};
@@ -123,7 +124,8 @@ pub(crate) async fn promote(
         return reply(first);
     }
     let (incoming, origin) = found?;
-    let promote = Promote { waymark, env, asked, incoming, origin, kept: kept?, refused: 0, schema: Some(schema?) };
+    let promote =
+        Promote { waymark, env, asked, incoming, origin, kept: kept?, refused: 0, schema: Some(schema?) };
     reply(&waymark.history.commit(&mutation, start, promote).await?)
 }
 
@@ -136,7 +138,8 @@ async fn preview(waymark: &Waymark, env: &EnvId, asked: Asked) -> Result<Respons
         waymark.schema(env)
     );
     let (head, (incoming, origin), kept) = (head?, found?, kept?);
-    let mut promote = Promote { waymark, env, asked, incoming, origin, kept, refused: 0, schema: Some(schema?) };
+    let mut promote =
+        Promote { waymark, env, asked, incoming, origin, kept, refused: 0, schema: Some(schema?) };
     let head = head.as_ref().map(|head| &head.entry);
     let outcome = promote.outcome(head).await?;
     let is_shown = head.is_some_and(|head| promote.is_shown(head, &outcome.config));
@@ -175,28 +178,6 @@ async fn find(waymark: &Waymark, asked: &Asked) -> Result<(Config, Promotion), P
     let config = waymark.configs.read(&source.app, version, &named.subject.config()).await?;
     let (environment, name) = (source.env.clone(), named.name);
     Ok((config, Promotion { environment, name, version, kept: false, merged: None }))
-}
-
-/// The paths to keep as they were read: those of the environment, and those of its app. The environment's count first.
-struct Kept {
-    own: Option<Keep>,
-    app: Option<Keep>,
-    /// Whether releases are switched off.
-    is_off: bool,
-    /// The paths that hold.
-    keep: Keep,
-}
-
-impl Kept {
-    /// Reads the settings. Two gets at once.
-    async fn read(waymark: &Waymark, env: &EnvId) -> Result<Self, Error> {
-        let (own, app) = (Place::Environment(env.clone()), Place::App(env.app.clone()));
-        let (own, app) =
-            tokio::try_join!(waymark.history.settings(&own), waymark.history.settings(&app))?;
-        let holds = own.within(&app);
-        let is_off = holds.releases == Some(false);
-        Ok(Self { own: own.keep, app: app.keep, is_off, keep: holds.keep.unwrap_or_default() })
-    }
 }
 
 /// The decision to make another environment's snapshot what users see here.
@@ -321,7 +302,9 @@ impl Promote<'_> {
     /// The config with this environment's values where the settings keep them: those that users see, or without a
     /// release those of the working version.
     async fn with_own_values(&self, head: Option<&Entry>) -> Result<Config, Problem> {
-        let Some(head) = head.filter(|_| !self.kept.keep.is_empty()) else { return Ok(self.incoming.clone()) };
+        let Some(head) = head.filter(|_| !self.kept.keep.is_empty()) else {
+            return Ok(self.incoming.clone());
+        };
         let own = match &head.releases.live {
             Some(live) => (live.subject.version, live.subject.config()),
             None => (head.version, head.config.clone()),

@@ -7,18 +7,19 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::entry::{Before, ConfigRef, Entry, Event, Live, Releases, Subject};
+use waymark::entry::{Before, Entry, Event, Live, Releases, Subject};
 use waymark::hash::Sha256;
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Named, Place, Refused};
 use waymark::http::{As, Change, Publisher, given, reply};
-use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
+use waymark::id::{EnvId, Note, SnapshotName, VersionRef};
 use waymark::schema::Schema;
-use waymark::{Error, Found, Problem, Waymark};
+use waymark::{Error, Problem, Waymark};
 
 use crate::checks::{Passed, must_pass};
 use crate::lost::must_have_promoted;
 use crate::promote::{PromoteFrom, promote};
 use crate::releases::{Expected, users_see_it_soon};
+use crate::wanted::{Wanted, What};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Publish))]
@@ -44,84 +45,6 @@ pub(crate) struct Request {
     pub(crate) merge: Option<bool>,
     /// Whether only to show what users would get.
     pub(crate) preview: Option<bool>,
-}
-
-/// What is asked to be published.
-#[derive(Clone)]
-enum What {
-    Snapshot(SnapshotName),
-    Version(Version),
-    /// The config of a snapshot, under another name.
-    Again(SnapshotName),
-    /// The working or the live version: that of the entry which the write is conditioned on.
-    Newest(VersionRef),
-}
-
-impl What {
-    fn read(request: &Request) -> Result<Self, Problem> {
-        match (&request.snapshot, &request.version) {
-            (Some(name), None) => Ok(Self::Snapshot(name.parse()?)),
-            (None, Some(VersionRef::Snapshot(name))) if request.name.is_some() => Ok(Self::Again(name.clone())),
-            (None, Some(VersionRef::Snapshot(name))) => Ok(Self::Snapshot(name.clone())),
-            (None, Some(VersionRef::Number(version))) => Ok(Self::Version(*version)),
-            (None, Some(newest @ (VersionRef::Working | VersionRef::Live))) => {
-                Ok(Self::Newest(newest.clone()))
-            }
-            _ => Err(Problem::malformed(
-                "Say what to publish: {\"snapshot\": \"v1\"} or {\"version\": 7}.",
-            )),
-        }
-    }
-
-    /// Looks it up, where that does not go by the newest entry.
-    async fn found(&self, waymark: &Waymark, env: &EnvId) -> Result<Option<Wanted>, Error> {
-        Ok(match self {
-            Self::Snapshot(name) => Some(Wanted::Snapshot(waymark.history.snapshot(env, name).await?)),
-            Self::Version(version) => Some(Wanted::Version(waymark.history.entry(env, *version).await?.into())),
-            Self::Again(name) => {
-                let named = VersionRef::Snapshot(name.clone());
-                Some(Wanted::Version(waymark.find(env, &named).await?))
-            }
-            Self::Newest(_) => None,
-        })
-    }
-}
-
-/// What is to be published.
-#[derive(Clone)]
-enum Wanted {
-    Snapshot(Named),
-    /// A version that has to be given a name first.
-    Version(Found),
-}
-
-impl Wanted {
-    /// The version that the config is read from, and the config.
-    fn config(&self) -> (Version, ConfigRef) {
-        match self {
-            Self::Snapshot(Named { subject, .. }) => (subject.version, subject.config()),
-            Self::Version(found) => (found.version, found.config.clone()),
-        }
-    }
-
-    /// The entry that has to be there.
-    fn seen(&self) -> Version {
-        match self {
-            Self::Snapshot(named) => named.snapshot,
-            Self::Version(found) => found.version,
-        }
-    }
-
-    /// Whether users have it already, under the name that is asked for. Another name for what they have is a release of
-    /// its own: it takes the place of the one that is live.
-    fn is_live(&self, head: &Entry, name: Option<&SnapshotName>) -> bool {
-        match self {
-            Self::Snapshot(named) => {
-                head.releases.live.as_ref().is_some_and(|live| live.snapshot == named.snapshot)
-            }
-            Self::Version(found) => shows(head, found.config.sha256, name),
-        }
-    }
 }
 
 /// Makes a snapshot, a version or another environment's snapshot what users see.
@@ -168,7 +91,8 @@ pub(crate) async fn publish(
     }
     let go_ahead = request.go_ahead.unwrap_or_default();
     let (found, ready) = (Some((wanted, schema)), Ready::default());
-    let publish = Publish { waymark: &waymark, env, what, name, note, expected, go_ahead, found, refused: 0, ready };
+    let publish =
+        Publish { waymark: &waymark, env, what, name, note, expected, go_ahead, found, refused: 0, ready };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
 

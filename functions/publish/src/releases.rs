@@ -1,5 +1,7 @@
 //! What publish, unpublish and roll back have in common.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use waymark::entry::{Entry, Live};
 use waymark::history::Draft;
@@ -8,6 +10,9 @@ use waymark::{Error, Problem, Waymark};
 
 /// How long it takes at most until all users have what was published: the shared caches' `s-maxage`.
 const USERS_SEE_IT_WITHIN_SECONDS: u64 = 5;
+
+/// How long what takes a release from users waits to hear that the bucket has what they get instead.
+pub(crate) const PROVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Says in the answer how soon all users have it.
 pub(crate) fn users_see_it_soon(draft: &mut Draft) {

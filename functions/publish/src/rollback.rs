@@ -14,7 +14,7 @@ use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::schema::Failure;
 use waymark::{Error, Problem, Waymark};
 
-use crate::releases::{Expected, users_see_it_soon};
+use crate::releases::{Expected, PROVE_WITHIN, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RollBack))]
@@ -129,7 +129,8 @@ impl Rollback<'_> {
         Ok(draft.append())
     }
 
-    /// Makes sure that the bucket has what users are to get; gives what the schema warns of.
+    /// Makes sure that the bucket has what users are to get; gives what the schema warns of. Where the bucket does not answer,
+    /// users get the release all the same: it was there when it was published, and this is the way back.
     async fn proven(&mut self, release: &Live) -> Result<Option<Vec<Failure>>, Error> {
         let Subject { version, sha256, .. } = release.subject;
         if let Some((known, warnings)) = &self.proven
@@ -137,7 +138,7 @@ impl Rollback<'_> {
         {
             return Ok(warnings.clone());
         }
-        self.waymark.configs.prove(&self.env.app, version, sha256).await?;
+        self.waymark.configs.prove_within(PROVE_WITHIN, &self.env.app, version, sha256).await?;
         let config = release.subject.config();
         let warnings = self.waymark.warnings_on_roll_back(self.env, (version, &config)).await;
         self.proven = Some((sha256, warnings.clone()));

@@ -11,7 +11,7 @@ use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note};
 use waymark::{Problem, Waymark};
 
-use crate::releases::{Expected, users_see_it_soon};
+use crate::releases::{Expected, PROVE_WITHIN, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Unpublish))]
@@ -91,7 +91,8 @@ impl Unpublish<'_> {
         }
         let settings = self.waymark.history.effective_settings(self.env).await?;
         if settings.live_without_release != Some(LiveWithoutRelease::None) {
-            self.waymark.configs.prove(&self.env.app, head.version, keyframe).await?;
+            let version = head.version;
+            self.waymark.configs.prove_within(PROVE_WITHIN, &self.env.app, version, keyframe).await?;
         }
         self.proven = Some(keyframe);
         Ok(())

@@ -10,7 +10,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use super::{Configs, Keyframe};
 use crate::config::{Config, MAX_BYTES};
 use crate::delta;
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::id::{AppName, Version};
 use crate::key;
@@ -59,6 +59,27 @@ impl Configs {
             return Ok(());
         }
         self.overwrite(&object, &text, compressed(&text)?).await
+    }
+
+    /// [`Configs::prove`] for what must not wait: a bucket that fails or does not answer in time is logged, and is no
+    /// error.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the keyframe is missing, or not what was saved.
+    pub async fn prove_within(
+        &self,
+        limit: Duration,
+        app: &AppName,
+        version: Version,
+        sha256: Sha256,
+    ) -> Result<(), Error> {
+        match tokio::time::timeout(limit, self.prove(app, version, sha256)).await {
+            Ok(Err(error @ Error::Damaged { .. })) => return Err(error),
+            Ok(Err(error)) => tracing::warn!(error = chain(&error), "a keyframe could not be looked at"),
+            Err(_) => tracing::warn!("a keyframe could not be looked at in time"),
+            Ok(Ok(())) => {}
+        }
+        Ok(())
     }
 
     /// The length of an object in bytes; `None` where there is none. One HEAD.

@@ -178,7 +178,8 @@ impl History {
             items.push(TransactWriteItem::builder().put(put).build());
         }
         for last in LastBackup::each(backups) {
-            let put = Put::builder().table_name(&self.table).set_item(Some(last.item(&key::environment(env))?));
+            let put =
+                Put::builder().table_name(&self.table).set_item(Some(last.item(&key::environment(env))?));
             items.push(TransactWriteItem::builder().put(put.build().map_err(built)?).build());
         }
         // The second time without what is there already; who is slower than another worker has lost to its line.

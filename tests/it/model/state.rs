@@ -256,7 +256,9 @@ impl State {
     /// The newest release on the way back with another document: what a release of this one is put on.
     fn below(&self, document: Document) -> Option<Release> {
         let mut below = self.last().live.or(self.last().before);
-        while let Some((_, entry)) = below.filter(|(snapshot, _)| self.snapshots[snapshot].document == document) {
+        while let Some((_, entry)) =
+            below.filter(|(snapshot, _)| self.snapshots[snapshot].document == document)
+        {
             below = self.entries[entry - 1].before;
         }
         below

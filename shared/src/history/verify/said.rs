@@ -65,7 +65,12 @@ impl<'a> Others<'a> {
     }
 
     /// Whether the version that a snapshot names has the config that it says.
-    async fn subject(&mut self, report: &mut Verified, entry: &Entry, subject: &Subject) -> Result<(), Error> {
+    async fn subject(
+        &mut self,
+        report: &mut Verified,
+        entry: &Entry,
+        subject: &Subject,
+    ) -> Result<(), Error> {
         let Event::Snapshot { origin, .. } = &entry.event else { return Ok(()) };
         // What was promoted is no working config of any entry here.
         if subject.version == entry.version && origin.is_some() {
@@ -88,16 +93,24 @@ impl<'a> Others<'a> {
         let Some(earlier) = self.entry(version).await? else { return Ok(()) };
         let names_it = matches!(&earlier.event, Event::Snapshot { subject, .. } if subject.sha256 == *sha256);
         if earlier.config.sha256 != *sha256 && !names_it {
-            report.fault(entry.version, format!("says that its config is that of #{version}, which it is not"));
+            report
+                .fault(entry.version, format!("says that its config is that of #{version}, which it is not"));
         }
         Ok(())
     }
 
     /// Whether a publication published what the snapshot's entry says, on top of a release that was published.
-    async fn published(&mut self, report: &mut Verified, entry: &Entry, subject: &Subject) -> Result<(), Error> {
+    async fn published(
+        &mut self,
+        report: &mut Verified,
+        entry: &Entry,
+        subject: &Subject,
+    ) -> Result<(), Error> {
         let Releases { live: Some(live), before } = &entry.releases else { return Ok(()) };
         let made = self.entry(live.snapshot).await?;
-        if made.is_some_and(|made| !matches!(&made.event, Event::Snapshot { subject: of, .. } if of == subject)) {
+        if made
+            .is_some_and(|made| !matches!(&made.event, Event::Snapshot { subject: of, .. } if of == subject))
+        {
             let what = format!("published another config than the snapshot of #{} has", live.snapshot);
             report.fault(entry.version, what);
         }
@@ -168,7 +181,10 @@ impl<'a> Others<'a> {
         if *of != snapshot {
             report.fault(at, format!("gave the name {name} to #{snapshot}, and it leads to #{of}"));
         } else if recorded != subject {
-            report.fault(at, format!("gave the name {name}, which leads to another config than #{snapshot} has"));
+            report.fault(
+                at,
+                format!("gave the name {name}, which leads to another config than #{snapshot} has"),
+            );
         } else if let Some(marker) = self.marker(report, snapshot).await?
             && (marker.name != *name) != *former
             // It may have been renamed between the two readings.
@@ -204,7 +220,10 @@ impl<'a> Others<'a> {
         let page = match readable(self.history.snapshots(self.env, Some(to.next()), limit).await)? {
             Ok(page) => page,
             Err(fault) => {
-                report.fault(to, format!("or an earlier version is listed in a way that cannot be read: {fault}"));
+                report.fault(
+                    to,
+                    format!("or an earlier version is listed in a way that cannot be read: {fault}"),
+                );
                 return Ok(());
             }
         };
@@ -240,8 +259,7 @@ fn state(report: &mut Verified, entry: &Entry, before: &Entry) {
     let live = entry.releases.live.as_ref();
     match &entry.event {
         Event::Published { name, subject, .. } => {
-            let is_it =
-                |live: &Live| live.entry == version && live.name == *name && live.subject == *subject;
+            let is_it = |live: &Live| live.entry == version && live.name == *name && live.subject == *subject;
             if !live.is_some_and(is_it) {
                 report.fault(version, "published something else than it says");
             }
