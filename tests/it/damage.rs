@@ -276,7 +276,7 @@ async fn released() -> (Stack, Person) {
     stack.post(&ada, &format!("{ENV}/publish"), json!({"version": 1, "name": "a"})).await.is(200);
     stack.overwrite(&ada, config("b", 1)).await.is(200);
     stack.post(&ada, &format!("{ENV}/publish"), json!({"version": 4, "name": "b"})).await.is(200);
-    stack.overwrite(&ada, config("c", 1)).await.is(200);
+    stack.overwrite(&ada, config("d", 1)).await.is(200);
     (stack, ada)
 }
 
@@ -300,7 +300,7 @@ async fn what_is_missing_or_damaged_never_becomes_live() {
         let refused = stack.post(&ada, "/v1/apps/crm/envs/staging/publish", body).await;
         refused.is_problem(500, "config-damaged");
         // Nor by taking away what hides it, the working version, or by making it that.
-        damage(&mut stack, &config("c", 1), how).await;
+        damage(&mut stack, &config("d", 1), how).await;
         let off = stack.post(&ada, &format!("{ENV}/unpublish"), json!({})).await;
         assert_eq!(off.is_problem(500, "config-damaged").at("/version"), 7, "{how:?}");
         assert_eq!(stack.get(&ada, &format!("{ENV}/live"), &[]).await.is(200).text(), config("b", 1));

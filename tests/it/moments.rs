@@ -119,6 +119,7 @@ async fn what_is_working_is_decided_on_the_entry_that_the_write_is_conditioned_o
         stack.act(&ada, path, body).await;
         faults.mend("GetItem");
         // And once more where the race is lost at the write.
+        stack.overwrite(&ada, config("other")).await.is(200);
         let others = Arc::clone(&stack);
         faults.next(
             "TransactWriteItems",

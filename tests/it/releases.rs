@@ -17,7 +17,7 @@ const TOGETHER: u64 = 25;
 /// `RELEASES_CASES=10000` plays more sequences.
 fn cases() -> u64 {
     let asked = std::env::var("RELEASES_CASES").ok();
-    asked.map_or(200, |cases| cases.parse().unwrap())
+    asked.map_or(100, |cases| cases.parse().unwrap())
 }
 
 #[tokio::test]

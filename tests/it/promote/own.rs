@@ -122,7 +122,7 @@ async fn what_was_promoted_is_not_published_over_either() {
     stack.save(&ada, "{\"n\":1}").await.is(201);
     stack.act(&ada, "publish", json!({"version": 1, "name": "old"})).await.is(200);
     stage(&stack, &ada, "{\"n\":1,\"fix\":true}", "fixed").await;
-    promote(&stack, &ada, "fixed", json!({})).await.is(200);
+    promote(&stack, &ada, "fixed", json!({"go_ahead": true})).await.is(200);
     stack.save(&ada, "{\"n\":2}").await.is(200);
     for what in [json!({"version": "working"}), json!({"version": 1}), json!({"snapshot": "old"})] {
         let refused = stack.act(&ada, "publish", what).await.is_problem(409, "promotion-would-lose");
