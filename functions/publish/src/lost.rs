@@ -37,7 +37,8 @@ pub(crate) async fn must_have_promoted(
     let Some((origin, promoted)) = snapshot(&last) else { return Ok(()) };
     let users = (live.subject.version, live.subject.config());
     let came = Came { waymark, env, last: &last, origin: &origin, promoted };
-    if came.is_in(&users).await? && !came.is_in(&(subject.version, subject.config())).await? {
+    let own = (subject.version, subject.config());
+    if came.is_in(&users).await? && !came.is_in(&own).await? && !came.led_to(&own).await? {
         return Err(would_lose(env, &last, &origin));
     }
     Ok(())
@@ -55,7 +56,7 @@ struct Came<'a> {
 }
 
 impl Came<'_> {
-    /// Whether a config has all of it: whether it is the promoted one, was made of it, or is the same with it merged in.
+    /// Whether a config has all of it: whether it is the promoted one, or the same with that merged in.
     async fn is_in(&self, config: &At) -> Result<bool, Error> {
         let (waymark, env) = (self.waymark, self.env);
         if config.1.sha256 == self.promoted.1.sha256 {
@@ -67,18 +68,23 @@ impl Came<'_> {
         if came.is_ok_and(|came| equal(came.text(), text.text())) {
             return Ok(true);
         }
-        let is_later = config.0 > self.last.version;
         let here = (self.last.version, self.last.config.clone());
-        let was_here = here.1.sha256 == self.promoted.1.sha256;
-        if is_later && was_here {
-            return Ok(true);
+        let bases = if self.was_here() { &[] } else { std::slice::from_ref(&here) };
+        Ok(!is_lost(waymark, env, (&self.promoted, bases), &text).await?)
+    }
+
+    /// Whether builders had it already when it was promoted.
+    fn was_here(&self) -> bool {
+        self.last.config.sha256 == self.promoted.1.sha256
+    }
+
+    /// Whether a config was made of it: what it lacks of it was taken out by somebody.
+    async fn led_to(&self, config: &At) -> Result<bool, Error> {
+        if config.0 <= self.last.version {
+            return Ok(false);
         }
-        let bases: &[At] = if was_here { &[] } else { std::slice::from_ref(&here) };
-        if !is_lost(waymark, env, (&self.promoted, bases), &text).await? {
-            return Ok(true);
-        }
-        let made_of = if is_later { made_of(waymark, env, config.0).await? } else { None };
-        Ok(made_of.is_some_and(|made_of| made_of == as_it_came(self.origin, self.promoted.clone())))
+        let came = as_it_came(self.origin, self.promoted.clone());
+        Ok(self.was_here() || made_of(self.waymark, self.env, config.0).await? == Some(came))
     }
 }
 
