@@ -171,7 +171,7 @@ impl Publish<'_> {
             (Some(wanted), _) => wanted,
             (None, What::Newest(newest)) => {
                 let head = attempt.head.ok_or(Error::NoEnvironment)?;
-                Wanted::Version(self.waymark.find_at(self.env, newest, head).await?)
+                Wanted::Version(Box::new(self.waymark.find_at(self.env, newest, head).await?))
             }
             (None, _) => return Err(Error::NoEnvironment.into()),
         };

@@ -39,11 +39,11 @@ impl What {
         Ok(match self {
             Self::Snapshot(name) => Some(Wanted::Snapshot(waymark.history.snapshot(env, name).await?)),
             Self::Version(version) => {
-                Some(Wanted::Version(waymark.history.entry(env, *version).await?.into()))
+                Some(Wanted::Version(Box::new(waymark.history.entry(env, *version).await?.into())))
             }
             Self::Again(name) => {
                 let named = VersionRef::Snapshot(name.clone());
-                Some(Wanted::Version(waymark.find(env, &named).await?))
+                Some(Wanted::Version(Box::new(waymark.find(env, &named).await?)))
             }
             Self::Newest(_) => None,
         })
@@ -55,7 +55,7 @@ impl What {
 pub(crate) enum Wanted {
     Snapshot(Named),
     /// A version that has to be given a name first.
-    Version(Found),
+    Version(Box<Found>),
 }
 
 impl Wanted {
