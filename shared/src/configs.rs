@@ -33,17 +33,25 @@ pub struct Configs {
     bucket: String,
     // Keyframes are immutable, so a copy never grows old. The key is the object's, which names the app: what one
     // app may read is never found for another.
-    keyframes: Arc<Cache<String, Config, ByText>>,
+    keyframes: Arc<Cache<String, Keyframe, ByText>>,
     recent: Recent,
+}
+
+/// A keyframe that was read from the bucket, or written to it.
+#[derive(Clone, Debug)]
+struct Keyframe {
+    text: Config,
+    /// The object's length in bytes.
+    stored: u64,
 }
 
 /// Weighs a keyframe by its text.
 #[derive(Clone, Debug)]
 struct ByText;
 
-impl Weighter<String, Config> for ByText {
-    fn weight(&self, key: &String, config: &Config) -> u64 {
-        (key.len() + config.len()) as u64
+impl Weighter<String, Keyframe> for ByText {
+    fn weight(&self, key: &String, keyframe: &Keyframe) -> u64 {
+        (key.len() + keyframe.text.len()) as u64
     }
 }
 
@@ -123,7 +131,8 @@ impl Configs {
     }
 
     /// The subject that names the config of `version`: makes it a keyframe if it is a delta so far. What gets a name
-    /// may become what users see, so it is read first: one GET where its keyframe is not in memory.
+    /// may become what users see, so it is read first: one GET where its keyframe is not in memory. See
+    /// [`Configs::prove`] for whether it is in the bucket.
     ///
     /// # Errors
     /// [`Error::Damaged`]; [`Error::Storage`].
@@ -140,11 +149,35 @@ impl Configs {
         Ok(Subject { version, sha256: config.sha256, bytes: config.bytes })
     }
 
-    /// Puts a config away as a keyframe, for a snapshot to name. One PUT, unless it was read or put lately.
+    /// The subject of a config that users are about to get, which is in the bucket as a keyframe by then. One PUT for what
+    /// is a delta so far; otherwise as [`Configs::prove`].
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; [`Error::Storage`].
+    pub async fn released(
+        &self,
+        app: &AppName,
+        version: Version,
+        config: &ConfigRef,
+    ) -> Result<Subject, Error> {
+        if config.delta.is_some() && self.in_memory(app, config.sha256).is_none() {
+            let text = self.read(app, version, config).await?;
+            self.put_keyframe(app, &text).await?;
+        } else {
+            self.prove(app, version, config.sha256).await?;
+        }
+        Ok(Subject { version, sha256: config.sha256, bytes: config.bytes })
+    }
+
+    /// Puts a new config that users are about to get in the bucket, as a keyframe. One PUT, or one HEAD where it was read or
+    /// put lately.
     ///
     /// # Errors
     /// [`Error::Storage`].
     pub async fn put(&self, app: &AppName, config: &Config) -> Result<(), Error> {
+        if self.in_memory(app, config.sha256()).is_some() {
+            return self.prove(app, Version::FIRST, config.sha256()).await;
+        }
         self.put_keyframe(app, config).await
     }
 }

@@ -3,7 +3,7 @@
 //! DynamoDB orders sort keys by their bytes, so versions are ten digits. Within an environment `v#` is
 //! the largest prefix: the newest entry is the last item of the partition.
 
-use crate::backup::BackupId;
+use crate::backup::{BackupId, Class};
 use crate::hash::Sha256;
 use crate::id::{AppName, EnvId, SnapshotName, Version};
 
@@ -84,6 +84,14 @@ pub fn backup(id: &BackupId) -> String {
 pub fn parse_backup(sk: &str) -> Option<BackupId> {
     let (class, period) = sk.strip_prefix(BACKUP)?.split_once('#')?;
     BackupId::new(class.parse().ok()?, period).ok()
+}
+
+/// What the sort keys of the newest backups of each class start with.
+pub const LAST_BACKUP: &str = "l#";
+
+/// The sort key of what says which backup of a class is the newest: `l#{class}`.
+pub fn last_backup(class: Class) -> String {
+    format!("{LAST_BACKUP}{}", class.as_str())
 }
 
 /// What the names of backup files end with.
@@ -188,6 +196,7 @@ mod tests {
             SCHEMA,
             "p#policy",
             "b#x",
+            &last_backup(Class::Manual),
             &marker(Version::MAX),
             &name,
             &upload("z"),

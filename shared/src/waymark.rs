@@ -124,10 +124,10 @@ impl Waymark {
             VersionRef::Working => Ok(self.history.existing_head(env).await?.entry.into()),
             VersionRef::Live => self.live(env, &self.history.existing_head(env).await?).await,
             VersionRef::Snapshot(name) => {
-                let record = self.history.named(env, name).await?;
+                let subject = self.history.snapshot(env, name).await?.subject;
                 Ok(Found {
-                    version: record.subject.version,
-                    config: record.subject.config(),
+                    version: subject.version,
+                    config: subject.config(),
                     name: Some(name.clone()),
                     entry: None,
                 })
@@ -158,6 +158,18 @@ impl Waymark {
         }
         let without = self.history.effective_settings(env).await?.live_without_release;
         Ok(without != Some(crate::history::LiveWithoutRelease::None))
+    }
+
+    /// The same where the newest entry is at hand: `working` and `live` are those of `head`, which a decision goes by.
+    ///
+    /// # Errors
+    /// As for [`Waymark::find`].
+    pub async fn find_at(&self, env: &EnvId, wanted: &VersionRef, head: &Head) -> Result<Found, Error> {
+        match wanted {
+            VersionRef::Working => Ok(head.entry.clone().into()),
+            VersionRef::Live => self.live(env, head).await,
+            VersionRef::Number(_) | VersionRef::Snapshot(_) => self.find(env, wanted).await,
+        }
     }
 
     /// What users get: the release; without one the working version, unless the settings say nothing.

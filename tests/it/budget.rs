@@ -20,6 +20,7 @@ const GET: &str = "DynamoDB.GetItem";
 const PUT: &str = "DynamoDB.PutItem";
 const TRANSACT: &str = "DynamoDB.TransactWriteItems";
 const S3_GET: &str = "S3.GetObject";
+const S3_HEAD: &str = "S3.HeadObject";
 const S3_PUT: &str = "S3.PutObject";
 
 /// A config of 2 KB, of which one number is another in each edition.
@@ -112,18 +113,35 @@ async fn restore_and_publish() {
     stack.cold();
     stack.calls.take();
 
-    for what in [json!({"version": 2}), json!({"snapshot": "spring", "note": "again"})] {
+    // The snapshot's name, and its own entry, which says what it names. Without a release users get it at once, so it is looked
+    // for in the bucket: read where it is not in memory, asked for where it is.
+    let ways = [
+        (json!({"version": 2}), vec![GET, PUT, QUERY, S3_HEAD]),
+        (json!({"snapshot": "spring", "note": "again"}), vec![GET, GET, PUT, QUERY, S3_GET]),
+        (json!({"snapshot": "spring", "note": "once more"}), vec![GET, GET, PUT, QUERY, S3_HEAD]),
+    ];
+    for (what, calls) in ways.clone() {
         stack.overwrite(&ada, unlike(0)).await.is(200);
         stack.calls.take();
         assert_eq!(stack.post(&ada, &format!("{ENV}/restore"), what).await.is(200).at("/unchanged"), false);
-        // Three gets more than the version's: the schema to warn by, and where no release is live the settings of the
-        // environment and its app, to say whether users see it at once. They run at once.
-        assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, GET, PUT, QUERY], "restore");
+        assert_eq!(stack.calls.take_unrepeated(), calls, "restore, which users see at once");
     }
 
     stack.post(&ada, &format!("{ENV}/publish"), json!({"snapshot": "spring"})).await.is(200);
-    // One get more than the snapshot's: of the schema, which a publish must not pass by.
-    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, QUERY, TRANSACT], "publish a snapshot");
+    // One get more: of the schema, which a publish must not pass by. What becomes live is looked for in the bucket.
+    assert_eq!(
+        stack.calls.take_unrepeated(),
+        [GET, GET, GET, QUERY, TRANSACT, S3_HEAD],
+        "publish a snapshot"
+    );
+
+    for (what, mut calls) in ways {
+        stack.overwrite(&ada, unlike(0)).await.is(200);
+        stack.calls.take();
+        assert_eq!(stack.post(&ada, &format!("{ENV}/restore"), what).await.is(200).at("/unchanged"), false);
+        calls.retain(|call| *call != S3_GET && *call != S3_HEAD);
+        assert_eq!(stack.calls.take_unrepeated(), calls, "restore, which users do not see");
+    }
 
     stack.overwrite(&ada, edition(9)).await.is(200);
     stack.overwrite(&ada, edition(10)).await.is(200);
@@ -308,4 +326,29 @@ async fn merges() {
     let body = json!({"version": 1, "paths": ["/edition"]});
     stack.post(&ada, &format!("{ENV}/restore"), body).await.is(200);
     assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, PUT, QUERY], "a part, warm");
+}
+
+#[tokio::test]
+async fn where_it_stands_costs_the_same_however_many_backups_there_are() {
+    let returned = Returned::default();
+    let seen = returned.clone();
+    let stack = Stack::with(|dynamodb| dynamodb.interceptor(seen), |s3| s3).await;
+    let ada = Person::admin("ada");
+    stack.save(&ada, edition(1)).await.is(201);
+    for number in 1..=60 {
+        stack.seconds_pass(1);
+        stack.post(&ada, &format!("{ENV}/backups"), json!({"note": number.to_string()})).await.is(201);
+        if ![1, 60].contains(&number) {
+            continue;
+        }
+        let last = stack.get(&ada, &format!("{ENV}/backups?limit=1"), &[]).await.is(200).at("/items/0/id");
+        stack.calls.take();
+        returned.0.lock().unwrap().clear();
+        let standing = stack.get(&ada, ENV, &[]).await.is(200);
+        assert_eq!(standing.at("/backup/id"), last);
+        // The settings of the environment and of its app, the backup's record, and the next name.
+        assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, GET, QUERY, QUERY], "{number} backups");
+        let items = std::mem::take(&mut *returned.0.lock().unwrap());
+        assert_eq!(items.len(), 2, "{number} backups: the head, and which backup is the newest");
+    }
 }

@@ -375,3 +375,197 @@ async fn what_an_entry_says_for_itself_is_never_taken_from_the_one_before() {
     assert_eq!(shown.at("/name"), "spring");
     stack.assert_whole(5).await;
 }
+
+/// Two releases, `a` and `b`, of which `b` is live, and an edit since.
+async fn released() -> (Stack, Person) {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    stack.save(&ada, config("a", 1)).await.is(201);
+    stack.post(&ada, &format!("{ENV}/publish"), json!({"version": 1, "name": "a"})).await.is(200);
+    stack.overwrite(&ada, config("b", 1)).await.is(200);
+    stack.post(&ada, &format!("{ENV}/publish"), json!({"version": 4, "name": "b"})).await.is(200);
+    stack.overwrite(&ada, config("d", 1)).await.is(200);
+    (stack, ada)
+}
+
+#[tokio::test]
+async fn what_is_missing_or_damaged_never_becomes_live() {
+    for how in [Removed, Exchanged, Flipped, CutShort] {
+        let (mut stack, ada) = released().await;
+        damage(&mut stack, &config("a", 1), how).await;
+        let ways = [
+            ("publish", json!({"snapshot": "a", "go_ahead": true})),
+            ("publish", json!({"version": 1})),
+            ("rollback", json!({"to": "a"})),
+            ("rollback", json!({})),
+        ];
+        for (path, body) in ways {
+            let refused = stack.post(&ada, &format!("{ENV}/{path}"), body).await;
+            assert_eq!(refused.is_problem(500, "config-damaged").at("/version"), 1, "{how:?}, {path}");
+        }
+        // Nor by a promotion to another environment.
+        let body = json!({"from": {"env": "production", "snapshot": "a"}});
+        let refused = stack.post(&ada, "/v1/apps/crm/envs/staging/publish", body).await;
+        refused.is_problem(500, "config-damaged");
+        // Nor by taking away what hides it, the working version, or by making it that.
+        damage(&mut stack, &config("d", 1), how).await;
+        let off = stack.post(&ada, &format!("{ENV}/unpublish"), json!({})).await;
+        assert_eq!(off.is_problem(500, "config-damaged").at("/version"), 7, "{how:?}");
+        assert_eq!(stack.get(&ada, &format!("{ENV}/live"), &[]).await.is(200).text(), config("b", 1));
+        stack.post(&ada, &format!("{ENV}/restore"), json!({"version": 4})).await.is(200);
+        stack.post(&ada, &format!("{ENV}/unpublish"), json!({})).await.is(200);
+        let restored = stack.post(&ada, &format!("{ENV}/restore"), json!({"version": 1})).await;
+        restored.is_problem(500, "config-damaged");
+        assert_eq!(stack.get(&ada, &format!("{ENV}/live"), &[]).await.is(200).text(), config("b", 1));
+        assert_eq!(stack.get(&ada, ENV, &[]).await.at("/working/version"), 9);
+    }
+}
+
+#[tokio::test]
+async fn a_release_that_is_lost_while_it_is_in_memory_is_written_anew() {
+    let (mut stack, ada) = released().await;
+    for (path, body) in [("rollback", json!({})), ("publish", json!({"snapshot": "b"}))] {
+        let text = if path == "rollback" { config("a", 1) } else { config("b", 1) };
+        let object = stack.keyframe(&waymark::hash::Sha256::of(text.as_bytes()).to_string());
+        stack.get(&ada, &format!("{ENV}/versions/1/config"), &[]).await.is(200);
+        stack.get(&ada, &format!("{ENV}/versions/4/config"), &[]).await.is(200);
+        stack.lose(&object).await;
+        stack.post(&ada, &format!("{ENV}/{path}"), body).await.is(200);
+        stack.cold();
+        assert_eq!(stack.get(&ada, &format!("{ENV}/live"), &[]).await.is(200).text(), text);
+    }
+}
+
+/// Exchanges an item of the partition behind the service's back.
+async fn change(stack: &Stack, sk: &str, change: impl FnOnce(&mut Item)) {
+    let mut keys = keys(1);
+    keys.insert("sk".to_owned(), AttributeValue::S(sk.to_owned()));
+    let get = stack.clients.dynamodb.get_item().table_name(&stack.resources.table);
+    let mut item = get.set_key(Some(keys)).send().await.unwrap().item.unwrap();
+    change(&mut item);
+    let put = stack.clients.dynamodb.put_item().table_name(&stack.resources.table);
+    put.set_item(Some(item)).send().await.unwrap();
+}
+
+async fn found_at(stack: &Stack) -> Vec<u64> {
+    let mut versions: Vec<u64> = faults(stack, 2).await.into_iter().map(|(version, _)| version).collect();
+    versions.dedup();
+    versions
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_another_config_is_found_and_not_followed() {
+    let (stack, ada) = released().await;
+    let mut other = None;
+    change(&stack, "n#b", |item| other = item.get("subject").cloned()).await;
+    change(&stack, "n#a", |item| drop(item.insert("subject".to_owned(), other.unwrap()))).await;
+    assert_eq!(found_at(&stack).await, [2]);
+    let config_of = |answer: Answer| answer.is(200).text().to_owned();
+    let read = stack.get(&ada, &format!("{ENV}/versions/a/config"), &[]).await;
+    assert_eq!(config_of(read), config("a", 1));
+    stack.post(&ada, &format!("{ENV}/restore"), json!({"snapshot": "a"})).await.is(200);
+    assert_eq!(config_of(stack.get(&ada, &format!("{ENV}/working"), &[]).await), config("a", 1));
+    let path = "/v1/apps/crm/envs/staging/publish";
+    stack.post(&ada, path, json!({"from": {"env": "production", "snapshot": "a"}})).await.is(201);
+    stack.post(&ada, &format!("{ENV}/publish"), json!({"snapshot": "a", "go_ahead": true})).await.is(200);
+    assert_eq!(config_of(stack.get(&ada, &format!("{ENV}/live"), &[]).await), config("a", 1));
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_another_snapshot_or_to_none_is_found_and_refused() {
+    for to in [5_u64, 4, 99] {
+        let (stack, ada) = released().await;
+        change(&stack, "n#a", |item| {
+            item.insert("snapshot".to_owned(), AttributeValue::N(to.to_string()));
+        })
+        .await;
+        assert_eq!(found_at(&stack).await, [2], "{to}");
+        for (path, body) in [
+            ("publish", json!({"snapshot": "a"})),
+            ("restore", json!({"snapshot": "a"})),
+            ("rollback", json!({"to": "a"})),
+            ("snapshots", json!({"version": "a"})),
+        ] {
+            let refused = stack.post(&ada, &format!("{ENV}/{path}"), body).await;
+            assert_eq!(refused.is_problem(500, "config-damaged").at("/version"), to, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn markers_and_names_that_are_not_as_entries_say_are_found() {
+    type Change = (&'static str, &'static str, Option<AttributeValue>, &'static [u64]);
+    let text = |text: &str| Some(AttributeValue::S(text.to_owned()));
+    let number = |number: u64| Some(AttributeValue::N(number.to_string()));
+    let changes: Vec<Change> = vec![
+        ("s#0000000002", "name", text("b"), &[2]),
+        ("s#0000000002", "name", text("never-given"), &[2]),
+        ("s#0000000002", "at", number(1), &[2]),
+        ("s#0000000002", "published", number(6), &[2]),
+        ("s#0000000005", "published", None, &[6]),
+        ("s#0000000005", "snapshot", number(2), &[5]),
+        ("n#a", "former", Some(AttributeValue::Bool(true)), &[2]),
+    ];
+    for (sk, member, value, at) in changes {
+        let (stack, _) = released().await;
+        change(&stack, sk, |item| {
+            match value.clone() {
+                Some(value) => item.insert(member.to_owned(), value),
+                None => item.remove(member),
+            };
+        })
+        .await;
+        let found = found_at(&stack).await;
+        assert!(at.iter().all(|at| found.contains(at)), "{sk} {member} {value:?}: {found:?}");
+    }
+    // One that is gone, and one that nobody made.
+    let (stack, _) = released().await;
+    change(&stack, "s#0000000002", |item| {
+        item.insert("sk".to_owned(), AttributeValue::S("s#0000000004".to_owned()));
+        item.insert("snapshot".to_owned(), AttributeValue::N("4".to_owned()));
+    })
+    .await;
+    assert_eq!(found_at(&stack).await, [4]);
+    for sk in ["n#a", "s#0000000002"] {
+        let (stack, _) = released().await;
+        let mut keys = keys(1);
+        keys.insert("sk".to_owned(), AttributeValue::S(sk.to_owned()));
+        let delete = stack.clients.dynamodb.delete_item().table_name(&stack.resources.table);
+        delete.set_key(Some(keys)).send().await.unwrap();
+        assert!(found_at(&stack).await.contains(&2), "{sk}");
+    }
+}
+
+/// Entries whose chain of hashes was mended after they were altered: only what they say of each other tells.
+#[tokio::test]
+async fn entries_that_contradict_each_other_are_found_though_the_chain_is_whole() {
+    type Forge = fn(&mut Item, &Item);
+    let forged: [(u64, Forge); 4] = [
+        // Another config for the release than its snapshot has.
+        (6, |item, other| drop(item.insert("subject".to_owned(), other["subject"].clone()))),
+        // A snapshot of a config that its version does not have.
+        (5, |item, other| drop(item.insert("subject".to_owned(), other["subject"].clone()))),
+        // A snapshot that changes what is live.
+        (5, |item, _| drop(item.remove("releases"))),
+        // A publication that changes the working config.
+        (6, |item, other| drop(item.insert("config".to_owned(), other["config"].clone()))),
+    ];
+    for (number, (version, forge)) in forged.into_iter().enumerate() {
+        let (stack, _) = released().await;
+        let other = item(&stack, 2).await;
+        let mut altered = item(&stack, version).await;
+        forge(&mut altered, &other);
+        for later in version..=7 {
+            let mut entry = if later == version { altered.clone() } else { item(&stack, later).await };
+            if later > version {
+                let before = item(&stack, later - 1).await;
+                let hash = aws_sdk_dynamodb::primitives::Blob::new(*link(&before).as_bytes());
+                entry.insert("prev".to_owned(), AttributeValue::B(hash));
+            }
+            let put = stack.clients.dynamodb.put_item().table_name(&stack.resources.table);
+            put.set_item(Some(entry)).send().await.unwrap();
+        }
+        let found = faults(&stack, 100).await;
+        assert!(found.iter().any(|(at, _)| *at == version), "{number}: {found:?}");
+        assert!(found.iter().all(|(_, what)| !what.contains("was written on")), "{number}: {found:?}");
+    }
+}

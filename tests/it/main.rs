@@ -32,6 +32,8 @@ mod promote;
 mod publish;
 mod races;
 mod refusals;
+mod releases;
+mod releases_model;
 mod restore;
 mod restore_current;
 mod restore_file;

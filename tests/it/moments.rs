@@ -105,3 +105,86 @@ async fn a_roll_back_goes_by_the_entry_that_was_there_with_the_name() {
     let back = stack.act(&ada, "rollback", json!({"to": "v2"})).await.is(200);
     assert_eq!((back.at("/version"), back.at("/unchanged")), (json!(4), json!(true)));
 }
+
+#[tokio::test]
+async fn what_is_working_is_decided_on_the_entry_that_the_write_is_conditioned_on() {
+    for (path, body) in
+        [("publish", json!({"version": "working"})), ("snapshots", json!({"version": "working"}))]
+    {
+        let (stack, faults, ada) = begun().await;
+        let others = Arc::clone(&stack);
+        between(&faults, async move {
+            others.overwrite(&Person::admin("ben"), config("two")).await.is(200);
+        });
+        stack.act(&ada, path, body).await;
+        faults.mend("GetItem");
+        // And once more where the race is lost at the write.
+        stack.overwrite(&ada, config("other")).await.is(200);
+        let others = Arc::clone(&stack);
+        faults.next(
+            "TransactWriteItems",
+            first(async move {
+                others.overwrite(&Person::admin("ben"), config("three")).await.is(200);
+            }),
+        );
+        stack.act(&ada, path, json!({"version": "working"})).await;
+        let entries = stack.pages(&ada, &under("history?kind=snapshot&limit=200")).await.concat();
+        assert_eq!(entries.len(), 2, "{path}");
+        for entry in entries {
+            let before = entry["version"].as_u64().unwrap() - 1;
+            assert_eq!(entry["subject"]["version"], before, "{path}: {entry}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_backup_knows_the_entry_that_its_config_is_of() {
+    let (stack, faults, ada) = begun().await;
+    for of in [json!({}), json!({"of": "working"}), json!({"of": "live"}), json!({"of": 3})] {
+        let others = Arc::clone(&stack);
+        let (started, was_started) = oneshot::channel();
+        faults.next("Query", then(async { started.send(()).unwrap() }));
+        let meanwhile = tokio::spawn(async move {
+            was_started.await.unwrap();
+            let text = json!({"n": others.newest(&Person::admin("ben")).await}).to_string();
+            others.overwrite(&Person::admin("ben"), text).await.is(200);
+        });
+        let id = stack.back_up(&ada, of.clone()).await;
+        meanwhile.await.unwrap();
+        let file = stack.document(&ada, &id).await;
+        let (version, head) = (file["version"].as_u64().unwrap(), file["head"]["version"].as_u64().unwrap());
+        assert!(head >= version, "{of}: #{version} under the head #{head}");
+        if of != json!({"of": 3}) {
+            assert_eq!(head, version, "{of}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_promotion_keeps_what_the_settings_name_at_the_moment_of_the_write() {
+    for place in ["/v1/apps/crm/envs/production/settings", "/v1/apps/crm/settings"] {
+        let (stack, faults, ada) = begun().await;
+        stack.overwrite(&ada, "{\"url\":\"prod\",\"n\":1}").await.is(200);
+        let path = format!("{STAGING}/working");
+        stack.call(&ada, "PUT", &path, &[], "{\"url\":\"stag\",\"n\":2}").await.is(201);
+        stack.post(&ada, &format!("{STAGING}/snapshots"), json!({"name": "s"})).await.is(201);
+        let others = Arc::clone(&stack);
+        let keep = first(async move {
+            let body = "{\"keep\":[\"/url\"]}";
+            others.call(&Person::admin("ben"), "PUT", place, &[], body).await.is(200);
+        });
+        faults.next("TransactWriteItems", keep);
+        let body = json!({"from": {"env": "staging", "snapshot": "s"}, "go_ahead": true});
+        let promoted = stack.act(&ada, "publish", body).await.is(200);
+        assert_eq!(promoted.at("/origin/kept"), true, "{place}");
+        assert_eq!(stack.users_see().await.0, "{\"url\":\"prod\",\"n\":2}");
+        // Switched off meanwhile, it is refused.
+        let others = Arc::clone(&stack);
+        let off = first(async move {
+            others.call(&Person::admin("ben"), "PUT", place, &[], "{\"releases\":false}").await.is(200);
+        });
+        faults.next("TransactWriteItems", off);
+        let body = json!({"from": {"env": "staging", "snapshot": "s"}, "go_ahead": true, "name": "other"});
+        stack.act(&ada, "publish", body).await.is_problem(403, "releases-off");
+    }
+}

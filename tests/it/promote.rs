@@ -101,7 +101,7 @@ async fn wherever_a_promoted_snapshot_is_read_it_is_its_own_config() {
     assert_eq!(restored.at("/label"), "Reverted changes to sale (#2)");
     assert_eq!(stack.read(&ada, "working").await.text(), "{\"n\":1}");
     // And rolling back to it gives it to users.
-    stack.act(&ada, "publish", json!({"version": 1})).await.is(200);
+    stack.act(&ada, "publish", json!({"version": 1, "go_ahead": true})).await.is(200);
     assert_eq!(stack.users_see().await.0, "{\"local\":1}");
     stack.act(&ada, "rollback", json!({})).await.is(200);
     assert_eq!(stack.users_see().await, seen("{\"n\":1}", "sale"));
@@ -195,7 +195,6 @@ async fn what_cannot_be_promoted_is_refused() {
     promote(&stack, &ada, "spring", json!({"expect_live": "v1"})).await.is_problem(409, "live-changed");
     for body in [
         json!({"snapshot": "a", "name": "b"}),
-        json!({"version": 1, "go_ahead": true}),
         json!({"version": 1, "merge": true}),
         json!({"version": 1, "preview": true}),
     ] {

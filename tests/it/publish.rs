@@ -88,6 +88,13 @@ async fn a_version_is_published_by_the_name_that_was_asked_for() {
     assert_eq!(stack.get(&ada, ENV, &[]).await.at("/next_name"), "v2");
     assert_eq!(stack.users_see().await, seen("{\"n\":2}", "spring"));
 
+    // One that somebody has taken by hand is not the next.
+    stack.act(&ada, "snapshots", json!({"name": "v3"})).await.is(201);
+    stack.act(&ada, "snapshots", json!({"name": "v2"})).await.is(201);
+    let next = stack.get(&ada, ENV, &[]).await.at("/next_name");
+    assert_eq!(next, "v4");
+    assert_eq!(stack.act(&ada, "snapshots", json!({})).await.is(201).at("/name"), next);
+
     let taken = stack.act(&ada, "publish", json!({"version": 3, "name": "v1"})).await;
     taken.is_problem(409, "name-taken");
     stack.act(&ada, "publish", json!({"version": 3, "name": "a b"})).await.is_problem(422, "invalid-name");

@@ -54,12 +54,15 @@ pub(crate) async fn take(
     let of = request.of()?;
     let env = &editor.env;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
-    let start = waymark.history.start(&mutation).await?;
+    let mut start = waymark.history.start(&mutation).await?;
     if let Some(replayed) = start.replayed() {
         return reply(replayed);
     }
+    // The file says which entry was the newest: never one of before its config.
     let head = start.head().ok_or_else(|| Problem::no_environment(env))?;
-    let of = waymark.find(env, &of).await?;
+    let of = waymark.find_at(env, &of, head).await?;
+    start = waymark.history.not_before(env, start, of.version).await?;
+    let head = start.head().ok_or_else(|| Problem::no_environment(env))?;
     let id = BackupId::new(Class::Manual, &mutation.id.to_string())?;
     let author = editor.caller.author().clone();
     let backup = waymark.back_up(Take { env, id, head, of, author, note }).await?;

@@ -237,10 +237,14 @@ impl Search<'_> {
                     Done::Nothing => {}
                     Done::TooMuch => return Ok(Blamed::SoFar(entry.version)),
                     Done::Changed(before) => match came_from(self.waymark, self.env, &entry).await? {
-                        Some(earlier) => {
+                        Some(Origin::Version(earlier)) => {
                             self.brought_back.get_or_insert_with(|| Box::new(entry));
                             next = Some(earlier);
                             break;
+                        }
+                        Some(Origin::Promotion(promotion)) => {
+                            self.brought_back.get_or_insert_with(|| Box::new(entry));
+                            return Ok(Blamed::By(promotion, before));
                         }
                         None => return Ok(Blamed::By(Box::new(entry), before)),
                     },
@@ -289,8 +293,16 @@ async fn promoted(waymark: &Waymark, env: &EnvId, found: &Found) -> Result<Optio
     Ok((entry.config.sha256 != found.config.sha256).then_some(entry))
 }
 
-/// The version whose config, whole, an entry has brought back.
-async fn came_from(waymark: &Waymark, env: &EnvId, entry: &Entry) -> Result<Option<Version>, Error> {
+/// Where a restored config, whole, came from.
+enum Origin {
+    /// The version whose working config it was.
+    Version(Version),
+    /// The promotion that it came with: no version here had it before.
+    Promotion(Box<Entry>),
+}
+
+/// Where the config came from that an entry has brought back.
+async fn came_from(waymark: &Waymark, env: &EnvId, entry: &Entry) -> Result<Option<Origin>, Error> {
     let Event::Restored { from, .. } = &entry.event else { return Ok(None) };
     if from.version >= entry.version {
         return Ok(None);
@@ -300,8 +312,16 @@ async fn came_from(waymark: &Waymark, env: &EnvId, entry: &Entry) -> Result<Opti
         Err(Error::NoVersion(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
+    let restored = entry.config.sha256;
+    if earlier.config.sha256 == restored {
+        return Ok(Some(Origin::Version(from.version)));
+    }
+    let is_promotion = matches!(
+        &earlier.event,
+        Event::Snapshot { subject, origin: Some(_), .. } if subject.sha256 == restored
+    );
     // A part of it, or a backup of another history, is another config.
-    Ok((earlier.config.sha256 == entry.config.sha256).then_some(from.version))
+    Ok(is_promotion.then(|| Origin::Promotion(Box::new(earlier))))
 }
 
 /// The restore that an earlier part of the search passed, as `next` said. Whatever a caller writes there, it is a restore
@@ -318,7 +338,8 @@ async fn passed(
         found => Some(found?),
     };
     if let Some(entry) = entry
-        && came_from(waymark, env, &entry).await?.is_some_and(|from| version <= from)
+        && let Some(Origin::Version(from)) = came_from(waymark, env, &entry).await?
+        && version <= from
     {
         return Ok(Some(Box::new(entry)));
     }

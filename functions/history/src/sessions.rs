@@ -84,7 +84,8 @@ pub(crate) async fn list(
     limit: u16,
 ) -> Result<Response, Problem> {
     let Entries { entries, damaged, mut next } = entries(waymark, env, before, usize::from(limit)).await?;
-    if entries.is_empty() && damaged.is_empty() && before.is_none() {
+    let is_empty = entries.is_empty() && damaged.is_empty();
+    if is_empty && (before.is_none() || waymark.history.head(env).await?.is_none()) {
         return Err(Problem::no_environment(env));
     }
     let mut groups = grouped(entries);

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use waymark::backup::BackupId;
 use waymark::caller::Role;
-use waymark::entry::{EntryView, SubjectView};
+use waymark::entry::{Entry, EntryView, Releases, SubjectView};
 use waymark::history::Settings;
 use waymark::http::{As, Limit, Query, Signed, Viewer, listing, page_json, query_of};
 use waymark::id::{AppName, EnvId, EnvName, SnapshotName, Version};
-use waymark::{Problem, Waymark};
+use waymark::{Error, Problem, Waymark};
 
 /// Where things stand in an environment, in one answer.
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -24,12 +24,14 @@ pub(crate) async fn standing(
     viewer: As<Viewer>,
 ) -> Result<Response, Problem> {
     let env = &viewer.env;
-    let (head, settings, backups) = tokio::try_join!(
+    let (head, settings, backup) = tokio::try_join!(
         waymark.history.head(env),
         waymark.history.effective_settings(env),
-        waymark.history.backups(env)
+        waymark.history.newest_backup(env)
     )?;
     let head = head.ok_or_else(|| Problem::no_environment(env))?.entry;
+    let (next_name, before) =
+        tokio::try_join!(waymark.history.next_name(env, &head), before(&waymark, env, &head))?;
     let live = head.releases.live.as_ref();
     page_json(&Standing {
         app: &env.app,
@@ -41,22 +43,34 @@ pub(crate) async fn standing(
             subject: SubjectView::from(&live.subject),
             published: live.entry,
         }),
-        before: head
-            .releases
-            .before
-            .as_ref()
-            .map(|before| Before { name: &before.name, published: before.entry }),
+        before: before.as_ref().map(|before| Before { name: &before.name, published: before.entry }),
         differs: live.is_some_and(|live| live.subject.sha256 != head.config.sha256),
-        next_name: SnapshotName::generated(head.generated + 1),
+        next_name,
         settings,
         role: viewer.caller.role(env),
-        backup: backups.first().map(|backup| LastBackup {
+        backup: backup.as_ref().map(|backup| LastBackup {
             id: &backup.id,
             version: backup.version,
             at: backup.at,
             fault: backup.fault.as_deref(),
         }),
     })
+}
+
+/// The release that a roll back would give users. No call, unless an entry of an older version of Waymark says that it is the
+/// one that they have.
+async fn before(
+    waymark: &Waymark,
+    env: &EnvId,
+    head: &Entry,
+) -> Result<Option<waymark::entry::Before>, Error> {
+    let Releases { live, before } = &head.releases;
+    match (live, before) {
+        (Some(live), Some(before)) if live.snapshot == before.snapshot => {
+            waymark.history.release_below(env, &head.releases, live.subject.sha256).await
+        }
+        _ => Ok(before.clone()),
+    }
 }
 
 /// Where things stand.

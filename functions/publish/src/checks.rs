@@ -6,27 +6,31 @@ use serde_json::Value;
 use waymark::checks::Unchecked;
 use waymark::config::Config;
 use waymark::entry::Subject;
-use waymark::history::{Alongside, Decision};
+use waymark::hash::Sha256;
+use waymark::history::{Alongside, Decision, Draft};
 use waymark::id::EnvId;
 use waymark::schema::{Failure, Failures, Schema, Unfinished};
 use waymark::{Error, Problem, Waymark};
 
-/// Refuses a decision to publish `subject` where its config fails the schema; and conditions the write on that schema,
-/// so that none that was set meanwhile is passed by. What appends nothing is not checked.
+/// A schema and a config that passes it, by their SHA-256s, where an attempt has found out.
+pub(crate) type Passed = Option<(Sha256, Sha256)>;
+
+/// The decision to append a draft that publishes `subject`, where its config passes the schema; conditioned on that schema, so
+/// that none that was set meanwhile is passed by. What an earlier attempt has checked is not checked again.
 pub(crate) async fn must_pass(
     waymark: &Waymark,
     env: &EnvId,
-    schema: Option<&Arc<Schema>>,
+    (schema, passed): (Option<&Arc<Schema>>, &mut Passed),
     subject: &Subject,
-    decision: Decision,
+    mut draft: Draft,
 ) -> Result<Decision, Problem> {
-    let Decision::Append(mut draft) = decision else { return Ok(decision) };
-    if let Some(schema) = schema {
+    if let Some(schema) = schema.filter(|schema| *passed != Some((schema.sha256(), subject.sha256))) {
         let config = waymark.configs.read(&env.app, subject.version, &subject.config()).await?;
         passes(waymark, env, schema, &config).await?;
+        *passed = Some((schema.sha256(), subject.sha256));
     }
     draft.alongside.push(Alongside::SchemaIs(schema.map(|schema| schema.sha256())));
-    Ok(Decision::Append(draft))
+    Ok(draft.append())
 }
 
 /// Refuses a config that fails the schema.

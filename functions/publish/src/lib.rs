@@ -2,6 +2,8 @@
 
 mod ancestor;
 mod checks;
+mod kept;
+mod lost;
 mod own_changes;
 mod promote;
 mod publish;
@@ -9,6 +11,7 @@ mod releases;
 mod rollback;
 mod settings;
 mod unpublish;
+mod wanted;
 
 use axum::Router;
 use waymark::Waymark;

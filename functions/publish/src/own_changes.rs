@@ -49,7 +49,7 @@ impl Promoted<'_> {
     /// 409 with the entries.
     pub(crate) async fn must_lose_nothing(&self) -> Result<(), Problem> {
         for own in self.own().await? {
-            if self.is_lost(&own, self.incoming).await? {
+            if is_lost(self.waymark, self.env, (&own.config, &own.bases), self.incoming).await? {
                 return Err(self.would_lose().await?);
             }
         }
@@ -63,7 +63,7 @@ impl Promoted<'_> {
     pub(crate) async fn merged(&self) -> Result<Option<(Config, Value)>, Problem> {
         let mut config = self.incoming.clone();
         for own in self.own().await? {
-            if !self.is_lost(&own, &config).await? {
+            if !is_lost(self.waymark, self.env, (&own.config, &own.bases), &config).await? {
                 continue;
             }
             config = self.merged_into(&own, &config).await?;
@@ -116,7 +116,8 @@ impl Promoted<'_> {
         let origin = match last {
             // Another name for what was promoted changes nothing.
             Some((origin, at)) if at.1.sha256 == live.subject.sha256 => Some(origin.clone()),
-            _ => self.waymark.history.marker(self.env, live.snapshot).await?.origin,
+            _ => snapshot(&self.waymark.history.entry(self.env, live.snapshot).await?)
+                .map(|(origin, _)| origin),
         };
         Ok(match origin {
             Some(Promotion { merged: None, .. }) => None,
@@ -134,30 +135,6 @@ impl Promoted<'_> {
                 Some(Own { config, bases, newest: Some(live.subject.version) })
             }
         })
-    }
-
-    /// Whether `incoming` lacks something of what was made here: whether it is another, whichever config that was made
-    /// of, once that is merged into it.
-    async fn is_lost(&self, own: &Own, incoming: &Config) -> Result<bool, Error> {
-        for base in &own.bases {
-            let lost = match tokio::try_join!(self.read(base), self.read(&own.config)) {
-                Ok((base, own)) => {
-                    let bytes = base.len().saturating_add(own.len()).saturating_add(incoming.len());
-                    let lost = heavy::compare(bytes, || {
-                        merge(&base, &own, incoming)
-                            .map_or(true, |merged| !equal(merged.config.text(), incoming.text()))
-                    });
-                    lost.await?
-                }
-                // Nobody knows.
-                Err(Error::Damaged { .. }) => true,
-                Err(error) => return Err(error),
-            };
-            if !lost {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// `incoming` with what was made here of the nearest config that it can have been made of.
@@ -278,8 +255,41 @@ impl Promoted<'_> {
     }
 }
 
+/// Whether `incoming` lacks something of a config: whether it is another, whichever of its bases that was made of, once that
+/// is merged into it.
+pub(crate) async fn is_lost(
+    waymark: &Waymark,
+    env: &EnvId,
+    (config, bases): (&At, &[At]),
+    incoming: &Config,
+) -> Result<bool, Error> {
+    let read = |at: &At| {
+        let (version, config) = at.clone();
+        async move { waymark.configs.read(&env.app, version, &config).await }
+    };
+    for base in bases {
+        let lost = match tokio::try_join!(read(base), read(config)) {
+            Ok((base, own)) => {
+                let bytes = base.len().saturating_add(own.len()).saturating_add(incoming.len());
+                let lost = heavy::compare(bytes, || {
+                    merge(&base, &own, incoming)
+                        .map_or(true, |merged| !equal(merged.config.text(), incoming.text()))
+                });
+                lost.await?
+            }
+            // Nobody knows.
+            Err(Error::Damaged { .. }) => true,
+            Err(error) => return Err(error),
+        };
+        if !lost {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The config that the entry of a promotion brought, and where it is from.
-fn snapshot(entry: &Entry) -> Option<(Promotion, At)> {
+pub(crate) fn snapshot(entry: &Entry) -> Option<(Promotion, At)> {
     match &entry.event {
         Event::Snapshot { subject, origin: Some(origin), .. } => {
             Some((origin.clone(), (subject.version, subject.config())))

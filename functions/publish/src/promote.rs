@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use waymark::caller::Role;
 use waymark::config::Config;
-use waymark::config::keep::{self, Keep};
-use waymark::entry::{Entry, Event, Promotion, PromotionView, Source, Subject};
+use waymark::config::keep;
+use waymark::entry::{Before, Entry, Event, Promotion, PromotionView, Source, Subject};
 use waymark::history::{
     Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Refused, Reply,
 };
@@ -20,6 +20,7 @@ use waymark::schema::Schema;
 use waymark::{Error, Problem, Waymark, heavy};
 
 use crate::checks::passes;
+use crate::kept::Kept;
 use crate::own_changes::Promoted;
 use crate::publish::{Request, published, releases_off, shows};
 use crate::releases::{Expected, users_see_it_soon};
@@ -113,8 +114,8 @@ pub(crate) async fn promote(
         return preview(waymark, env, asked).await;
     }
     let mutation: Mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
-    let (found, settings, schema) =
-        tokio::join!(find(waymark, &asked), waymark.history.effective_settings(env), waymark.schema(env));
+    let (found, kept, schema) =
+        tokio::join!(find(waymark, &asked), Kept::read(waymark, env), waymark.schema(env));
     // After the snapshot: nothing else says which of two environments was read first, and what users see must be what they
     // saw when the snapshot was there.
     let start = waymark.history.start(&mutation).await?;
@@ -123,24 +124,25 @@ pub(crate) async fn promote(
         return reply(first);
     }
     let (incoming, origin) = found?;
-    let keep = settings?.keep.unwrap_or_default();
-    let promote = Promote { waymark, env, asked, incoming, origin, keep, schema: Some(schema?) };
+    let promote =
+        Promote { waymark, env, asked, incoming, origin, kept: kept?, refused: 0, schema: Some(schema?) };
     reply(&waymark.history.commit(&mutation, start, promote).await?)
 }
 
 /// `POST /publish {from: {env, snapshot}, preview: true}`: what users would get. Publishes nothing.
 async fn preview(waymark: &Waymark, env: &EnvId, asked: Asked) -> Result<Response, Problem> {
-    let (head, found, settings, schema) = tokio::join!(
+    let (head, found, kept, schema) = tokio::join!(
         waymark.history.head(env),
         find(waymark, &asked),
-        waymark.history.effective_settings(env),
+        Kept::read(waymark, env),
         waymark.schema(env)
     );
-    let (head, (incoming, origin), keep) = (head?, found?, settings?.keep.unwrap_or_default());
-    let mut promote = Promote { waymark, env, asked, incoming, origin, keep, schema: Some(schema?) };
+    let (head, (incoming, origin), kept) = (head?, found?, kept?);
+    let mut promote =
+        Promote { waymark, env, asked, incoming, origin, kept, refused: 0, schema: Some(schema?) };
     let head = head.as_ref().map(|head| &head.entry);
     let outcome = promote.outcome(head).await?;
-    let is_shown = head.is_some_and(|head| shows(head, outcome.config.sha256()));
+    let is_shown = head.is_some_and(|head| promote.is_shown(head, &outcome.config));
     if !is_shown {
         promote.check(&outcome.config).await?;
     }
@@ -161,7 +163,7 @@ async fn preview(waymark: &Waymark, env: &EnvId, asked: Asked) -> Result<Respons
 /// The config of the snapshot, and where it is from. What users are to see is read first, as where it got its name.
 async fn find(waymark: &Waymark, asked: &Asked) -> Result<(Config, Promotion), Problem> {
     let Asked { source, snapshot, .. } = asked;
-    let record = match waymark.history.named(source, snapshot).await {
+    let named = match waymark.history.snapshot(source, snapshot).await {
         Err(Error::NoSnapshot(name)) => {
             return Err(Problem::not_found(
                 "snapshot-not-found",
@@ -171,10 +173,11 @@ async fn find(waymark: &Waymark, asked: &Asked) -> Result<(Config, Promotion), P
         }
         other => other?,
     };
-    let name = waymark.history.present_name(source, snapshot.clone(), &record).await?;
-    let version = record.subject.version;
-    let config = waymark.configs.read(&source.app, version, &record.subject.config()).await?;
-    Ok((config, Promotion { environment: source.env.clone(), name, version, kept: false, merged: None }))
+    let Subject { version, sha256, .. } = named.subject;
+    waymark.configs.prove(&source.app, version, sha256).await?;
+    let config = waymark.configs.read(&source.app, version, &named.subject.config()).await?;
+    let (environment, name) = (source.env.clone(), named.name);
+    Ok((config, Promotion { environment, name, version, kept: false, merged: None }))
 }
 
 /// The decision to make another environment's snapshot what users see here.
@@ -186,7 +189,9 @@ struct Promote<'a> {
     incoming: Config,
     origin: Promotion,
     /// What stays as it is here.
-    keep: Keep,
+    kept: Kept,
+    /// How many refusals the last attempt knew of.
+    refused: usize,
     /// The schema as it was read for the first attempt.
     schema: Option<Option<Arc<Schema>>>,
 }
@@ -195,15 +200,21 @@ impl Decide for Promote<'_> {
     type Refusal = Problem;
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
-        if attempt.refused.contains(&Refused::ReleasesOff) {
-            return Err(releases_off(self.env));
+        if attempt.refused.len() != self.refused {
+            self.refused = attempt.refused.len();
+            if attempt.refused.last() == Some(&Refused::SettingsChanged) {
+                self.kept = Kept::read(self.waymark, self.env).await?;
+            }
+            if self.kept.is_off {
+                return Err(releases_off(self.env));
+            }
         }
         if let Some(name) = self.asked.name.as_ref().filter(|name| attempt.is_taken(name)) {
             return Err(Problem::name_taken(name));
         }
         let head = attempt.head.map(|head| &head.entry);
         let outcome = self.outcome(head).await?;
-        if let Some(head) = head.filter(|head| shows(head, outcome.config.sha256())) {
+        if let Some(head) = head.filter(|head| self.is_shown(head, &outcome.config)) {
             return Ok(Decision::unchanged(head));
         }
         let schema = self.check(&outcome.config).await?;
@@ -211,12 +222,24 @@ impl Decide for Promote<'_> {
         if outcome.config != self.incoming {
             self.waymark.configs.put(&self.env.app, &outcome.config).await?;
         }
-        let mut draft = self.draft(&attempt, outcome);
+        let below = match head {
+            Some(head) => {
+                let sha256 = outcome.config.sha256();
+                self.waymark.history.release_below(self.env, &head.releases, sha256).await?
+            }
+            None => None,
+        };
+        let mut draft = self.draft(&attempt, outcome, below);
+        let (own, app) = (self.kept.own.clone(), self.kept.app.clone());
         draft.alongside = vec![
-            Alongside::ReleasesAllowed(self.env.clone()),
+            Alongside::SettingsAllow { env: self.env.clone(), own, app },
             Alongside::SchemaIs(schema.map(|schema| schema.sha256())),
         ];
         Ok(draft.append())
+    }
+
+    fn is_urgent(&self) -> bool {
+        true
     }
 }
 
@@ -238,7 +261,7 @@ impl Promote<'_> {
         let config = self.with_own_values(head).await?;
         let kept = config != self.incoming;
         let (waymark, env, origin) = (self.waymark, self.env, &self.origin);
-        if let Some(head) = head.filter(|head| !shows(head, config.sha256())) {
+        if let Some(head) = head.filter(|head| !self.is_shown(head, &config)) {
             let promoted = Promoted { waymark, env, head, origin, incoming: &config };
             match self.asked.over {
                 Over::GoAhead => {}
@@ -251,6 +274,11 @@ impl Promote<'_> {
             }
         }
         Ok(Outcome { config, kept, merged: None })
+    }
+
+    /// Whether users have a config already, under the name that is asked for.
+    fn is_shown(&self, head: &Entry, config: &Config) -> bool {
+        shows(head, config.sha256(), self.asked.name.as_ref())
     }
 
     /// Refuses what fails the schema, and gives that.
@@ -274,19 +302,21 @@ impl Promote<'_> {
     /// The config with this environment's values where the settings keep them: those that users see, or without a
     /// release those of the working version.
     async fn with_own_values(&self, head: Option<&Entry>) -> Result<Config, Problem> {
-        let Some(head) = head.filter(|_| !self.keep.is_empty()) else { return Ok(self.incoming.clone()) };
+        let Some(head) = head.filter(|_| !self.kept.keep.is_empty()) else {
+            return Ok(self.incoming.clone());
+        };
         let own = match &head.releases.live {
             Some(live) => (live.subject.version, live.subject.config()),
             None => (head.version, head.config.clone()),
         };
         let own = self.waymark.configs.read(&self.env.app, own.0, &own.1).await?;
         let bytes = self.incoming.len().saturating_add(own.len());
-        let kept = heavy::compare(bytes, || keep::apply(&self.incoming, &own, &self.keep)).await?;
-        Ok(kept.map_err(Error::from)?)
+        let kept = heavy::compare(bytes, || keep::apply(&self.incoming, &own, &self.kept.keep)).await?;
+        Ok(kept?)
     }
 
     /// The entries: the snapshot and its publication; before them, where nothing was saved, the first config.
-    fn draft(&self, attempt: &Attempt<'_>, outcome: Outcome) -> Draft {
+    fn draft(&self, attempt: &Attempt<'_>, outcome: Outcome, below: Option<Before>) -> Draft {
         let (sha256, bytes) = (outcome.config.sha256(), outcome.config.len() as u64);
         let origin = self.origin_of(&outcome);
         let (number, generated) = attempt.generated_name();
@@ -307,7 +337,7 @@ impl Promote<'_> {
             })
         };
         let live = waymark::entry::Live { name, snapshot, subject: subject.clone(), entry: snapshot.next() };
-        let release = published(attempt.head.map(|head| &head.entry), live, self.asked.note.clone());
+        let release = published(live, below, self.asked.note.clone());
         let mut draft = Draft::of(release);
         draft.entries.insert(0, named);
         if attempt.head.is_none() {

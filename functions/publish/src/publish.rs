@@ -7,17 +7,19 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::entry::{Entry, Event, Live, Releases, Subject};
+use waymark::entry::{Before, Entry, Event, Live, Releases, Subject};
 use waymark::hash::Sha256;
-use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Refused};
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Named, Place, Refused};
 use waymark::http::{As, Change, Publisher, given, reply};
-use waymark::id::{EnvId, Note, SnapshotName, Version, VersionRef};
+use waymark::id::{EnvId, Note, SnapshotName, VersionRef};
 use waymark::schema::Schema;
-use waymark::{Problem, Waymark};
+use waymark::{Error, Problem, Waymark};
 
-use crate::checks::must_pass;
+use crate::checks::{Passed, must_pass};
+use crate::lost::must_have_promoted;
 use crate::promote::{PromoteFrom, promote};
-use crate::releases::{Expected, before, users_see_it_soon};
+use crate::releases::{Expected, users_see_it_soon};
+use crate::wanted::{Wanted, What};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Publish))]
@@ -37,28 +39,12 @@ pub(crate) struct Request {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<waymark::id::SnapshotName>))]
     #[serde(default, deserialize_with = "waymark::http::present")]
     pub(crate) expect_live: Option<Value>,
-    /// Whether to promote over changes that were made here.
+    /// Whether to promote over changes that were made here, or to publish what lacks what was promoted here last.
     pub(crate) go_ahead: Option<bool>,
     /// Whether to merge changes that were made here into what is promoted.
     pub(crate) merge: Option<bool>,
     /// Whether only to show what users would get.
     pub(crate) preview: Option<bool>,
-}
-
-/// What is to be published.
-enum Wanted {
-    /// A snapshot: its present name, the entry that made it, and its config.
-    Snapshot { name: SnapshotName, snapshot: Version, subject: Subject },
-    /// A version that has to be given a name first.
-    Version(Subject),
-}
-
-impl Wanted {
-    fn subject(&self) -> &Subject {
-        match self {
-            Self::Snapshot { subject, .. } | Self::Version(subject) => subject,
-        }
-    }
 }
 
 /// Makes a snapshot, a version or another environment's snapshot what users see.
@@ -78,13 +64,11 @@ pub(crate) async fn publish(
     if let Some(from) = &request.from {
         return promote(&waymark, &publisher, &change, (from, &request)).await;
     }
-    if [request.go_ahead, request.merge, request.preview].iter().any(Option::is_some) {
-        return Err(Problem::malformed(
-            "merge, go_ahead and preview belong to a promotion: {\"from\": {…}}.",
-        ));
+    if [request.merge, request.preview].iter().any(Option::is_some) {
+        return Err(Problem::malformed("merge and preview belong to a promotion: {\"from\": {…}}."));
     }
-    let is_snapshot = request.snapshot.is_some() || matches!(request.version, Some(VersionRef::Snapshot(_)));
-    if request.name.is_some() && is_snapshot {
+    let what = What::read(&request)?;
+    if request.name.is_some() && matches!(what, What::Snapshot(_)) {
         return Err(Problem::malformed(
             "A snapshot has its name: give a name with a version, or rename the snapshot.",
         ));
@@ -95,16 +79,20 @@ pub(crate) async fn publish(
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let (start, found, schema) =
-        tokio::join!(waymark.history.start(&mutation), wanted(&waymark, env, &request), waymark.schema(env));
-    let start = start?;
+        tokio::join!(waymark.history.start(&mutation), what.found(&waymark, env), waymark.schema(env));
+    let mut start = start?;
     // What was published then may be gone by now: what is live, for one.
     if let Some(first) = start.replayed() {
         return reply(first);
     }
     let (wanted, schema) = (found?, schema?);
-    let start = waymark.history.not_before(env, start, wanted.subject().version).await?;
-    let found = Some((wanted, schema));
-    let publish = Publish { waymark: &waymark, env, request, name, note, expected, found };
+    if let Some(wanted) = &wanted {
+        start = waymark.history.not_before(env, start, wanted.seen()).await?;
+    }
+    let go_ahead = request.go_ahead.unwrap_or_default();
+    let (found, ready) = (Some((wanted, schema)), Ready::default());
+    let publish =
+        Publish { waymark: &waymark, env, what, name, note, expected, go_ahead, found, refused: 0, ready };
     reply(&waymark.history.commit(&mutation, start, publish).await?)
 }
 
@@ -112,13 +100,26 @@ pub(crate) async fn publish(
 struct Publish<'a> {
     waymark: &'a Waymark,
     env: &'a EnvId,
-    request: Request,
+    what: What,
     /// What a version is to be called as a snapshot; without it, the next generated name.
     name: Option<SnapshotName>,
     note: Option<Note>,
     expected: Option<Expected>,
-    /// What was found for the first attempt, and the schema that it must pass.
-    found: Option<(Wanted, Option<Arc<Schema>>)>,
+    /// Whether to publish what lacks what was promoted here last.
+    go_ahead: bool,
+    /// What was found, and the schema that it must pass. It is looked up anew after a refusal.
+    found: Option<(Option<Wanted>, Option<Arc<Schema>>)>,
+    /// How many refusals the last attempt knew of.
+    refused: usize,
+    ready: Ready,
+}
+
+/// What earlier attempts made sure of: a save that came meanwhile changes nothing of it.
+#[derive(Default)]
+struct Ready {
+    /// The subject that is in the bucket.
+    subject: Option<Subject>,
+    passed: Passed,
 }
 
 impl Decide for Publish<'_> {
@@ -131,98 +132,114 @@ impl Decide for Publish<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, attempt.head()?).await?;
         }
-        // Whoever was faster may have renamed the snapshot, or set another schema.
+        let (wanted, schema) = self.find(&attempt).await?;
+        let head = attempt.head()?;
+        if wanted.is_live(head, self.name.as_ref()) {
+            return Ok(Decision::unchanged(head));
+        }
+        let subject = self.subject(&wanted).await?;
+        if !self.go_ahead && !matches!(&wanted, Wanted::Snapshot(Named { origin: Some(_), .. })) {
+            must_have_promoted(self.waymark, self.env, head, &subject).await?;
+        }
+        let below = self.waymark.history.release_below(self.env, &head.releases, subject.sha256).await?;
+        let draft = match wanted {
+            Wanted::Snapshot(named) => self.again(&attempt, named, below),
+            Wanted::Version(_) => self.named(&attempt, subject.clone(), below)?,
+        };
+        must_pass(self.waymark, self.env, (schema.as_ref(), &mut self.ready.passed), &subject, draft).await
+    }
+
+    fn is_urgent(&self) -> bool {
+        true
+    }
+}
+
+impl Publish<'_> {
+    /// What to publish, and the schema that it must pass.
+    async fn find(&mut self, attempt: &Attempt<'_>) -> Result<(Wanted, Option<Arc<Schema>>), Problem> {
+        // The snapshot may have been renamed, or another schema set.
+        if self.refused != attempt.refused.len() {
+            self.refused = attempt.refused.len();
+            self.found = None;
+        }
         let (wanted, schema) = match self.found.take() {
             Some(found) => found,
-            None => {
-                (wanted(self.waymark, self.env, &self.request).await?, self.waymark.schema(self.env).await?)
-            }
+            None => tokio::try_join!(self.what.found(self.waymark, self.env), self.waymark.schema(self.env))?,
         };
-        let subject = wanted.subject().clone();
-        let decision = decide(self.env, &attempt, wanted, (self.name.as_ref(), self.note.clone()))?;
-        must_pass(self.waymark, self.env, schema.as_ref(), &subject, decision).await
+        self.found = Some((wanted.clone(), schema.clone()));
+        let wanted = match (wanted, &self.what) {
+            (Some(wanted), _) => wanted,
+            (None, What::Newest(newest)) => {
+                let head = attempt.head.ok_or(Error::NoEnvironment)?;
+                Wanted::Version(Box::new(self.waymark.find_at(self.env, newest, head).await?))
+            }
+            (None, _) => return Err(Error::NoEnvironment.into()),
+        };
+        Ok((wanted, schema))
+    }
+
+    /// The subject of what is to be published, in the bucket by now.
+    async fn subject(&mut self, wanted: &Wanted) -> Result<Subject, Error> {
+        let (version, config) = wanted.config();
+        if let Some(subject) = &self.ready.subject
+            && (subject.version, subject.sha256) == (version, config.sha256)
+        {
+            return Ok(subject.clone());
+        }
+        let subject = self.waymark.configs.released(&self.env.app, version, &config).await?;
+        self.ready.subject = Some(subject.clone());
+        Ok(subject)
+    }
+
+    /// The entry that publishes a snapshot.
+    fn again(&self, attempt: &Attempt<'_>, named: Named, below: Option<Before>) -> Draft {
+        let Named { name, snapshot, subject, .. } = named;
+        let live = Live { name: name.clone(), snapshot, subject, entry: attempt.next() };
+        let mark = Alongside::Published { snapshot, entry: live.entry, name };
+        let mut draft = Draft::of(published(live, below, self.note.clone()));
+        draft.alongside = vec![Alongside::ReleasesAllowed(self.env.clone()), mark];
+        users_see_it_soon(&mut draft);
+        draft
+    }
+
+    /// The entries that make a version a snapshot, and publish it.
+    fn named(
+        &self,
+        attempt: &Attempt<'_>,
+        subject: Subject,
+        below: Option<Before>,
+    ) -> Result<Draft, Problem> {
+        let (number, generated) = attempt.generated_name();
+        let name = match &self.name {
+            Some(name) if attempt.is_taken(name) => return Err(Problem::name_taken(name)),
+            Some(name) => name.clone(),
+            None => generated.clone(),
+        };
+        let snapshot = attempt.next();
+        let named = DraftEntry {
+            // The count goes on where it was asked for by its name.
+            generated: (name == generated).then_some(number),
+            ..DraftEntry::new(Event::Snapshot { name: name.clone(), subject: subject.clone(), origin: None })
+        };
+        let live = Live { name, snapshot, subject, entry: snapshot.next() };
+        let mut draft = Draft::of(named);
+        draft.entries.push(published(live, below, self.note.clone()));
+        draft.alongside = vec![Alongside::ReleasesAllowed(self.env.clone())];
+        users_see_it_soon(&mut draft);
+        Ok(draft)
     }
 }
 
-async fn wanted(waymark: &Waymark, env: &EnvId, request: &Request) -> Result<Wanted, Problem> {
-    let name = match (&request.snapshot, &request.version) {
-        (Some(name), None) => Some(name.parse()?),
-        (None, Some(VersionRef::Snapshot(name))) => Some(name.clone()),
-        _ => None,
-    };
-    match (name, &request.version) {
-        (Some(name), _) => {
-            let record = waymark.history.named(env, &name).await?;
-            let name = waymark.history.present_name(env, name, &record).await?;
-            Ok(Wanted::Snapshot { name, snapshot: record.snapshot, subject: record.subject })
-        }
-        (None, Some(version)) if request.snapshot.is_none() => {
-            let found = waymark.find(env, version).await?;
-            Ok(Wanted::Version(waymark.configs.subject(&env.app, found.version, &found.config).await?))
-        }
-        _ => Err(Problem::malformed("Say what to publish: {\"snapshot\": \"v1\"} or {\"version\": 7}.")),
-    }
+/// Whether users see this config as a release already, under this name if there is one.
+pub(crate) fn shows(head: &Entry, sha256: Sha256, name: Option<&SnapshotName>) -> bool {
+    let is_it = |live: &Live| live.subject.sha256 == sha256 && name.is_none_or(|name| *name == live.name);
+    head.releases.live.as_ref().is_some_and(is_it)
 }
 
-fn decide(
-    env: &EnvId,
-    attempt: &Attempt<'_>,
-    wanted: Wanted,
-    (name, note): (Option<&SnapshotName>, Option<Note>),
-) -> Result<Decision, Problem> {
-    let head = attempt.head()?;
-    match wanted {
-        Wanted::Snapshot { snapshot, .. } if is_live(head, snapshot) => Ok(Decision::unchanged(head)),
-        Wanted::Snapshot { name, snapshot, subject } => {
-            let live = Live { name: name.clone(), snapshot, subject, entry: attempt.next() };
-            let mark = Alongside::Published { snapshot, entry: live.entry, name };
-            let mut draft = Draft::of(published(Some(head), live, note));
-            draft.alongside = vec![Alongside::ReleasesAllowed(env.clone()), mark];
-            users_see_it_soon(&mut draft);
-            Ok(draft.append())
-        }
-        // Another name for it would change nothing for users, and take the way back from roll back.
-        Wanted::Version(subject) if shows(head, subject.sha256) => Ok(Decision::unchanged(head)),
-        Wanted::Version(subject) => {
-            let (number, generated) = attempt.generated_name();
-            let name = match name {
-                Some(name) if attempt.is_taken(name) => return Err(Problem::name_taken(name)),
-                Some(name) => name.clone(),
-                None => generated.clone(),
-            };
-            let snapshot = attempt.next();
-            let named = DraftEntry {
-                // The count goes on where it was asked for by its name.
-                generated: (name == generated).then_some(number),
-                ..DraftEntry::new(Event::Snapshot {
-                    name: name.clone(),
-                    subject: subject.clone(),
-                    origin: None,
-                })
-            };
-            let live = Live { name, snapshot, subject, entry: snapshot.next() };
-            let mut draft = Draft::of(named);
-            draft.entries.push(published(Some(head), live, note));
-            draft.alongside = vec![Alongside::ReleasesAllowed(env.clone())];
-            users_see_it_soon(&mut draft);
-            Ok(draft.append())
-        }
-    }
-}
-
-fn is_live(head: &Entry, snapshot: Version) -> bool {
-    head.releases.live.as_ref().is_some_and(|live| live.snapshot == snapshot)
-}
-
-/// Whether users see this config as a release already.
-pub(crate) fn shows(head: &Entry, sha256: Sha256) -> bool {
-    head.releases.live.as_ref().is_some_and(|live| live.subject.sha256 == sha256)
-}
-
-/// The entry that makes `live` what users see.
-pub(crate) fn published(head: Option<&Entry>, live: Live, note: Option<Note>) -> DraftEntry {
+/// The entry that makes `live` what users see, on top of the release `below`.
+pub(crate) fn published(live: Live, below: Option<Before>, note: Option<Note>) -> DraftEntry {
     let event = Event::Published { name: live.name.clone(), subject: live.subject.clone(), rollback: false };
-    let releases = Releases { live: Some(live), before: head.and_then(|head| before(&head.releases)) };
+    let releases = Releases { live: Some(live), before: below };
     DraftEntry { note, releases: Some(releases), ..DraftEntry::new(event) }
 }
 

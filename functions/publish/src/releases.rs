@@ -1,7 +1,9 @@
 //! What publish, unpublish and roll back have in common.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use waymark::entry::{Before, Entry, Live, Releases};
+use waymark::entry::{Entry, Live};
 use waymark::history::Draft;
 use waymark::id::{EnvId, SnapshotName};
 use waymark::{Error, Problem, Waymark};
@@ -9,14 +11,12 @@ use waymark::{Error, Problem, Waymark};
 /// How long it takes at most until all users have what was published: the shared caches' `s-maxage`.
 const USERS_SEE_IT_WITHIN_SECONDS: u64 = 5;
 
+/// How long what takes a release from users waits to hear that the bucket has what they get instead.
+pub(crate) const PROVE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Says in the answer how soon all users have it.
 pub(crate) fn users_see_it_soon(draft: &mut Draft) {
     draft.more.insert("users_see_it_within_seconds".to_owned(), USERS_SEE_IT_WITHIN_SECONDS.into());
-}
-
-/// The release that counts as the one before, once another takes its place.
-pub(crate) fn before(releases: &Releases) -> Option<Before> {
-    releases.live.as_ref().map(Before::from).or_else(|| releases.before.clone())
 }
 
 /// What the caller expects to be live; `None` inside for "no release".
@@ -56,8 +56,8 @@ impl Expected {
         let as_expected = match (&self.0, live) {
             (None, None) => true,
             (Some(name), Some(live)) if *name == live.name => true,
-            (Some(name), Some(live)) => match waymark.history.named(env, name).await {
-                Ok(record) => record.snapshot == live.snapshot,
+            (Some(name), Some(live)) => match waymark.history.snapshot(env, name).await {
+                Ok(named) => named.snapshot == live.snapshot,
                 Err(Error::NoSnapshot(_)) => false,
                 Err(error) => return Err(error.into()),
             },

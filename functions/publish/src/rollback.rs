@@ -7,13 +7,14 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 use waymark::entry::{Before, Entry, Event, Live, Releases, Subject};
-use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Place, Reply};
+use waymark::hash::Sha256;
+use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, Named, Place, Reply};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, Version};
 use waymark::schema::Failure;
 use waymark::{Error, Problem, Waymark};
 
-use crate::releases::{Expected, users_see_it_soon};
+use crate::releases::{Expected, PROVE_WITHIN, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RollBack))]
@@ -36,7 +37,7 @@ struct Request {
     params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
     request_body(content = Option<Request>),
     responses((status = 200, description = "Users see it.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "snapshot-not-found", "live-changed", "no-earlier-release", "not-a-release"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "snapshot-not-found", "live-changed", "no-earlier-release", "not-a-release", "config-damaged"]))),
 ))]
 pub(crate) async fn rollback(
     State(waymark): State<Waymark>,
@@ -50,7 +51,16 @@ pub(crate) async fn rollback(
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let mut rollback = Rollback { waymark: &waymark, env, to, note, expected, subject: None };
+    let mut rollback = Rollback {
+        waymark: &waymark,
+        env,
+        to,
+        note,
+        expected,
+        target: None,
+        proven: None,
+        subject: None,
+    };
     let mut answer = waymark.history.commit(&mutation, start, &mut rollback).await?;
     warn(&waymark, env, rollback.subject, &mut answer).await;
     reply(&answer)
@@ -87,6 +97,17 @@ struct Rollback<'a> {
     expected: Option<Expected>,
     /// What users are to see, once that is decided.
     subject: Option<Subject>,
+    /// The state of releases that an earlier attempt found, and where that leads to. Saves change neither.
+    target: Option<(Releases, Target)>,
+    /// The config that an earlier attempt found in the bucket.
+    proven: Option<Sha256>,
+}
+
+/// A release to go back to, and the one below it.
+#[derive(Clone)]
+struct Target {
+    release: Live,
+    below: Option<Before>,
 }
 
 impl Decide for Rollback<'_> {
@@ -97,31 +118,37 @@ impl Decide for Rollback<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, head).await?;
         }
-        let published_by = match &self.to {
-            Some(name) => last_published(self.waymark, self.env, name).await?,
-            None => head.releases.before.as_ref().ok_or_else(|| no_earlier_release(head))?.entry,
+        let target = match self.target.take() {
+            Some((releases, target)) if releases == head.releases => target,
+            _ => match &self.to {
+                Some(name) => last_published(self.waymark, self.env, head, name).await?,
+                None => before(self.waymark, self.env, head).await?,
+            },
         };
-        let target = self.waymark.history.entry(self.env, published_by).await?;
+        self.target = Some((head.releases.clone(), target.clone()));
         self.back_to(&attempt, target).await
     }
 
     fn reads_beside(&self) -> bool {
         self.to.is_some() || self.expected.is_some()
     }
+
+    fn is_urgent(&self) -> bool {
+        true
+    }
 }
 
 impl Rollback<'_> {
-    /// Goes back to the state of releases that `target` left: its release, and the one before that.
-    async fn back_to(&mut self, attempt: &Attempt<'_>, target: Entry) -> Result<Decision, Problem> {
+    /// Goes back to a release, and to the one that was below it then.
+    async fn back_to(&mut self, attempt: &Attempt<'_>, target: Target) -> Result<Decision, Problem> {
         let head = attempt.head()?;
-        let Releases { live: Some(release), before } = target.releases else {
-            return Err(Error::Item(format!("entry {} published nothing", target.version)).into());
-        };
+        let Target { release, below } = target;
         if head.releases.live.as_ref().is_some_and(|live| live.snapshot == release.snapshot) {
             return Ok(Decision::unchanged(head));
         }
+        self.prove(&release).await?;
         let (name, before) =
-            tokio::try_join!(self.present_name(release.snapshot), self.present_before(before))?;
+            tokio::try_join!(self.present_name(release.snapshot), self.present_before(below))?;
         let live = Live { name: name.clone(), entry: attempt.next(), ..release };
         self.subject = Some(live.subject.clone());
         let event = Event::Published { name: name.clone(), subject: live.subject.clone(), rollback: true };
@@ -136,6 +163,17 @@ impl Rollback<'_> {
         Ok(draft.append())
     }
 
+    /// Makes sure that the bucket has what users are to get. Where the bucket does not answer,
+    /// users get the release all the same: it was there when it was published, and this is the way back.
+    async fn prove(&mut self, release: &Live) -> Result<(), Error> {
+        let Subject { version, sha256, .. } = release.subject;
+        if self.proven != Some(sha256) {
+            self.waymark.configs.prove_within(PROVE_WITHIN, &self.env.app, version, sha256).await?;
+            self.proven = Some(sha256);
+        }
+        Ok(())
+    }
+
     /// The name of a snapshot, which may have been renamed since the entry that is gone back to.
     async fn present_name(&self, snapshot: Version) -> Result<SnapshotName, Error> {
         Ok(self.waymark.history.marker(self.env, snapshot).await?.name)
@@ -147,18 +185,44 @@ impl Rollback<'_> {
     }
 }
 
-/// The entry that published a snapshot last.
-async fn last_published(waymark: &Waymark, env: &EnvId, name: &SnapshotName) -> Result<Version, Problem> {
-    let record = waymark.history.named(env, name).await?;
-    let marker = waymark.history.marker(env, record.snapshot).await?;
-    marker.published.ok_or_else(|| {
+/// The release before the present one: the next one below with another config than users have.
+async fn before(waymark: &Waymark, env: &EnvId, head: &Entry) -> Result<Target, Problem> {
+    let seen = head.releases.live.as_ref().map(|live| live.subject.sha256);
+    let mut below = head.releases.before.clone();
+    while let Some(before) = below {
+        let (release, deeper) = waymark.history.release(env, &before).await?;
+        // Histories of before these were passed over have the same release twice in a row.
+        if seen != Some(release.subject.sha256) {
+            return Ok(Target { release, below: deeper });
+        }
+        below = deeper;
+    }
+    Err(no_earlier_release(head))
+}
+
+/// Where a snapshot was published last; for the release before the present one, where that one is.
+async fn last_published(
+    waymark: &Waymark,
+    env: &EnvId,
+    head: &Entry,
+    name: &SnapshotName,
+) -> Result<Target, Problem> {
+    let Named { snapshot, name, .. } = waymark.history.snapshot(env, name).await?;
+    if let Some(before) = head.releases.before.as_ref().filter(|before| before.snapshot == snapshot) {
+        let (release, below) = waymark.history.release(env, before).await?;
+        return Ok(Target { release, below });
+    }
+    let marker = waymark.history.marker(env, snapshot).await?;
+    let entry = marker.published.ok_or_else(|| {
         Problem::conflict(
             "not-a-release",
             "Never published",
             format!("{name} was never published, so there is nothing to go back to. Publish it instead."),
         )
         .with("name", name.as_str())
-    })
+    })?;
+    let (release, below) = waymark.history.release(env, &Before { name, snapshot, entry }).await?;
+    Ok(Target { release, below })
 }
 
 fn no_earlier_release(head: &Entry) -> Problem {

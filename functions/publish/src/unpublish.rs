@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
-use waymark::entry::{Event, Releases};
-use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
+use waymark::entry::{Before, Entry, Event, Releases};
+use waymark::hash::Sha256;
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, LiveWithoutRelease, Place};
 use waymark::http::{As, Change, Publisher, given, reply};
 use waymark::id::{EnvId, Note};
 use waymark::{Problem, Waymark};
 
-use crate::releases::{Expected, before, users_see_it_soon};
+use crate::releases::{Expected, PROVE_WITHIN, users_see_it_soon};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Unpublish))]
@@ -30,7 +31,7 @@ struct Request {
     params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
     request_body(content = Option<Request>),
     responses((status = 200, description = "No release is live.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "live-changed"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "live-changed", "config-damaged"]))),
 ))]
 pub(crate) async fn unpublish(
     State(waymark): State<Waymark>,
@@ -43,7 +44,7 @@ pub(crate) async fn unpublish(
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let unpublish = Unpublish { waymark: &waymark, env, note, expected };
+    let unpublish = Unpublish { waymark: &waymark, env, note, expected, proven: None };
     reply(&waymark.history.commit(&mutation, start, unpublish).await?)
 }
 
@@ -53,6 +54,8 @@ struct Unpublish<'a> {
     env: &'a EnvId,
     note: Option<Note>,
     expected: Option<Expected>,
+    /// The keyframe that an earlier attempt found in the bucket.
+    proven: Option<Sha256>,
 }
 
 impl Decide for Unpublish<'_> {
@@ -64,12 +67,34 @@ impl Decide for Unpublish<'_> {
             expected.check(self.waymark, self.env, head).await?;
         }
         let Some(live) = &head.releases.live else { return Ok(Decision::unchanged(head)) };
+        self.prove_working(head).await?;
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),
-            releases: Some(Releases { live: None, before: before(&head.releases) }),
+            releases: Some(Releases { live: None, before: Some(Before::from(live)) }),
             ..DraftEntry::new(Event::Unpublished { name: live.name.clone() })
         });
         users_see_it_soon(&mut draft);
         Ok(draft.append())
+    }
+
+    fn is_urgent(&self) -> bool {
+        true
+    }
+}
+
+impl Unpublish<'_> {
+    /// Refuses where users would get the working version and the bucket has lost it: they keep the release then.
+    async fn prove_working(&mut self, head: &Entry) -> Result<(), Problem> {
+        let keyframe = head.config.keyframe();
+        if self.proven == Some(keyframe) {
+            return Ok(());
+        }
+        let settings = self.waymark.history.effective_settings(self.env).await?;
+        if settings.live_without_release != Some(LiveWithoutRelease::None) {
+            let version = head.version;
+            self.waymark.configs.prove_within(PROVE_WITHIN, &self.env.app, version, keyframe).await?;
+        }
+        self.proven = Some(keyframe);
+        Ok(())
     }
 }

@@ -161,7 +161,7 @@ impl RestoreFile<'_> {
             Ok(own) => {
                 let bytes = incoming.len().saturating_add(own.len());
                 let kept = heavy::compare(bytes, || keep::apply(incoming, &own, &self.keep)).await?;
-                Ok(kept.map_err(Error::from)?)
+                Ok(kept?)
             }
             Err(Error::Damaged { .. }) => Ok(incoming.clone()),
             Err(error) => Err(error.into()),

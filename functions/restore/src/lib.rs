@@ -181,18 +181,19 @@ async fn restore(
         let taken = part::earlier(&waymark, env, (config, from), pointers).await?;
         return Box::pin(part::restore(&waymark, env, (&mutation, start), taken, note)).await;
     }
-    let restore = Restore { waymark: &waymark, env, config, from, note };
+    let restore = Restore { waymark: &waymark, env, config, from, note, is_proven: false };
     reply(&waymark.history.commit(&mutation, start, restore).await?)
 }
 
 /// The decision to bring an earlier config back.
-#[derive(Debug)]
 struct Restore<'a> {
     waymark: &'a Waymark,
     env: &'a EnvId,
     config: ConfigRef,
     from: Origin,
     note: Option<Note>,
+    /// Whether the bucket was found to have the config.
+    is_proven: bool,
 }
 
 impl Decide for Restore<'_> {
@@ -202,6 +203,12 @@ impl Decide for Restore<'_> {
         let head = attempt.head()?;
         if head.config.sha256 == self.config.sha256 {
             return Ok(Decision::unchanged(head));
+        }
+        // Without a release users get it at once.
+        if head.releases.live.is_none() && !self.is_proven {
+            let keyframe = self.config.keyframe();
+            self.waymark.configs.prove(&self.env.app, self.from.version, keyframe).await?;
+            self.is_proven = true;
         }
         // Boxed, as below: a debug build's futures are large, and a test's thread has a stack of 2 MiB.
         let warnings = self.waymark.warnings_on_roll_back(self.env, (self.from.version, &self.config));
@@ -241,10 +248,10 @@ async fn find_snapshot(
     start: impl Future<Output = Result<Start, Error>>,
     name: SnapshotName,
 ) -> Result<Found, Error> {
-    let (start, record) = tokio::join!(start, waymark.history.named(env, &name));
-    let (start, record) = (existing(start)?, record?);
-    let start = waymark.history.not_before(env, start, record.snapshot).await?;
-    let subject = record.subject;
+    let (start, named) = tokio::join!(start, waymark.history.snapshot(env, &name));
+    let (start, named) = (existing(start)?, named?);
+    let start = waymark.history.not_before(env, start, named.snapshot).await?;
+    let subject = named.subject;
     let origin = Origin { name: Some(name), ..Origin::of(subject.version) };
     Ok((start, (subject.config(), origin)))
 }

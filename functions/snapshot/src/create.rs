@@ -8,7 +8,7 @@ use waymark::entry::Event;
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
 use waymark::http::{As, Change, Editor, given, reply};
 use waymark::id::{EnvId, Note, SnapshotName, VersionRef};
-use waymark::{Found, Problem, Waymark};
+use waymark::{Error, Found, Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewSnapshot))]
@@ -46,20 +46,27 @@ pub(crate) async fn create(
     if let Some(first) = start.replayed() {
         return reply(first);
     }
-    let earlier = match &request.version {
-        None | Some(VersionRef::Working) => None,
-        Some(version) => Some(waymark.find(env, version).await?),
+    let what = match request.version {
+        None => What::Newest(VersionRef::Working),
+        Some(newest @ (VersionRef::Working | VersionRef::Live)) => What::Newest(newest),
+        Some(earlier) => What::Earlier(Box::new(waymark.find(env, &earlier).await?)),
     };
-    let create = Create { waymark: &waymark, env, earlier, name, note };
+    let create = Create { waymark: &waymark, env, what, name, note };
     reply(&waymark.history.commit(&mutation, start, create).await?)
+}
+
+/// What is to be named.
+enum What {
+    /// The working or the live version: that of the entry which the write is conditioned on.
+    Newest(VersionRef),
+    Earlier(Box<Found>),
 }
 
 /// The decision to name a config.
 struct Create<'a> {
     waymark: &'a Waymark,
     env: &'a EnvId,
-    /// The earlier version to name; `None` for the working one.
-    earlier: Option<Found>,
+    what: What,
     name: Option<SnapshotName>,
     note: Option<Note>,
 }
@@ -68,11 +75,19 @@ impl Decide for Create<'_> {
     type Refusal = Problem;
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
-        let (version, config) = match &self.earlier {
-            Some(found) => (found.version, &found.config),
-            None => attempt.head().map(|head| (head.version, &head.config))?,
+        let newest = match &self.what {
+            What::Newest(newest) => {
+                let head = attempt.head.ok_or(Error::NoEnvironment)?;
+                Some(self.waymark.find_at(self.env, newest, head).await?)
+            }
+            What::Earlier(_) => None,
         };
-        let subject = self.waymark.configs.subject(&self.env.app, version, config).await?;
+        let Found { version, config, .. } = match (&newest, &self.what) {
+            (Some(found), _) => found,
+            (None, What::Earlier(found)) => found,
+            (None, What::Newest(_)) => return Err(Error::NoEnvironment.into()),
+        };
+        let subject = self.waymark.configs.subject(&self.env.app, *version, config).await?;
         let (number, next) = attempt.generated_name();
         let (generated, name) = match &self.name {
             Some(name) if attempt.is_taken(name) => return Err(Problem::name_taken(name)),

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
-use waymark::entry::{Event, Releases};
+use waymark::entry::Event;
 use waymark::history::{Alongside, Attempt, Decide, Decision, Draft, DraftEntry, NameRecord, Place};
 use waymark::http::{As, Change, Editor, Segment, given, reply};
-use waymark::id::{EnvId, Note, SnapshotName, Version};
+use waymark::id::{EnvId, Note, SnapshotName};
 use waymark::{Problem, Waymark};
 
 #[derive(Debug, Deserialize)]
@@ -42,8 +42,9 @@ pub(crate) async fn rename(
     let env = &editor.env;
     let present = SnapshotName::existing(&present)?;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
-    let (start, record) =
-        tokio::try_join!(waymark.history.start(&mutation), waymark.history.named(env, &present))?;
+    let (start, named) =
+        tokio::try_join!(waymark.history.start(&mutation), waymark.history.snapshot(env, &present))?;
+    let record = NameRecord { subject: named.subject, snapshot: named.snapshot, former: false };
     let rename = Rename { waymark: &waymark, env, record, name: wanted, note };
     reply(&waymark.history.commit(&mutation, start, rename).await?)
 }
@@ -75,7 +76,7 @@ impl Decide for Rename<'_> {
             Event::Renamed { name: name.clone(), previous: marker.name.clone(), snapshot: record.snapshot };
         let mut draft = Draft::of(DraftEntry {
             note: note.clone(),
-            releases: Some(renamed_in(&head.releases, record.snapshot, &name)),
+            releases: Some(head.releases.renamed(record.snapshot, &name)),
             ..DraftEntry::new(event)
         });
         if name != marker.name {
@@ -86,16 +87,4 @@ impl Decide for Rename<'_> {
         draft.alongside.push(Alongside::Rename { snapshot: record.snapshot, name, note: note.clone() });
         Ok(draft.append())
     }
-}
-
-/// What is live, with the snapshot's new name where it is the release or the one before.
-fn renamed_in(releases: &Releases, snapshot: Version, name: &SnapshotName) -> Releases {
-    let mut releases = releases.clone();
-    if let Some(live) = releases.live.as_mut().filter(|live| live.snapshot == snapshot) {
-        live.name = name.clone();
-    }
-    if let Some(before) = releases.before.as_mut().filter(|before| before.snapshot == snapshot) {
-        before.name = name.clone();
-    }
-    releases
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use zstd::zstd_safe::get_frame_content_size;
 
-use super::Configs;
+use super::{Configs, Keyframe};
 use crate::config::{Config, MAX_BYTES};
 use crate::delta;
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, chain};
 use crate::hash::Sha256;
 use crate::heavy;
 use crate::id::{AppName, Version};
@@ -22,7 +23,7 @@ const CONFLICT_ATTEMPTS: u32 = 5;
 impl Configs {
     /// A keyframe's text, if it is in memory.
     pub(super) fn in_memory(&self, app: &AppName, sha256: Sha256) -> Option<Config> {
-        self.keyframes.get(&key::keyframe(app, &sha256))
+        self.keyframes.get(&key::keyframe(app, &sha256)).map(|keyframe| keyframe.text)
     }
 
     /// A keyframe's text: from memory, or one GET.
@@ -33,8 +34,8 @@ impl Configs {
         sha256: Sha256,
     ) -> Result<Config, Error> {
         let object = key::keyframe(app, &sha256);
-        if let Some(config) = self.keyframes.get(&object) {
-            return Ok(config);
+        if let Some(keyframe) = self.keyframes.get(&object) {
+            return Ok(keyframe.text);
         }
         let damaged = |fault: String| Error::Damaged { version, object: object.clone(), fault };
         let Some(compressed) = self.get(&object).await? else {
@@ -45,8 +46,61 @@ impl Configs {
             Config::restored(text, sha256).map_err(|e| damaged(e.to_string()))
         });
         let config = config.await??;
-        self.keyframes.insert(object, config.clone());
+        self.keep(object, &config, compressed.len());
         Ok(config)
+    }
+
+    /// Makes sure that the bucket has the keyframe of what users are about to get: reads it, or asks for it where its
+    /// text is in memory. One GET or one HEAD. A keyframe that is gone while its text is in memory is written anew.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is missing, or not what was saved; [`Error::Storage`].
+    pub async fn prove(&self, app: &AppName, version: Version, sha256: Sha256) -> Result<(), Error> {
+        let object = key::keyframe(app, &sha256);
+        let Some(Keyframe { text, stored }) = self.keyframes.get(&object) else {
+            return self.keyframe(app, version, sha256).await.map(drop);
+        };
+        if self.stored(&object).await? == Some(stored) {
+            return Ok(());
+        }
+        self.overwrite(&object, &text, compressed(&text)?).await
+    }
+
+    /// [`Configs::prove`] for what must not wait: a bucket that fails or does not answer in time is logged, and is no
+    /// error.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the keyframe is missing, or not what was saved.
+    pub async fn prove_within(
+        &self,
+        limit: Duration,
+        app: &AppName,
+        version: Version,
+        sha256: Sha256,
+    ) -> Result<(), Error> {
+        match tokio::time::timeout(limit, self.prove(app, version, sha256)).await {
+            Ok(Err(error @ Error::Damaged { .. })) => return Err(error),
+            Ok(Err(error)) => tracing::warn!(error = chain(&error), "a keyframe could not be looked at"),
+            Err(_) => tracing::warn!("a keyframe could not be looked at in time"),
+            Ok(Ok(())) => {}
+        }
+        Ok(())
+    }
+
+    /// The length of an object in bytes; `None` where there is none. One HEAD.
+    async fn stored(&self, object: &str) -> Result<Option<u64>, Error> {
+        match self.s3.head_object().bucket(&self.bucket).key(object).send().await {
+            Ok(head) => Ok(head.content_length().and_then(|length| u64::try_from(length).ok())),
+            Err(SdkError::ServiceError(context)) if matches!(context.err(), HeadObjectError::NotFound(_)) => {
+                Ok(None)
+            }
+            Err(error) => Err(Error::storage("look at a keyframe")(Cause::from(error))),
+        }
+    }
+
+    /// Keeps a keyframe's text in memory.
+    fn keep(&self, object: String, text: &Config, stored: usize) {
+        self.keyframes.insert(object, Keyframe { text: text.clone(), stored: stored as u64 });
     }
 
     async fn get(&self, object: &str) -> Result<Option<bytes::Bytes>, Error> {
@@ -73,6 +127,7 @@ impl Configs {
             return Ok(());
         }
         let compressed = compressed(config).await?;
+        let mut stored = compressed.len();
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -81,7 +136,7 @@ impl Configs {
             let Err(error) = sent else { break };
             match error.raw_response().map(|response| response.status().as_u16()) {
                 Some(412) => {
-                    self.check_or_mend(&object, config, compressed).await?;
+                    stored = self.check_or_mend(&object, config, compressed).await?;
                     break;
                 }
                 // Another PUT of the same object is under way.
@@ -91,33 +146,32 @@ impl Configs {
                 _ => return Err(Error::storage("write a keyframe")(Cause::from(error))),
             }
         }
-        self.keyframes.insert(object, config.clone());
+        self.keep(object, config, stored);
         Ok(())
     }
 
     /// Makes sure that the object that stands where a keyframe was to be put is that keyframe. One of the same size
     /// is; another may have been compressed by another version of zstd, or be damaged, and is then written anew:
-    /// the name is the hash of the text, so nothing else can belong there.
+    /// the name is the hash of the text, so nothing else can belong there. Gives the object's length.
     async fn check_or_mend(
         &self,
         object: &str,
         config: &Config,
         compressed: bytes::Bytes,
-    ) -> Result<(), Error> {
-        let head = self.s3.head_object().bucket(&self.bucket).key(object).send().await;
-        let head = head.map_err(|e| Error::storage("look at a keyframe")(Cause::from(e)))?;
-        if head.content_length() == i64::try_from(compressed.len()).ok() {
-            return Ok(());
+    ) -> Result<usize, Error> {
+        let length = compressed.len();
+        if self.stored(object).await? == Some(length as u64) {
+            return Ok(length);
         }
         if let Some(there) = self.get(object).await? {
             let is_it = heavy::copy(text_len(&there), || {
                 delta::decompress(&there, MAX_BYTES).is_ok_and(|text| text == config.text().as_bytes())
             });
             if is_it.await? {
-                return Ok(());
+                return Ok(there.len());
             }
         }
-        self.overwrite(object, config, compressed).await
+        self.overwrite(object, config, compressed).await.map(|()| length)
     }
 
     /// Puts a keyframe in the place of what is damaged there.
@@ -127,11 +181,12 @@ impl Configs {
         config: &Config,
         compressed: bytes::Bytes,
     ) -> Result<(), Error> {
-        tracing::error!(object, "a keyframe was damaged; written anew");
+        tracing::error!(object, "a keyframe was damaged or missing; written anew");
+        let length = compressed.len();
         let put = self.s3.put_object().bucket(&self.bucket).key(object).content_type("application/zstd");
         let sent = put.body(ByteStream::from(compressed)).send().await;
         sent.map_err(|e| Error::storage("write a keyframe anew")(Cause::from(e)))?;
-        self.keyframes.insert(object.to_owned(), config.clone());
+        self.keep(object.to_owned(), config, length);
         Ok(())
     }
 }

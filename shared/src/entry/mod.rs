@@ -166,6 +166,19 @@ impl Releases {
     fn are_none(&self) -> bool {
         self.live.is_none() && self.before.is_none()
     }
+
+    /// The same with another name for a snapshot, where it is the release or the one before.
+    #[must_use]
+    pub fn renamed(&self, snapshot: Version, name: &SnapshotName) -> Self {
+        let mut releases = self.clone();
+        if let Some(live) = releases.live.as_mut().filter(|live| live.snapshot == snapshot) {
+            live.name = name.clone();
+        }
+        if let Some(before) = releases.before.as_mut().filter(|before| before.snapshot == snapshot) {
+            before.name = name.clone();
+        }
+        releases
+    }
 }
 
 /// The earlier state that a restore brought back.

@@ -18,11 +18,22 @@ use super::transaction::{Alongside, Meaning, Part, Refused};
 use crate::entry::{Item, uuid_of};
 use crate::error::{Cause, Error, STORAGE_FULL};
 
-/// The first pause before a write is repeated; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// How long to wait before the next attempt: a random part of a time that doubles up to a longest one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backoff {
+    next: Duration,
+    longest: Duration,
+}
 
-/// The longest pause before a write is repeated.
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+impl Backoff {
+    /// Between the attempts of a save, and of everything else that can wait.
+    pub(super) const PATIENT: Self =
+        Self { next: Duration::from_millis(10), longest: Duration::from_millis(500) };
+
+    /// Between the attempts of what changes what users see: while saves back off, it is tried again at once.
+    pub(super) const URGENT: Self =
+        Self { next: Duration::from_millis(2), longest: Duration::from_millis(8) };
+}
 
 /// What became of a write.
 pub(super) enum Outcome {
@@ -48,6 +59,8 @@ pub(super) struct Write<'a> {
     pub(super) id: Uuid,
     /// When the request must have been answered.
     pub(super) deadline: Instant,
+    /// How long to wait before it is repeated.
+    pub(super) backoff: Backoff,
 }
 
 /// What one attempt showed.
@@ -73,7 +86,7 @@ impl History {
         // The token belongs to this version's transaction: DynamoDB answers a repeat with the first outcome.
         let token = self.sources.ids.fresh().to_string();
         let mut unclear = false;
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = write.backoff;
         loop {
             let shown =
                 if plain { self.put(write).await } else { self.transact(write, &parts, &token).await? };
@@ -93,17 +106,17 @@ impl History {
                     cause
                 }
             };
-            if !self.pause(&mut pause, write.deadline).await {
+            if !self.pause(&mut backoff, write.deadline).await {
                 return Err(if unclear { Error::OutcomeUnknown(cause) } else { Error::Contention });
             }
         }
     }
 
     /// Waits before a repeat, a random part of a doubling time. False when there is no time left.
-    pub(super) async fn pause(&self, pause: &mut Duration, deadline: Instant) -> bool {
+    pub(super) async fn pause(&self, backoff: &mut Backoff, deadline: Instant) -> bool {
         let random = f64::from(self.sources.ids.fresh().as_fields().0) / f64::from(u32::MAX);
-        let wait = pause.mul_f64(random);
-        *pause = (*pause * 2).min(LONGEST_PAUSE);
+        let wait = backoff.next.mul_f64(random);
+        backoff.next = (backoff.next * 2).min(backoff.longest);
         if Instant::now() + wait >= deadline {
             return false;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,8 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Alongside, History, Mutation, Reply, keyed, parsed};
-use crate::backup::{BackupId, File, Taken};
-use crate::entry::Author;
+use crate::backup::{BackupId, Class, File, Taken};
+use crate::entry::{Author, Item};
 use crate::error::{Cause, Error};
 use crate::hash::Sha256;
 use crate::id::{EnvId, Note, SnapshotName, Version};
@@ -122,7 +123,96 @@ impl Backup {
     }
 }
 
+/// Which backup of a class is the newest, so that nobody has to read all records to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastBackup {
+    id: BackupId,
+    /// When it was taken, to the millisecond.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    at: Timestamp,
+    /// When the bucket may drop it, in seconds since 1970. `None` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
+}
+
+impl LastBackup {
+    pub(super) fn of(backup: &Backup) -> Self {
+        Self { id: backup.id.clone(), at: backup.at, until: backup.expires }
+    }
+
+    pub(super) fn item(&self, pk: &str) -> Result<Item, Error> {
+        keyed(pk, &key::last_backup(self.id.class), self)
+    }
+
+    /// The newest of each class, of backups that are recorded now.
+    pub(super) fn each(backups: &[Backup]) -> Vec<Self> {
+        let mut newest: HashMap<Class, &Backup> = HashMap::new();
+        for backup in backups {
+            let known = newest.entry(backup.id.class).or_insert(backup);
+            if backup.at > known.at {
+                *known = backup;
+            }
+        }
+        newest.into_values().map(Self::of).collect()
+    }
+}
+
 impl History {
+    /// The newest backup of an environment. One query of at most five items, and one get or two.
+    ///
+    /// Where none was recorded since these items are written, all records are read, as for [`History::backups`].
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn newest_backup(&self, env: &EnvId) -> Result<Option<Backup>, Error> {
+        let output = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :last)")
+            .expression_attribute_values(":pk", AttributeValue::S(key::environment(env)))
+            .expression_attribute_values(":last", AttributeValue::S(key::LAST_BACKUP.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| Error::storage("look for the last backup")(Cause::from(e)))?;
+        let now = self.sources.clock.now().as_second();
+        let mut last: Vec<LastBackup> =
+            output.items.unwrap_or_default().into_iter().map(parsed).collect::<Result<_, _>>()?;
+        last.retain(|last| last.until.is_none_or(|until| now < until));
+        last.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        for LastBackup { id, .. } in last {
+            match self.backup(env, &id).await {
+                Ok(backup) => return Ok(Some(backup)),
+                Err(Error::NoBackup(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.backups(env).await?.into_iter().next())
+    }
+
+    /// Says that a backup found in the bucket is the newest of its class, unless a newer one is known. One put.
+    async fn note_found(&self, env: &EnvId, backup: &Backup) -> Result<(), Error> {
+        let last = LastBackup::of(backup);
+        let at = AttributeValue::N(last.at.as_millisecond().to_string());
+        let sent = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(last.item(&key::environment(env))?))
+            .condition_expression("attribute_not_exists(sk) OR #at < :at")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":at", at)
+            .send()
+            .await;
+        match sent {
+            Err(error) if !is_failed_condition(&error) => {
+                Err(Error::storage("note the last backup")(Cause::from(error)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Records a backup and answers `reply`. One that is recorded already stays as it is.
     ///
     /// # Errors
@@ -136,24 +226,20 @@ impl History {
         self.record(mutation, &[Alongside::Backup(Box::new(backup))], reply).await
     }
 
-    /// Records a backup that was found in the bucket; false when it is recorded already. One put.
+    /// Records a backup that was found in the bucket; false when it is recorded already. Two puts.
     ///
     /// # Errors
     /// [`Error::Storage`]; [`Error::Item`].
     pub async fn record_found(&self, env: &EnvId, backup: &Backup) -> Result<bool, Error> {
         let item = keyed(&key::environment(env), &key::backup(&backup.id), backup)?;
         let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(sk)").send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(Error::storage("record a backup")(Cause::from(error))),
-        }
+        let recorded = match put.condition_expression("attribute_not_exists(sk)").send().await {
+            Ok(_) => true,
+            Err(error) if is_failed_condition(&error) => false,
+            Err(error) => return Err(Error::storage("record a backup")(Cause::from(error))),
+        };
+        self.note_found(env, backup).await?;
+        Ok(recorded)
     }
 
     /// A backup by its id. One get, and another where an older object stands for it.
@@ -273,4 +359,8 @@ impl History {
             Err(error) => Err(Error::storage("mark a backup as verified")(Cause::from(error))),
         }
     }
+}
+
+fn is_failed_condition<R>(error: &SdkError<PutItemError, R>) -> bool {
+    error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
 }

@@ -1,21 +1,16 @@
 //! Deciding on the newest entry, appending, and deciding again when another writer was faster.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::append::{Outcome, Write};
+use super::append::{Backoff, Outcome, Write};
 use super::idempotency::{Key, Reply};
 use super::transaction::Alongside;
 use super::{Attempt, Decide, Decision, Draft, DraftEntry, Head, History, Place, snapshots};
 use crate::entry::{Author, Entry, FORMAT, Item, to_item};
 use crate::error::Error;
 use crate::id::{EnvId, Version};
-
-/// The first pause after a lost race; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// How far ahead of the clock an entry's time may be and still be handed on: clocks of servers differ by less, and one that
 /// is further ahead would date all later entries.
@@ -111,7 +106,8 @@ impl History {
         }
         let mut head = start.head;
         let mut refused = Vec::new();
-        let mut pause = FIRST_PAUSE;
+        let urgency = if decision.is_urgent() { Backoff::URGENT } else { Backoff::PATIENT };
+        let mut backoff = urgency;
         loop {
             if let Some(found) = head.as_ref().map(|head| head.entry.format).filter(|format| *format > FORMAT)
             {
@@ -130,7 +126,7 @@ impl History {
                 Err(refusal) => return self.replayed(mutation).await?.ok_or(refusal),
             };
             let Composed { entries, alongside, reply } = self.compose(mutation, head.as_ref(), *draft)?;
-            match self.write(&write(mutation, entries, &alongside, &reply)).await? {
+            match self.write(&write(mutation, entries, &alongside, &reply, urgency)).await? {
                 Outcome::Done => return Ok(reply),
                 Outcome::Replayed(reply) => return Ok(*reply),
                 Outcome::Refused(_) if Instant::now() >= mutation.deadline => {
@@ -138,7 +134,7 @@ impl History {
                 }
                 Outcome::Refused(reason) => refused.push(reason),
                 Outcome::Lost => {
-                    if !self.pause(&mut pause, mutation.deadline).await {
+                    if !self.pause(&mut backoff, mutation.deadline).await {
                         return Err(Error::Contention.into());
                     }
                     head = self.head(mutation.env()?).await?;
@@ -169,7 +165,7 @@ impl History {
         if mutation.key.is_none() && items.is_empty() {
             return Ok(reply);
         }
-        match self.write(&write(mutation, Vec::new(), items, &reply)).await? {
+        match self.write(&write(mutation, Vec::new(), items, &reply, Backoff::PATIENT)).await? {
             Outcome::Replayed(first) => Ok(*first),
             _ => Ok(reply),
         }
@@ -250,6 +246,7 @@ fn write<'a>(
     entries: Vec<Item>,
     alongside: &'a [Alongside],
     reply: &'a Reply,
+    backoff: Backoff,
 ) -> Write<'a> {
     Write {
         pk: mutation.place.pk(),
@@ -258,5 +255,6 @@ fn write<'a>(
         idempotency: mutation.key.as_ref().map(|key| (key, reply)),
         id: mutation.id,
         deadline: mutation.deadline,
+        backoff,
     }
 }

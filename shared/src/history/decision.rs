@@ -38,23 +38,33 @@ impl<'a> Attempt<'a> {
 
     /// The next generated snapshot name that is not known to be taken, with its number.
     pub fn generated_name(&self) -> (u64, SnapshotName) {
-        let mut number = self.head.map_or(0, |head| head.entry.generated) + 1;
-        // One attempt finds one taken name. After a few, the steps double: whoever has taken a long row of such names
-        // by hand does not hold up everybody else's.
         let tries = self.refused.iter().filter(|refused| matches!(refused, Refused::NameTaken(_))).count();
-        for past in 3..tries {
-            number += 1 << (past - 3).min(32);
-        }
-        while self.is_taken(&SnapshotName::generated(number)) {
-            number += 1;
-        }
-        (number, SnapshotName::generated(number))
+        let last = self.head.map_or(0, |head| head.entry.generated);
+        generated_after(last, tries, |name| self.is_taken(name))
     }
 
     /// Whether an earlier attempt found that the name belongs to another snapshot.
     pub fn is_taken(&self, name: &SnapshotName) -> bool {
         self.refused.iter().any(|refused| matches!(refused, Refused::NameTaken(taken) if taken == name))
     }
+}
+
+/// The name generated after number `last`, with its number, once so many tries have each found a taken name.
+///
+/// After a few tries the steps double: a long row of such names taken by hand does not hold up everybody else's.
+pub(super) fn generated_after(
+    last: u64,
+    tries: usize,
+    is_taken: impl Fn(&SnapshotName) -> bool,
+) -> (u64, SnapshotName) {
+    let mut number = last + 1;
+    for past in 3..tries {
+        number += 1 << (past - 3).min(32);
+    }
+    while is_taken(&SnapshotName::generated(number)) {
+        number += 1;
+    }
+    (number, SnapshotName::generated(number))
 }
 
 /// What to do about a mutation.
@@ -95,6 +105,12 @@ pub trait Decide: Send {
     fn reads_beside(&self) -> bool {
         false
     }
+
+    /// Whether it changes what users see. Such a decision does not wait behind saves: after a lost race it is taken
+    /// again at once, where a save backs off.
+    fn is_urgent(&self) -> bool {
+        false
+    }
 }
 
 /// A decision that its owner looks at afterwards.
@@ -110,6 +126,10 @@ impl<D: Decide> Decide for &mut D {
 
     fn reads_beside(&self) -> bool {
         (**self).reads_beside()
+    }
+
+    fn is_urgent(&self) -> bool {
+        (**self).is_urgent()
     }
 }
 

@@ -34,7 +34,7 @@ pub use schedule::{LastRun, SchedulePage, Scheduled, SetPolicy};
 pub use schema::StoredSchema;
 pub use settings::{LiveWithoutRelease, Place, Settings};
 pub use since::{Brief, Since};
-pub use snapshots::{Marker, NameRecord};
+pub use snapshots::{Marker, NameRecord, Named};
 pub use transaction::{Alongside, Refused};
 pub use uploads::Upload;
 pub use verify::Verified;

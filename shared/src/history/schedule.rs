@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::backups::LastBackup;
 use super::transaction::{Alongside, built};
 use super::{Backup, History, Mutation, Reply, keyed, parsed};
 use crate::backup::{BackupId, Policy};
@@ -175,6 +176,11 @@ impl History {
             let put = Put::builder().table_name(&self.table).set_item(Some(item));
             let put = put.condition_expression("attribute_not_exists(sk)").build().map_err(built)?;
             items.push(TransactWriteItem::builder().put(put).build());
+        }
+        for last in LastBackup::each(backups) {
+            let put =
+                Put::builder().table_name(&self.table).set_item(Some(last.item(&key::environment(env))?));
+            items.push(TransactWriteItem::builder().put(put.build().map_err(built)?).build());
         }
         // The second time without what is there already; who is slower than another worker has lost to its line.
         while let Some(there) = self.written_or_there(&items).await? {

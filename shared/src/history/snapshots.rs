@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::damage::UNREADABLE;
+use super::decision::generated_after;
 use super::{Alongside, Fault, History, Page, parsed};
-use crate::entry::{Author, Entry, Event, Item, Promotion, Subject};
+use crate::entry::{Author, Before, Entry, Event, Item, Live, Promotion, Releases, Subject};
 use crate::error::{Cause, Error};
+use crate::hash::Sha256;
 use crate::id::{EnvId, Note, SnapshotName, Version};
 use crate::key;
 
@@ -21,6 +23,19 @@ pub struct NameRecord {
     /// Whether the snapshot has another name by now; its marker has the present one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former: bool,
+}
+
+/// A snapshot that was looked up by a name: what its own entry says, which the name's record only leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The entry that made the snapshot.
+    pub snapshot: Version,
+    /// The present name.
+    pub name: SnapshotName,
+    /// The config.
+    pub subject: Subject,
+    /// Where it came from, when it was promoted.
+    pub origin: Option<Promotion>,
 }
 
 /// A snapshot as it is listed: its present name and note, and whether it is a release.
@@ -86,17 +101,106 @@ impl History {
         item.map(parsed).transpose()?.ok_or_else(|| Error::NoSnapshot(name.clone()))
     }
 
-    /// The present name of the snapshot that `name` leads to. One get, if it has been renamed.
+    /// The snapshot that a name, present or former, leads to, as the snapshot's own entry says it. Two gets, one after
+    /// the other; a third where the snapshot was renamed.
     ///
     /// # Errors
-    /// As for [`History::marker`].
-    pub async fn present_name(
+    /// [`Error::NoSnapshot`] when no snapshot has or had the name. [`Error::Damaged`] when the name's record leads to an entry
+    /// that made no snapshot, or one of another name. [`Error::Storage`]; [`Error::Item`].
+    pub async fn snapshot(&self, env: &EnvId, name: &SnapshotName) -> Result<Named, Error> {
+        let NameRecord { subject: recorded, snapshot, former } = self.named(env, name).await?;
+        let damaged = |fault: &str| Error::Damaged {
+            version: snapshot,
+            object: format!("the record of the name {name}"),
+            fault: fault.to_owned(),
+        };
+        let entry = match self.entry(env, snapshot).await {
+            Err(Error::NoVersion(_)) => return Err(damaged("leads to no entry")),
+            found => found?,
+        };
+        let Event::Snapshot { name: first, subject, origin } = entry.event else {
+            return Err(damaged("leads to an entry that made no snapshot"));
+        };
+        if recorded != subject {
+            tracing::error!(%env, version = snapshot.get(), "a name's record and its snapshot's entry differ");
+        }
+        if !former && first == *name {
+            return Ok(Named { snapshot, name: first, subject, origin });
+        }
+        let present = self.marker(env, snapshot).await?.name;
+        if !former && present != *name {
+            return Err(damaged("leads to a snapshot of another name"));
+        }
+        Ok(Named { snapshot, name: present, subject, origin })
+    }
+
+    /// The release below `releases` once a release of the config `next` is put on top: the newest one with another
+    /// config, under its present name. No call where something else is live; otherwise a get for each release that is passed over,
+    /// and two for the one that is found.
+    ///
+    /// # Errors
+    /// Those of [`History::release`] and [`History::marker`].
+    pub async fn release_below(
         &self,
         env: &EnvId,
-        name: SnapshotName,
-        record: &NameRecord,
-    ) -> Result<SnapshotName, Error> {
-        if record.former { Ok(self.marker(env, record.snapshot).await?.name) } else { Ok(name) }
+        releases: &Releases,
+        next: Sha256,
+    ) -> Result<Option<Before>, Error> {
+        let mut below = match &releases.live {
+            Some(live) if live.subject.sha256 != next => return Ok(Some(Before::from(live))),
+            _ => releases.before.clone(),
+        };
+        while let Some(before) = below {
+            let (live, deeper) = self.release(env, &before).await?;
+            if live.subject.sha256 != next {
+                let name = self.marker(env, before.snapshot).await?.name;
+                return Ok(Some(Before { name, ..before }));
+            }
+            below = deeper;
+        }
+        Ok(None)
+    }
+
+    /// What an entry made live that a later one names as the release before, and the release below that. One get.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when that entry published another release or none; [`Error::Storage`]; [`Error::Item`].
+    pub async fn release(&self, env: &EnvId, before: &Before) -> Result<(Live, Option<Before>), Error> {
+        let damaged = |fault: &str| Error::Damaged {
+            version: before.entry,
+            object: format!("the entry that is said to have published {}", before.name),
+            fault: fault.to_owned(),
+        };
+        let entry = match self.entry(env, before.entry).await {
+            Err(Error::NoVersion(_)) => return Err(damaged("is missing")),
+            found => found?,
+        };
+        match entry.releases {
+            // Only downwards: a walk over damaged entries must end.
+            Releases { live: Some(live), before: deeper }
+                if live.snapshot == before.snapshot
+                    && deeper.as_ref().is_none_or(|deeper| deeper.entry < before.entry) =>
+            {
+                Ok((live, deeper))
+            }
+            _ => Err(damaged("did not publish it")),
+        }
+    }
+
+    /// The name that a snapshot taken on `head` gets when nobody names it. One get, and another for each taken name.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn next_name(&self, env: &EnvId, head: &Entry) -> Result<SnapshotName, Error> {
+        let mut taken: Vec<SnapshotName> = Vec::new();
+        loop {
+            let (_, name) = generated_after(head.generated, taken.len(), |name| taken.contains(name));
+            match self.named(env, &name).await {
+                Err(Error::NoSnapshot(_)) => return Ok(name),
+                found => found.map(drop)?,
+            }
+            taken.push(name);
+        }
     }
 
     /// The marker of the snapshot that the entry `snapshot` made. One get.

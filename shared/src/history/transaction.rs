@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::append::Write;
+use super::backups::LastBackup;
 use super::{
     Backup, History, Marker, NameRecord, SetPolicy, Settings, StoredSchema, Upload, idempotency, keyed,
     registry, settings,
 };
+use crate::config::keep::Keep;
 use crate::entry::Item;
 use crate::error::Error;
 use crate::hash::Sha256;
@@ -49,6 +51,16 @@ pub enum Alongside {
     },
     /// Refuse, with [`Refused::ReleasesOff`], where the settings switch releases off.
     ReleasesAllowed(EnvId),
+    /// Refuse, with [`Refused::SettingsChanged`], where the settings switch releases off, or name other paths to keep than
+    /// these: those of the environment and of its app.
+    SettingsAllow {
+        /// The environment.
+        env: EnvId,
+        /// What was read of the environment's own settings.
+        own: Option<Keep>,
+        /// What was read of its app's.
+        app: Option<Keep>,
+    },
     /// Lists the environment.
     Registered(EnvId),
     /// Replaces the settings of the mutation's place.
@@ -72,6 +84,8 @@ pub enum Refused {
     NameTaken(SnapshotName),
     /// The settings switch releases off.
     ReleasesOff,
+    /// The settings switch releases off, or name other paths to keep than those that were read.
+    SettingsChanged,
     /// The snapshot has another name by now.
     Renamed,
     /// The environment's schema is another by now.
@@ -155,14 +169,23 @@ impl History {
             }
             Alongside::ReleasesAllowed(env) => {
                 for pk in [key::app(&env.app), key::environment(env)] {
-                    let item = self.releases_allowed(&pk)?;
+                    let item = self.settings_check(&pk, None)?;
                     parts.push(Part { item, meaning: Meaning::Refused(Refused::ReleasesOff) });
+                }
+                return Ok(());
+            }
+            Alongside::SettingsAllow { env, own, app } => {
+                for (pk, keep) in [(key::app(&env.app), app), (key::environment(env), own)] {
+                    let item = self.settings_check(&pk, Some(keep))?;
+                    parts.push(Part { item, meaning: Meaning::Refused(Refused::SettingsChanged) });
                 }
                 return Ok(());
             }
             Alongside::Registered(env) => (self.any_item(registry::item(env))?, Meaning::None),
             Alongside::Upload(upload) => (self.once(pk, &key::upload(&upload.id), upload)?, Meaning::None),
             Alongside::Backup(backup) => {
+                let last = self.any_item(LastBackup::of(backup).item(pk)?)?;
+                parts.push(Part { item: last, meaning: Meaning::None });
                 let item = self.once(pk, &key::backup(&backup.id), backup)?;
                 (item, Meaning::Refused(Refused::AlreadyThere))
             }
@@ -261,17 +284,29 @@ impl History {
         Ok(TransactWriteItem::builder().condition_check(check.build().map_err(built)?).build())
     }
 
-    fn releases_allowed(&self, pk: &str) -> Result<TransactWriteItem, Error> {
+    /// The check that a place's settings allow releases and, where `keep` says so, that they keep these paths.
+    fn settings_check(&self, pk: &str, keep: Option<&Option<Keep>>) -> Result<TransactWriteItem, Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .key("pk", AttributeValue::S(pk.to_owned()))
             .key("sk", AttributeValue::S(key::SETTINGS.to_owned()))
-            .condition_expression(settings::RELEASES_ALLOWED)
             .expression_attribute_names("#releases", "releases")
-            .expression_attribute_values(":off", AttributeValue::Bool(false))
-            .build()
-            .map_err(built)?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+            .expression_attribute_values(":off", AttributeValue::Bool(false));
+        let allowed = settings::RELEASES_ALLOWED;
+        let check = match keep {
+            None => check.condition_expression(allowed),
+            Some(None) => check
+                .condition_expression(format!("({allowed}) AND attribute_not_exists(#keep)"))
+                .expression_attribute_names("#keep", "keep"),
+            Some(Some(keep)) => check
+                .condition_expression(format!("({allowed}) AND #keep = :keep"))
+                .expression_attribute_names("#keep", "keep")
+                .expression_attribute_values(
+                    ":keep",
+                    serde_dynamo::to_attribute_value(keep).map_err(|e| Error::Item(e.to_string()))?,
+                ),
+        };
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(built)?).build())
     }
 }
 

@@ -1,9 +1,15 @@
-//! Walking a history and checking it: numbers, times, the chain of hashes, and every config.
+//! Walking a history and checking it: numbers, times, the chain of hashes, every config, and what entries, names and the
+//! listing of snapshots say of each other.
+
+mod said;
+
+use std::collections::HashSet;
 
 use jiff::SignedDuration;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use self::said::Others;
 use super::commit::AHEAD;
 use super::{Fault, History, damage};
 use crate::configs::Configs;
@@ -33,8 +39,10 @@ pub struct Verified {
 
 impl History {
     /// Checks up to `limit` entries from `from` on, and their link to the entry before: that versions have no gaps,
-    /// times do not run backwards (but from a clock that was over 5 minutes ahead), every entry holds the hash of the one
-    /// before it, and every config, those of snapshots included, decodes to its SHA-256. Two queries, and a GET for each keyframe that is not in memory.
+    /// times do not run backwards (but from a clock that was over 5 minutes ahead), every entry holds the hash of the one before it, and every config, those of
+    /// snapshots included, decodes to its SHA-256; that entries change what their kinds change and agree with those that
+    /// they refer to, and so the names and the listing of snapshots. Three queries, a GET for each keyframe that is not
+    /// in memory, and some gets for each snapshot, publication, renaming and restore.
     /// It stops at `until`, after one entry at least: `next` says where to go on.
     ///
     /// # Errors
@@ -53,6 +61,8 @@ impl History {
         let items = self.ascending(env, start, limit + lead).await?;
         let mut report =
             Verified { from: None, to: None, checked: 0, faults: Vec::new(), hash: None, next: None };
+        let mut others = Others::new(self, env);
+        let mut snapshots: HashSet<Version> = HashSet::new();
         let mut expected = start;
         let mut before: Option<(Entry, Sha256)> = None;
         let found = items.len();
@@ -73,11 +83,18 @@ impl History {
             };
             if report.checked > 0 && Instant::now() >= until {
                 report.next = Some(entry.version);
-                return Ok(report);
+                break;
             }
+            others.knows(&entry);
             if entry.version >= from {
                 report.link(&entry, expected, before.as_ref());
                 report.configs(configs, env, &entry).await?;
+                let earlier = before.as_ref().map(|(before, _)| before);
+                let next_to = earlier.filter(|before| before.version.next() == entry.version);
+                others.check(&mut report, &entry, next_to).await?;
+                if matches!(entry.event, Event::Snapshot { .. }) {
+                    snapshots.insert(entry.version);
+                }
                 report.from = report.from.or(Some(entry.version));
                 report.to = Some(entry.version);
                 report.hash = Some(hash);
@@ -86,8 +103,11 @@ impl History {
             expected = entry.version.next();
             before = Some((entry, hash));
         }
-        if found > lead && self.more_after(env, expected).await? {
+        if report.next.is_none() && found > lead && self.more_after(env, expected).await? {
             report.next = Some(expected);
+        }
+        if let Some(to) = report.to {
+            others.nothing_more(&mut report, (from, to), &snapshots).await?;
         }
         Ok(report)
     }

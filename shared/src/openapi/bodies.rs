@@ -17,8 +17,8 @@ const RESTORE: &[Way] = &[
 
 /// Ways to say what to publish.
 const PUBLISH: &[Way] = &[
-    ("snapshot", "string", &[]),
-    ("version", "", &["name"]),
+    ("snapshot", "string", &["go_ahead"]),
+    ("version", "", &["name", "go_ahead"]),
     ("from", "object", &["name", "go_ahead", "merge", "preview"]),
 ];
 
@@ -33,13 +33,7 @@ pub(super) fn constrain(schemas: &mut Map<String, Value>) {
         let yes = json!({ "const": true });
         let both =
             json!({ "required": ["merge", "go_ahead"], "properties": { "merge": yes, "go_ahead": yes } });
-        // A snapshot has its name, and keeps it.
-        let snapshot =
-            json!({ "type": "string", "pattern": "[^0-9]", "not": { "enum": ["live", "working"] } });
-        let named = json!({ "type": "string" });
-        let renamed =
-            json!({ "required": ["version", "name"], "properties": { "version": snapshot, "name": named } });
-        schema["not"] = json!({ "anyOf": [both, renamed] });
+        schema["not"] = both;
     }
     if let Some(schema) = schemas.get_mut("Rename") {
         let given =

@@ -211,4 +211,10 @@ async fn what_was_promoted_is_nobodys_edit_here() {
         assert_eq!(answer.at("/entry/origin/environment"), "staging");
     }
     assert_eq!(ask(&stack, &ada, "/n").await.at("/who"), "ada, #2");
+    // Nor is it whose restore has made it the working version.
+    stack.act(&Person::admin("ben"), "restore", json!({"snapshot": "v1"})).await.is(200);
+    stack.save(&ada, "{\"n\":7,\"m\":1}").await.is(200);
+    let answer = ask(&stack, &ada, "/n").await.is(200);
+    assert_eq!(answer.at("/who"), "ada, #3; brought back by ben's restore #5");
+    assert_eq!((answer.at("/entry/kind"), answer.at("/before")), (json!("snapshot"), json!(2)));
 }

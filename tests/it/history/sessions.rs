@@ -116,3 +116,14 @@ async fn a_page_reads_about_as_many_entries_as_its_lines_take() {
     let page = stack.get(&ada, &next, &[]).await.is(200);
     assert_eq!(page.at("/items/0/version"), 149);
 }
+
+#[tokio::test]
+async fn of_an_environment_that_is_not_there_is_no_page() {
+    let (stack, ada) = (Stack::start().await, Person::admin("ada"));
+    for query in ["", "&before=7", "&before=1"] {
+        let path = format!("/v1/apps/crm/envs/absent/history?group=session{query}");
+        stack.get(&ada, &path, &[]).await.is_problem(404, "environment-not-found");
+    }
+    stack.save(&ada, "{}").await.is(201);
+    assert_eq!(stack.read(&ada, "history?group=session&before=1").await.is(200).at("/items"), json!([]));
+}

@@ -148,8 +148,12 @@ impl Act {
             }
             Self::RestoreBackup { id, .. } => ("restore", json!({ "backup": id }), &None),
             Self::Undo { version } => ("restore", json!({ "undo": version }), &None),
-            Self::Publish { name, expect } => ("publish", json!({ "snapshot": name }), expect),
-            Self::PublishVersion { version, expect } => ("publish", json!({ "version": version }), expect),
+            Self::Publish { name, expect } => {
+                ("publish", json!({ "snapshot": name, "go_ahead": true }), expect)
+            }
+            Self::PublishVersion { version, expect } => {
+                ("publish", json!({ "version": version, "go_ahead": true }), expect)
+            }
             Self::Promote { name, renamed, expect } => {
                 let from = json!({ "env": ENVIRONMENTS[1], "snapshot": name });
                 ("publish", json!({ "from": from, "name": renamed, "go_ahead": true }), expect)

@@ -248,17 +248,29 @@ impl State {
 
     fn publish(&mut self, who: usize, snapshot: usize) -> Expected {
         let release = (snapshot, self.head() + 1);
-        let live = self.last().live;
+        let below = self.below(self.snapshots[&snapshot].document);
         self.snapshots.get_mut(&snapshot).unwrap().published = Some(release.1);
-        self.append(who, "published", |entry| {
-            entry.before = live.or(entry.before);
-            entry.live = Some(release);
-        })
+        self.append(who, "published", |entry| (entry.live, entry.before) = (Some(release), below))
     }
 
-    fn shows(&self, document: Document) -> bool {
+    /// The newest release on the way back with another document: what a release of this one is put on.
+    fn below(&self, document: Document) -> Option<Release> {
+        let mut below = self.last().live.or(self.last().before);
+        while let Some((_, entry)) =
+            below.filter(|(snapshot, _)| self.snapshots[snapshot].document == document)
+        {
+            below = self.entries[entry - 1].before;
+        }
+        below
+    }
+
+    /// Whether users have a document as a release already, under the name that is asked for.
+    fn shows(&self, document: Document, name: Option<&str>) -> bool {
         let live = self.entries.last().and_then(|last| last.live);
-        live.is_some_and(|(live, _)| self.snapshots[&live].document == document)
+        live.is_some_and(|(live, _)| {
+            let live = &self.snapshots[&live];
+            live.document == document && name.is_none_or(|name| name == live.name)
+        })
     }
 
     fn publish_version(&mut self, who: usize, version: usize, expect: &Expect) -> Expected {
@@ -266,7 +278,7 @@ impl State {
             return Expected::Refused("live-changed");
         }
         let document = self.document(version);
-        if self.shows(document) {
+        if self.shows(document, None) {
             return Expected::Unchanged(self.head());
         }
         if self.releases_off {
@@ -280,7 +292,7 @@ impl State {
         if self.unexpected(expect) {
             return Expected::Refused("live-changed");
         }
-        if self.shows(document) {
+        if self.shows(document, name.as_deref()) {
             return Expected::Unchanged(self.head());
         }
         let name = name.unwrap_or_else(|| self.next_name());
@@ -310,7 +322,7 @@ impl State {
             return Expected::Refused("live-changed");
         }
         let entry = match to {
-            Some(name) => match self.named(name).map(|snapshot| self.snapshots[&snapshot].published) {
+            Some(name) => match self.named(name).map(|snapshot| self.last_published(snapshot)) {
                 None => return Expected::Refused("snapshot-not-found"),
                 Some(None) => return Expected::Refused("not-a-release"),
                 Some(Some(entry)) => entry,
@@ -328,6 +340,12 @@ impl State {
         let release = (snapshot, self.head() + 1);
         self.snapshots.get_mut(&snapshot).unwrap().published = Some(release.1);
         self.append(who, "published", |entry| (entry.live, entry.before) = (Some(release), then.before))
+    }
+
+    /// Where a snapshot was published last; where it is the release before, there.
+    fn last_published(&self, snapshot: usize) -> Option<usize> {
+        let before = self.last().before.filter(|(before, _)| *before == snapshot);
+        before.map(|(_, entry)| entry).or(self.snapshots[&snapshot].published)
     }
 
     /// What users get: a document, or nothing where the settings say so.

@@ -11,6 +11,7 @@ const GET: &str = "DynamoDB.GetItem";
 const PUT: &str = "DynamoDB.PutItem";
 const TRANSACT: &str = "DynamoDB.TransactWriteItems";
 const S3_GET: &str = "S3.GetObject";
+const S3_HEAD: &str = "S3.HeadObject";
 const S3_PUT: &str = "S3.PutObject";
 
 #[tokio::test]
@@ -20,14 +21,18 @@ async fn promotions() {
     stack.cold();
     stack.calls.take();
     promote(&stack, &ada, "spring", json!({})).await.is(201);
-    // The name there, the schema here, and the settings here and of the app.
-    assert_eq!(stack.calls.take_unrepeated(), [GET, GET, GET, GET, QUERY, TRANSACT, S3_GET], "the first");
+    // The name there and the snapshot's entry, the schema here, and the settings here and of the app.
+    assert_eq!(
+        stack.calls.take_unrepeated(),
+        [GET, GET, GET, GET, GET, QUERY, TRANSACT, S3_GET],
+        "the first"
+    );
 
     stage(&stack, &ada, "{\"a\":2,\"n\":2}", "summer").await;
     stack.calls.take();
     promote(&stack, &ada, "summer", json!({})).await.is(200);
     // And the entry of the last promotion.
-    let later = [GET, GET, GET, GET, GET, QUERY, TRANSACT];
+    let later = [GET, GET, GET, GET, GET, GET, QUERY, TRANSACT, S3_HEAD];
     assert_eq!(stack.calls.take_unrepeated(), later, "a later one, config in memory");
 
     stack.call(&ada, "PUT", &under("settings"), &[], "{\"keep\":[\"/a\"]}").await.is(200);

@@ -82,7 +82,7 @@ async fn a_fix_on_an_older_base_does_not_take_back_what_came_between() {
     promote(&stack, &ada, "summer", json!({})).await.is(200);
     // Builders still have spring's, and fix that: their release takes back n for the moment.
     stack.save(&ada, r#"{"title":"Desk","n":1,"fix":true,"more":1}"#).await.is(200);
-    stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working", "go_ahead": true})).await.is(200);
     stage(&stack, &ada, r#"{"title":"Desk","n":2,"a":1}"#, "autumn").await;
     promote(&stack, &ada, "autumn", MERGE()).await.is(200);
     assert_eq!(users_see(&stack).await, json!({"title": "Desk", "n": 2, "a": 1, "fix": true, "more": 1}));
@@ -95,7 +95,7 @@ async fn a_fix_put_back_by_a_release_is_not_lost_though_it_was_promoted_over_onc
     stack.save(&ada, r#"{"title":"Desk","n":1,"old":true}"#).await.is(200);
     promote(&stack, &ada, "summer", json!({"go_ahead": true})).await.is(200);
     stack.save(&ada, r#"{"title":"Desk","n":1,"old":true,"fix":true}"#).await.is(200);
-    stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working", "go_ahead": true})).await.is(200);
     stage(&stack, &ada, r#"{"title":"Desk","n":3}"#, "autumn").await;
     promote(&stack, &ada, "autumn", MERGE()).await.is(200);
     assert_eq!(users_see(&stack).await, json!({"title": "Desk", "n": 3, "old": true, "fix": true}));
@@ -235,10 +235,10 @@ async fn what_it_asks_of_aws() {
     promote(&stack, &ada, "summer", MERGE()).await.is(200);
     let calls = stack.calls.take_unrepeated();
     let count = |what: &str| calls.iter().filter(|call| *call == what).count();
-    // A promotion; the marker of what is live; the snapshots, the line and what came since; and the config.
+    // A promotion; the entry of what is live; the snapshots, the line and what came since; and the config.
     assert_eq!(
         (count("DynamoDB.GetItem"), count("DynamoDB.Query"), count("DynamoDB.TransactWriteItems")),
-        (6, 4, 1),
+        (7, 4, 1),
         "{calls:?}"
     );
     assert_eq!((count("S3.PutObject"), count("S3.GetObject")), (1, 0), "{calls:?}");

@@ -93,7 +93,7 @@ async fn a_release_made_here_is_a_change_and_a_roll_back_is_none() {
     promote(&stack, &ada, "then", json!({})).await.is(200);
     // An older config, published here under a name of its own: users would lose that choice.
     stack.save(&ada, "{\"n\":0}").await.is(200);
-    stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working", "go_ahead": true})).await.is(200);
     stack.act(&ada, "restore", json!({"version": 1})).await.is(200);
     stage(&stack, &ada, "{\"n\":6}", "latest").await;
     promote(&stack, &ada, "latest", json!({})).await.is_problem(409, "promotion-would-lose");
@@ -113,4 +113,58 @@ async fn where_nothing_was_ever_promoted_everything_is_its_own() {
     promote(&stack, &ada, "same", json!({})).await.is(200);
     let labels = stack.listed(&ada, &under("history?limit=2"), "/label").await;
     assert_eq!(labels[..2], ["Published v1", "Promoted same (#3) from staging as v1"]);
+}
+
+#[tokio::test]
+async fn what_was_promoted_is_not_published_over_either() {
+    let ada = Person::admin("ada");
+    let stack = Stack::start().await;
+    stack.save(&ada, "{\"n\":1}").await.is(201);
+    stack.act(&ada, "publish", json!({"version": 1, "name": "old"})).await.is(200);
+    stage(&stack, &ada, "{\"n\":1,\"fix\":true}", "fixed").await;
+    promote(&stack, &ada, "fixed", json!({"go_ahead": true})).await.is(200);
+    stack.save(&ada, "{\"n\":2}").await.is(200);
+    for what in [json!({"version": "working"}), json!({"version": 1}), json!({"snapshot": "old"})] {
+        let refused = stack.act(&ada, "publish", what).await.is_problem(409, "promotion-would-lose");
+        assert_eq!(
+            (refused.at("/since"), refused.at("/changes/0/origin/snapshot")),
+            (json!(4), json!("fixed"))
+        );
+        assert_eq!(stack.users_see().await.0, "{\"n\":1,\"fix\":true}");
+    }
+    // What has the fix, by a merge or by hand, loses nothing.
+    let merged = [("waymark-base", "4")];
+    stack.put(&ada, &merged, "{\"n\":1,\"fix\":true}").await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);
+    assert_eq!(stack.users_see().await.0, "{\"n\":2,\"fix\":true}");
+    // From that one the fix must not go either; what was made of the promoted config may take it back.
+    stack.save(&ada, "{\"n\":3}").await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working"})).await.is_problem(409, "promotion-would-lose");
+    stack.act(&ada, "restore", json!({"snapshot": "v1"})).await.is(200);
+    stack.save(&ada, "{\"n\":4}").await.is(200);
+    stack.act(&ada, "publish", json!({"version": "working"})).await.is(200);
+    // Nor is anything asked once users do not have it, of a roll back, or of somebody who says so.
+    stack.act(&ada, "publish", json!({"snapshot": "old"})).await.is(200);
+    stack.act(&ada, "rollback", json!({"to": "v1"})).await.is(200);
+    stack.act(&ada, "publish", json!({"snapshot": "old"})).await.is_problem(409, "promotion-would-lose");
+    stack.act(&ada, "rollback", json!({"to": "old"})).await.is(200);
+    stack.act(&ada, "rollback", json!({"to": "v1"})).await.is(200);
+    stack.act(&ada, "publish", json!({"snapshot": "old", "go_ahead": true})).await.is(200);
+    assert_eq!(stack.users_see().await, seen("{\"n\":1}", "old"));
+}
+
+#[tokio::test]
+async fn another_name_for_what_was_promoted_is_given() {
+    let ada = Person::admin("ada");
+    let stack = following(&ada).await;
+    promote(&stack, &ada, "summer", json!({})).await.is(200);
+    let preview = promote(&stack, &ada, "summer", json!({"name": "sale", "preview": true})).await.is(200);
+    assert_eq!(preview.at("/unchanged"), false);
+    let named = promote(&stack, &ada, "summer", json!({"name": "sale"})).await.is(200);
+    assert_eq!((named.at("/label"), named.at("/unchanged")), (json!("Published sale"), json!(false)));
+    let again = promote(&stack, &ada, "summer", json!({"name": "sale"})).await.is(200);
+    assert_eq!(again.at("/unchanged"), true);
+    assert_eq!(stack.act(&ada, "rollback", json!({})).await.is(200).at("/name"), "v1");
+    let newest = stack.newest(&ada).await;
+    stack.assert_whole(newest).await;
 }

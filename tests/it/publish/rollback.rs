@@ -1,6 +1,10 @@
 //! Rolling back: users get an earlier release.
 
 use serde_json::{Value, json};
+use waymark::entry::{Author, Before, Event, Live, Releases};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place};
+use waymark::id::EnvId;
+use waymark::{Error, Problem};
 
 use super::{seen, three_snapshots};
 use crate::support::stack::ENV;
@@ -124,4 +128,99 @@ async fn what_was_before_shows_its_present_name_after_a_roll_back() {
     stack.call(&ada, "PATCH", &under("snapshots/a"), &[], "{\"name\":\"alpha\"}").await.is(200);
     stack.act(&ada, "rollback", json!({})).await.is(200);
     assert_eq!(before(&stack, &ada).await, "alpha");
+}
+
+#[tokio::test]
+async fn publishing_again_what_was_unpublished_is_no_step() {
+    let ada = Person::admin("ada");
+    let stack = three_snapshots(&ada).await;
+    publish_all(&stack, &ada, &["a"]).await;
+    stack.act(&ada, "unpublish", json!({})).await.is(200);
+    publish_all(&stack, &ada, &["a"]).await;
+    assert_eq!(before(&stack, &ada).await, Value::Null);
+    stack.act(&ada, "rollback", json!({})).await.is_problem(409, "no-earlier-release");
+
+    publish_all(&stack, &ada, &["b"]).await;
+    stack.act(&ada, "unpublish", json!({})).await.is(200);
+    publish_all(&stack, &ada, &["b"]).await;
+    assert_eq!(before(&stack, &ada).await, "a");
+    let back = stack.act(&ada, "rollback", json!({})).await.is(200);
+    assert_eq!((back.at("/name"), back.at("/unchanged")), (json!("a"), json!(false)));
+    assert_eq!(stack.users_see().await, seen("{\"n\":1}", "a"));
+}
+
+#[tokio::test]
+async fn another_name_for_what_users_have_is_no_step() {
+    let ada = Person::admin("ada");
+    let stack = three_snapshots(&ada).await;
+    publish_all(&stack, &ada, &["a", "b"]).await;
+    // By a snapshot of its own, by a name in the request, and over what was unpublished under its present name.
+    stack.act(&ada, "snapshots", json!({"version": "b", "name": "twin"})).await.is(201);
+    publish_all(&stack, &ada, &["twin"]).await;
+    assert_eq!(before(&stack, &ada).await, "a");
+    let named = stack.act(&ada, "publish", json!({"version": "live", "name": "spring"})).await.is(200);
+    assert_eq!((named.at("/label"), named.at("/unchanged")), (json!("Published spring"), json!(false)));
+    assert_eq!(stack.users_see().await, seen("{\"n\":2}", "spring"));
+    let again = stack.act(&ada, "publish", json!({"version": "live", "name": "spring"})).await.is(200);
+    assert_eq!(again.at("/unchanged"), true);
+    stack.act(&ada, "unpublish", json!({})).await.is(200);
+    stack.call(&ada, "PATCH", &under("snapshots/a"), &[], "{\"name\":\"alpha\"}").await.is(200);
+    stack.act(&ada, "publish", json!({"version": "b", "name": "summer"})).await.is(200);
+    assert_eq!((stack.users_see().await.1.as_str(), before(&stack, &ada).await), ("summer", json!("alpha")));
+    assert_eq!(stack.act(&ada, "rollback", json!({})).await.is(200).at("/name"), "alpha");
+    let newest = stack.newest(&ada).await;
+    stack.assert_whole(newest).await;
+}
+
+#[tokio::test]
+async fn the_release_before_by_its_name_is_the_release_before() {
+    let ada = Person::admin("ada");
+    let stack = three_snapshots(&ada).await;
+    publish_all(&stack, &ada, &["a", "b", "c"]).await;
+    stack.act(&ada, "rollback", json!({"to": "a"})).await.is(200);
+    publish_all(&stack, &ada, &["b"]).await;
+    // `c` was published over the `b` that was over `a`; the `b` of now would lead elsewhere, had it had another below.
+    stack.act(&ada, "rollback", json!({"to": "c"})).await.is(200);
+    let plain = before(&stack, &ada).await;
+    let named = stack.act(&ada, "rollback", json!({"to": "b"})).await.is(200);
+    assert_eq!((named.at("/name"), before(&stack, &ada).await), (plain, json!("a")));
+}
+
+/// Publishes `b` over itself, as histories of before have it.
+struct Twice<'a>(&'a Stack);
+
+impl Decide for Twice<'_> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        let env: EnvId = "crm/production".parse()?;
+        let named = self.0.waymark.history.snapshot(&env, &"b".parse()?).await?;
+        let below = attempt.head()?.releases.live.as_ref().map(Before::from);
+        let (name, subject, entry) = (named.name.clone(), named.subject.clone(), attempt.next());
+        let live = Live { name: named.name, snapshot: named.snapshot, subject: named.subject, entry };
+        let event = Event::Published { name, subject, rollback: false };
+        let releases = Releases { live: Some(live), before: below };
+        let draft = Draft::of(DraftEntry { releases: Some(releases), ..DraftEntry::new(event) });
+        Ok::<_, Error>(draft.append()).map_err(Problem::from)
+    }
+}
+
+#[tokio::test]
+async fn a_history_of_before_is_gone_back_through_all_the_same() {
+    let ada = Person::admin("ada");
+    let stack = three_snapshots(&ada).await;
+    publish_all(&stack, &ada, &["a", "b"]).await;
+    for _ in 0..2 {
+        let mutation = Mutation {
+            place: Place::Environment("crm/production".parse().unwrap()),
+            author: Author { id: "ada".to_owned(), name: "ada".to_owned() },
+            id: stack.waymark.sources.ids.fresh(),
+            key: None,
+            deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(5),
+        };
+        let start = stack.waymark.history.start(&mutation).await.unwrap();
+        stack.waymark.history.commit(&mutation, start, Twice(&stack)).await.unwrap();
+    }
+    assert_eq!(before(&stack, &ada).await, "a");
+    assert_eq!(stack.act(&ada, "rollback", json!({})).await.is(200).at("/name"), "a");
 }
