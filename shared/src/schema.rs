@@ -10,6 +10,7 @@ use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, Validat
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::config::diff::label;
 use crate::config::span::{Kind, kind};
 use crate::config::{Config, ConfigError, MAX_DEPTH, cut, pointer};
 use crate::hash::Sha256;
@@ -57,6 +58,9 @@ impl SchemaError {
 pub struct Failure {
     /// The JSON Pointer of the place in the config, cut when it is very long. The empty one is the whole config.
     pub path: String,
+    /// The place in words, as in a diff. Empty where it is the whole config.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
     /// What the schema asks for. It holds the schema's words and names of members, no values of the config.
     pub message: String,
 }
@@ -80,7 +84,10 @@ pub struct Failures {
 impl Failures {
     /// One failure of the whole config.
     pub fn whole(message: impl Into<String>) -> Self {
-        Self { items: vec![Failure { path: String::new(), message: message.into() }], more: false }
+        Self {
+            items: vec![Failure { path: String::new(), label: String::new(), message: message.into() }],
+            more: false,
+        }
     }
 
     /// Whether the config passes.
@@ -160,11 +167,18 @@ impl Schema {
             .take(most)
             .map(|error| Failure {
                 path: cut(error.instance_path().as_str()),
+                label: labelled(config, error.instance_path().as_str()),
                 message: cut_message(&error.masked().to_string()),
             })
             .collect();
         Failures { items, more: errors.next().is_some() }
     }
+}
+
+/// A place of a config in words. Empty for the whole, and where the place is not found.
+fn labelled(config: &Config, path: &str) -> String {
+    let place = path.parse().ok().filter(|_| !path.is_empty());
+    place.and_then(|place| label(config.text(), &place)).unwrap_or_default()
 }
 
 /// Whatever a schema refers to outside itself is not fetched.

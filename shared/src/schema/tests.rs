@@ -37,7 +37,11 @@ fn failures_say_where_and_what_and_never_a_value() {
     assert_eq!(found.items.len(), 1);
     assert_eq!(
         found.items[0],
-        Failure { path: String::new(), message: "\"title\" is a required property".into() }
+        Failure {
+            path: String::new(),
+            label: String::new(),
+            message: "\"title\" is a required property".into()
+        }
     );
 }
 

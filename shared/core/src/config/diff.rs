@@ -33,7 +33,7 @@ mod walk;
 mod tests;
 
 pub(super) use align::{MATCH_BUDGET, Sameness, matches};
-pub use follow::{Earlier, at, follow, follow_each, labelled};
+pub use follow::{Earlier, at, follow, follow_each, label, labelled};
 pub(super) use identity::{Elements, by_identity, shared_identity};
 pub(super) use label::Trail;
 pub use lines::Hunk;
