@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use waymark::entry::{Event, Releases};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place};
-use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::http::{As, Change, IfMatch, Publisher, given, reply};
 use waymark::id::{EnvId, Note};
 use waymark::{Problem, Waymark};
 
@@ -27,10 +27,10 @@ struct Request {
 /// No release is live any more. Rolling back brings it back.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/v1/apps/{app}/envs/{env}/unpublish", operation_id = "unpublish",
-    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    params(waymark::openapi::InEnvironment, waymark::openapi::Matching, waymark::openapi::Repeatable),
     request_body(content = Option<Request>),
     responses((status = 200, description = "No release is live.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "live-changed"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "live-changed", "version-mismatch"]))),
 ))]
 pub(crate) async fn unpublish(
     State(waymark): State<Waymark>,
@@ -40,10 +40,11 @@ pub(crate) async fn unpublish(
     let request: Request = change.json()?;
     let note: Option<Note> = given(request.note.as_deref())?;
     let expected = Expected::read(request.expect_live.as_ref())?;
+    let if_match = IfMatch::read(&change.headers)?;
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let unpublish = Unpublish { waymark: &waymark, env, note, expected };
+    let unpublish = Unpublish { waymark: &waymark, env, note, expected, if_match };
     reply(&waymark.history.commit(&mutation, start, unpublish).await?)
 }
 
@@ -53,6 +54,7 @@ struct Unpublish<'a> {
     env: &'a EnvId,
     note: Option<Note>,
     expected: Option<Expected>,
+    if_match: IfMatch,
 }
 
 impl Decide for Unpublish<'_> {
@@ -63,6 +65,8 @@ impl Decide for Unpublish<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, head).await?;
         }
+        // After what users see: that another release is live says more.
+        self.if_match.check(Some(head))?;
         let Some(live) = &head.releases.live else { return Ok(Decision::unchanged(head)) };
         let mut draft = Draft::of(DraftEntry {
             note: self.note.clone(),

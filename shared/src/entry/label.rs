@@ -1,7 +1,7 @@
 //! What an entry is called, for people. Nothing reads a meaning back out of it.
 
 use super::{Entry, Event, Origin, Source};
-use crate::config::diff::Counts;
+use crate::config::diff::{Counts, Summary};
 
 impl Entry {
     /// One line that says what the entry did, such as `Reverted changes to #7`.
@@ -26,7 +26,7 @@ impl Entry {
                 format!("Changed the note of {name}")
             }
             Event::Renamed { name, previous, .. } => format!("Renamed {previous} to {name}"),
-            Event::Restored { from, .. } => restored(from),
+            Event::Restored { from, changes } => restored(from, changes.as_deref()),
             Event::Published { name, rollback: true, .. } => format!("Rolled back to {name}"),
             Event::Published { name, .. } => format!("Published {name}"),
             Event::Unpublished { name } => format!("Unpublished {name}"),
@@ -56,22 +56,30 @@ fn imported(source: &Source) -> String {
 /// How many parts a label names.
 const NAMED_PATHS: usize = 2;
 
-fn restored(from: &Origin) -> String {
-    if let Some(undone) = from.undo {
-        return format!("Undid #{undone}");
+fn restored(from: &Origin, changes: Option<&Summary>) -> String {
+    match (from.undo, from.undo_from) {
+        (Some(last), Some(first)) => return format!("Undid #{first}–#{last}"),
+        (Some(undone), None) => return format!("Undid #{undone}"),
+        (None, _) => {}
     }
     if !from.paths.is_empty() {
+        let of = match &from.name {
+            Some(name) => format!("{name} (#{})", from.version),
+            None => format!("#{}", from.version),
+        };
+        // In words where the entry has them; older ones, and those without room for them, have the pointers alone.
+        if let Some(label) = changes.map(|changes| changes.label.as_str()).filter(|label| !label.is_empty()) {
+            let came =
+                label.strip_prefix("Added ").or_else(|| label.strip_prefix("Removed ")).unwrap_or(label);
+            return format!("Brought back {came} from {of}");
+        }
         let name = |path: &String| if path.is_empty() { "everything".to_owned() } else { path.clone() };
         let named: Vec<String> = from.paths.iter().take(NAMED_PATHS).map(name).collect();
         let more = match from.paths.len().saturating_sub(NAMED_PATHS) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let named = named.join(", ");
-        return match &from.name {
-            Some(name) => format!("Brought back {named}{more} from {name} (#{})", from.version),
-            None => format!("Brought back {named}{more} from #{}", from.version),
-        };
+        return format!("Brought back {}{more} from {of}", named.join(", "));
     }
     if let Some(backup) = &from.backup {
         return format!("Reverted changes to #{} (backup {backup})", from.version);
