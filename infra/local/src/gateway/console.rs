@@ -19,8 +19,9 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// How the page is set up where the API has the same origin and tokens are printed: by nothing.
-const CONFIG: &str = "{}";
+/// How the page is set up where the API has the same origin, and where a printed address brings the token. Nowhere else may a link
+/// say who one is: it would sign its reader in as somebody else.
+const CONFIG: &str = r#"{"token_in_link": true}"#;
 
 /// A file: its address, its media type and its text.
 type File = (&'static str, &'static str, &'static str);
@@ -41,10 +42,10 @@ const FILES: &[File] = &[
     script!("actions.js"),
     script!("api.js"),
     script!("backups.js"),
+    script!("blame.js"),
     script!("changes.js"),
     script!("console.js"),
     script!("detail.js"),
-    script!("differences.js"),
     script!("dialog.js"),
     script!("dom.js"),
     script!("edit.js"),
