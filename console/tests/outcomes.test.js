@@ -182,7 +182,7 @@ const named = async (call) => (await call('GET', '/snapshots?before=6&limit=1'))
 
 const seeds = process.env.SEED
   ? [Number(process.env.SEED)]
-  : Array.from({ length: Number(process.env.SEEDS ?? 4) }, (_, n) => n + 1);
+  : Array.from({ length: Number(process.env.SEEDS ?? 8) }, (_, n) => n + 1);
 
 for (const question of Object.keys(QUESTIONS))
   for (const seed of seeds) {

@@ -70,6 +70,20 @@ async fn a_preview_says_whose_edits_give_way() {
 }
 
 #[tokio::test]
+async fn a_promoted_release_was_nobodys_working_config() {
+    let ada = Person::admin("ada");
+    let stack = edited(&ada).await;
+    let staging = "/v1/apps/crm/envs/staging";
+    stack.call(&ada, "PUT", &format!("{staging}/working"), &[], r#"{"title":"S"}"#).await.is(201);
+    stack.post(&ada, &format!("{staging}/snapshots"), json!({"name": "s1"})).await.is(201);
+    let from = json!({"env": "staging", "snapshot": "s1"});
+    stack.act(&ada, "publish", json!({"from": from, "go_ahead": true})).await.is(200);
+    let shown = preview(&stack, &ada, json!({"snapshot": "v1"})).await.is(200);
+    // Edits from before it was promoted give way, too: nobody knows whose.
+    assert_eq!((shown.at("/since"), shown.at("/counts/removed")), (Value::Null, json!(3)));
+}
+
+#[tokio::test]
 async fn a_preview_is_refused_as_the_restore_is() {
     let ada = Person::admin("ada");
     let stack = edited(&ada).await;

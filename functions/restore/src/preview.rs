@@ -64,6 +64,16 @@ impl End<'_> {
         reply(&self.waymark.history.commit(self.mutation, start, guarded).await?)
     }
 
+    /// Whose edits came after `version`; `None` where its working config was another, as where it was promoted.
+    async fn since(&self, head: &Entry, version: Version, config: &Config) -> Result<Option<Since>, Problem> {
+        let Self { waymark, env, .. } = self;
+        let entry = waymark.history.entry(env, version).await?;
+        if entry.config.sha256 != config.sha256() {
+            return Ok(None);
+        }
+        Ok(Some(waymark.history.since(env, version, head).await?))
+    }
+
     async fn show(&self, head: Option<&Entry>, restore: impl Outcome) -> Result<Response, Problem> {
         let Self { waymark, env, .. } = self;
         let after = restore.outcome(head).await?;
@@ -73,7 +83,7 @@ impl End<'_> {
             None => after.clone(),
         };
         let since = match head.zip(restore.back_to()) {
-            Some((head, version)) => Some(waymark.history.since(env, version, head).await?),
+            Some((head, version)) => self.since(head, version, &after).await?,
             None => None,
         };
         // As before a publish, and not as with a save, which takes what was read of the schema lately.
