@@ -1,5 +1,4 @@
-//! What a restore would come to: shown by the code that restores, and saved by nobody; and restores that count only on what they were
-//! shown for.
+//! Previews of restores, which save nothing; and restores that count only on the version that they were shown for.
 
 use serde_json::{Value, json};
 

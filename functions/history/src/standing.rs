@@ -69,7 +69,7 @@ struct Standing<'a> {
     environment: &'a EnvName,
     /// The newest entry: what builders edit.
     working: EntryView,
-    /// The entry that gave builders the config that they edit; null where it lies more than 1,000 entries back.
+    /// The entry that gave builders what they edit; null where it lies more than 1,000 entries back.
     edited: Option<Brief>,
     /// The release that users see; null where none is live.
     live: Option<Live<'a>>,

@@ -28,7 +28,7 @@ use crate::releases::{Expected, users_see_it_soon};
 /// The member of an answer that says what was merged.
 const MERGED: &str = "merged";
 
-/// Longest list of changes in a preview, in bytes of JSON: an answer takes 4.4 MB, and has the config too where it fits.
+/// Longest list of changes in a preview, in bytes of JSON: the answer takes 4.4 MB, with the config where it fits.
 const MOST_SHOWN: usize = 1_000_000;
 
 /// The snapshot that is to be brought here.

@@ -63,7 +63,7 @@ pub(crate) fn pointers(paths: &[String]) -> Result<Vec<Pointer>, Problem> {
 /// Reads what an entry did, or several from `first` to `undone`, to reverse it.
 ///
 /// # Errors
-/// 422 when it begins with the first entry, or changed no config; [`Error::NoVersion`]; those of reading configs.
+/// 422 when it begins with the first entry, or changed no config; [`Error::NoVersion`]; those of reading.
 pub(crate) async fn undo(
     waymark: &Waymark,
     env: &EnvId,

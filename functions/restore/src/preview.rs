@@ -18,7 +18,7 @@ pub(crate) trait Outcome {
     /// The config that would be the working version on top of `head`.
     fn outcome(&self, head: Option<&Entry>) -> impl Future<Output = Result<Config, Problem>> + Send;
 
-    /// The version that all later edits give way to; `None` where they stay, or where it was no working version.
+    /// The version that all later edits give way to; `None` where they stay.
     fn back_to(&self) -> Option<Version>;
 }
 
@@ -64,7 +64,7 @@ impl End<'_> {
         reply(&self.waymark.history.commit(self.mutation, start, guarded).await?)
     }
 
-    /// Whose edits came after `version`; `None` where its working config was another, as where it was promoted.
+    /// Whose edits came after `version`; `None` where `config` was not its working config, but promoted.
     async fn since(&self, head: &Entry, version: Version, config: &Config) -> Result<Option<Since>, Problem> {
         let Self { waymark, env, .. } = self;
         let entry = waymark.history.entry(env, version).await?;

@@ -67,7 +67,7 @@ fn restored(from: &Origin, changes: Option<&Summary>) -> String {
             Some(name) => format!("{name} (#{})", from.version),
             None => format!("#{}", from.version),
         };
-        // In words where the entry has them; older ones, and those without room for them, have the pointers alone.
+        // In words, where the entry has room for them.
         if let Some(label) = changes.map(|changes| changes.label.as_str()).filter(|label| !label.is_empty()) {
             let came =
                 label.strip_prefix("Added ").or_else(|| label.strip_prefix("Removed ")).unwrap_or(label);

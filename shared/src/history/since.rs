@@ -98,8 +98,8 @@ const FIRST_LOOK: u16 = 20;
 const MOST_LOOKED_AT: u16 = 1_000;
 
 impl History {
-    /// The newest entry that may have changed the config, up to `head`; `None` where it lies more than 1,000 entries back. No call
-    /// where that is `head`, and one query where it is one of the 20 before.
+    /// The newest entry up to `head` that may have changed the config; `None` where it lies more than 1,000 back.
+    /// No call where that is `head`, and one query where it is one of the 20 before.
     ///
     /// # Errors
     /// [`Error::Storage`]; [`Error::Item`].

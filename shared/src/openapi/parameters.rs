@@ -60,7 +60,7 @@ pub struct Saving {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct Matching {
-    /// Changes something only while this is the newest version (`"7"`) or the working config (an ETag): 412 otherwise.
+    /// Changes something only while this is the newest version (`"7"`) or the working config (an ETag).
     #[param(rename = "If-Match", pattern = "^(\\*|(W/)?\"[!#-+.-~-]*\"( *, *(W/)?\"[!#-+.-~-]*\")*)$")]
     if_match: Option<String>,
 }

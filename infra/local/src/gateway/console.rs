@@ -19,8 +19,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// How the page is set up where the API has the same origin, and where a printed address brings the token. Nowhere else may a link
-/// say who one is: it would sign its reader in as somebody else.
+/// The page's set-up on this machine: the API has the same origin, and a printed address brings the token.
+/// Nowhere else may a link do that: it would sign its reader in as another person.
 const CONFIG: &str = r#"{"token_in_link": true}"#;
 
 /// A file: its address, its media type and its text.
