@@ -40,12 +40,52 @@ export interface Entry {
   name?: string;
   note?: string;
   items?: undefined;
+  previous?: string;
   from?: { version: number; name?: string };
-  subject?: { version: number };
-  origin?: { environment: string; name: string; version: number };
+  subject?: Subject;
+  /** The entry that made the snapshot that this is about. */
+  snapshot?: number;
+  origin?: Promotion;
+  source?: { environment?: string; version?: number };
   changes?: Counts;
   rollback?: boolean;
   unchanged?: boolean;
+}
+
+/** The config of a snapshot. */
+export interface Subject {
+  version: number;
+  sha256: string;
+  bytes: number;
+}
+
+/** Where a promoted snapshot came from. */
+export interface Promotion {
+  environment: string;
+  snapshot: string;
+  version: number;
+  kept: boolean;
+  merged: boolean;
+}
+
+/** A snapshot as it is now. */
+export interface Snapshot {
+  version: number;
+  name: string;
+  note?: string;
+  at: string;
+  author: Author;
+  subject: Subject;
+  origin?: Promotion;
+  live: boolean;
+}
+
+/** An entry in short. */
+export interface Brief {
+  version: number;
+  author: Author;
+  at: string;
+  label: string;
 }
 
 /** What one author saved in a row. */
@@ -63,6 +103,8 @@ export interface Session {
   name?: undefined;
   note?: undefined;
   subject?: undefined;
+  snapshot?: undefined;
+  origin?: undefined;
 }
 
 export type Line = Entry | Session;
@@ -72,6 +114,8 @@ export interface Standing {
   app: string;
   environment: string;
   working: Entry;
+  /** Who gave builders what they edit; null where that is too long ago. */
+  edited: Brief | null;
   live: { name: string; version: number; published: number } | null;
   before: { name: string; published: number } | null;
   differs: boolean;
@@ -122,6 +166,19 @@ export interface Shown {
   changes: Change[];
   counts: Counts;
   note?: Child[];
+  /** The newest version, of which it was computed; null where there is none. */
+  version?: number | null;
+  sha256?: string;
+  /** Where it stood then. */
+  standing?: Standing | null;
+  /** It is so already. */
+  unchanged?: boolean;
+  /** It is about no config. */
+  plain?: boolean;
+  /** Whose edits give way. */
+  since?: { with: Brief[] };
+  /** What the check of the environment finds in the outcome. */
+  warnings?: { path: string; label?: string; message: string }[];
 }
 
 /** What a dialog asks. */
@@ -139,7 +196,11 @@ export interface Question {
   /** False while there is nothing to act on. */
   ready?: boolean;
   /** Does it; the dialog closes when it succeeds. */
-  run?: (dialog: Dialog) => unknown;
+  run?: (dialog: Dialog, seen: Shown | null) => unknown;
+  /** It is shown anew when somebody does something meanwhile. */
+  follows?: boolean;
+  /** Whether there is a text in it that would be lost. */
+  typed?: () => boolean;
   /** What to say of a refusal; null for what is said of any. */
   explain?: (problem: Problem, dialog: Dialog) => Child[] | null;
 }
@@ -192,4 +253,6 @@ export interface Options {
   /** The idempotency key, the same when a request is repeated. */
   key?: string;
   signal?: AbortSignal;
+  /** It changes nothing, although it is no GET. */
+  reads?: boolean;
 }

@@ -16,6 +16,8 @@ export class Problem extends Error {
     this.type = type;
     this.body = body;
     this.requestId = requestId ?? '';
+    /** Whether what was asked for may have been done all the same: no answer came that says. */
+    this.unclear = false;
   }
 }
 
@@ -52,6 +54,8 @@ export class Api {
     this.origin = origin.replace(/\/+$/, '');
     this.prefix = `/v1/apps/${encodeURIComponent(app)}/envs/${encodeURIComponent(env)}`;
     this.token = token;
+    /** Hears that the service does not take the token. */
+    this.refused = () => {};
   }
 
   /**
@@ -63,7 +67,13 @@ export class Api {
    */
   async call(method, path, options = {}) {
     const response = await this.send(method, path, options);
-    const text = await response.text();
+    let text;
+    try {
+      text = await response.text();
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw offline(method !== 'GET' && !options.reads);
+    }
     try {
       return parseExact(text);
     } catch {
@@ -77,23 +87,27 @@ export class Api {
    * @param {string} path
    * @param {Options} options
    */
-  async send(method, path, { body, headers = {}, key, signal }) {
+  async send(method, path, { body, headers = {}, key, signal, reads = method === 'GET' }) {
     const url = this.origin + (path.startsWith('/v1/') ? path : this.prefix + path);
     const json = body !== undefined && typeof body !== 'string';
     /** @type {Record<string, string>} */
     const all = { Authorization: `Bearer ${this.token()}`, ...headers };
     if (json) all['Content-Type'] ??= 'application/json';
-    if (method !== 'GET') all['Idempotency-Key'] = key ?? crypto.randomUUID();
+    if (!reads) all['Idempotency-Key'] = key ?? crypto.randomUUID();
     const sent = json ? JSON.stringify(body) : /** @type {string | undefined} */ (body);
     let response;
     try {
       response = await fetch(url, { method, headers: all, body: sent, signal, cache: 'no-store', credentials: 'omit' });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new Problem(0, 'offline', { detail: 'The service cannot be reached.' });
+      throw offline(!reads);
     }
     if (response.ok) return response;
-    throw await failure(response);
+    if (response.status === 401) this.refused();
+    const problem = await failure(response);
+    // A gateway that gave up says nothing of what the service did.
+    problem.unclear = !reads && problem.status >= 500 && problem.type.startsWith('http-');
+    throw problem;
   }
 
   /** @param {string} path @param {Record<string, any>} [query] @param {AbortSignal} [signal] */
@@ -108,6 +122,15 @@ export class Api {
    */
   post(path, body, key) {
     return this.call('POST', path, { body, key });
+  }
+
+  /**
+   * What a change would come to: the service computes it, and changes nothing.
+   * @param {string} path
+   * @param {object} body
+   */
+  preview(path, body) {
+    return this.call('POST', path, { body: { ...body, preview: true }, reads: true });
   }
 
   /**
@@ -147,6 +170,13 @@ export async function fetched(url) {
   });
 }
 
+/** No answer came. @param {boolean} unclear whether what was asked for may have been done */
+function offline(unclear) {
+  const problem = new Problem(0, 'offline', { detail: 'The service cannot be reached.' });
+  problem.unclear = unclear;
+  return problem;
+}
+
 /** @param {Response} response */
 function requestId(response) {
   return response.headers.get('Apigw-Requestid') ?? response.headers.get('x-amzn-requestid') ?? '';
@@ -167,27 +197,6 @@ async function failure(response) {
 }
 
 /**
- * The config in a backup file, compressed or not, or in a plain JSON file.
- * @param {Blob} blob
- * @returns {Promise<{config: string}>}
- */
-export async function readFile(blob) {
-  const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
-  const gzip = start[0] === 0x1f && start[1] === 0x8b;
-  let text;
-  try {
-    text = await (gzip ? new Response(blob.stream().pipeThrough(new DecompressionStream('gzip'))) : blob).text();
-    const json = JSON.parse(text);
-    if (typeof json?.waymark_backup === 'number' && typeof json.config === 'string') return { config: json.config };
-  } catch {
-    throw new Problem(422, 'invalid-file', {
-      detail: 'This file is neither a Waymark backup nor JSON, or it is cut short. Choose another one.',
-    });
-  }
-  return { config: text };
-}
-
-/**
  * Sends a file to where uploads go, and gives its id.
  * @param {Api} api
  * @param {Blob} file
@@ -197,7 +206,9 @@ export async function readFile(blob) {
 export async function sendFile(api, file, progress) {
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  const { id, url, headers } = await api.post('/uploads', { bytes: file.size, sha256 });
+  // It announces, and changes nothing.
+  const asked = { body: { bytes: file.size, sha256 }, reads: true };
+  const { id, url, headers } = await api.call('POST', '/uploads', asked);
   await new Promise((resolve, reject) => {
     // `fetch` tells nothing of how far it is.
     const request = new XMLHttpRequest();

@@ -1,11 +1,10 @@
 /** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
 
-import { fetched, parseExact, readFile, sendFile } from './api.js';
-import { ask, Dialog, effect, failed } from './dialog.js';
-import { button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, visible } from './dom.js';
-import { differences } from './differences.js';
+import { sendFile } from './api.js';
+import { Dialog, effect, failed } from './dialog.js';
+import { button, dateAndTime, exactTime, fill, h, may, own, plural, size, skeleton, visible } from './dom.js';
 
-/** @import {Panel, Problem} from '../types' */
+/** @import {Panel} from '../types' */
 
 const CLASSES = {
   manual: 'by hand',
@@ -19,6 +18,8 @@ export class Backups {
   /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
+    /** The same until a backup was taken: one whose answer was lost is not taken twice. */
+    this.key = crypto.randomUUID();
   }
 
   get api() {
@@ -149,7 +150,8 @@ export class Backups {
     take.disabled = true;
     this.say('Taking a backup, and reading it back…');
     try {
-      const backup = await this.api.post('/backups', {});
+      const backup = await this.api.post('/backups', {}, this.key);
+      this.key = crypto.randomUUID();
       this.say(`Taken and verified: #${backup.version}, ${size(backup.size)}.`);
       await this.read('/backups?limit=50', true);
     } catch (error) {
@@ -160,7 +162,7 @@ export class Backups {
 
   /** @param {string} text */
   say(text) {
-    this.note?.replaceChildren(text);
+    if (this.note) fill(this.note, text);
   }
 
   /** @param {unknown} error */
@@ -187,68 +189,58 @@ export class Backups {
 
   /** @param {any} backup */
   restore(backup) {
-    const look = async () => {
-      const entry = await this.api.get(`/versions/${backup.version}`).catch(() => null);
-      if (entry?.sha256 === backup.sha256) return this.api.diff('working', backup.version);
-      const { config } = await readFile(await fetched((await this.address(backup)).url));
-      return this.against(config);
-    };
-    this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, look, () => ({ backup: backup.id }));
+    this.confirm(`Restore the backup of ${dateAndTime(backup.at)}?`, { backup: backup.id });
   }
 
-  /** How a config differs from the working one. @param {string} text */
-  async against(text) {
-    return differences(parseExact(await this.api.config('working')), parseExact(text));
-  }
-
-  /** @param {string} title @param {() => Promise<any>} look @param {() => object} body */
-  confirm(title, look, body) {
+  /** @param {string} title @param {object} what what to restore */
+  confirm(title, what) {
     const outer = this.dialog;
-    /** @type {string | undefined} */
-    let from;
-    const question = {
-      title,
-      act: 'Restore backup',
-      emergency: true,
-      run: async (/** @type {Dialog} */ d) => {
-        const asked = { ...body(), ...(from && { from }) };
-        await this.panel.actions.restored(d, asked, d.keyFor(asked));
-        outer?.close();
+    /** @type {string | undefined} the other environment that the file is of */
+    let of;
+    let from = {};
+    const { dialog, load } = this.panel.actions.restoring(
+      {
+        title,
+        act: 'Restore backup',
+        emergency: true,
+        run: () => outer?.close(),
+        explain: (problem) => {
+          if (problem.type !== 'other-environment') return null;
+          of = String(problem.body.from ?? '');
+          const here = button(`Restore ${of} here…`, () => {
+            from = { from: of };
+            if (dialog.action) dialog.action.textContent = `Restore ${of} here`;
+            void load();
+          });
+          const words = '. Nothing was changed. If that is what you want, look at what it changes here.';
+          return [h('p', 'This is a backup of ', own(of), words), here];
+        },
       },
-      explain: (/** @type {Problem} */ problem, /** @type {Dialog} */ d) => {
-        if (problem.type !== 'other-environment') return null;
-        from = String(problem.body.from ?? '');
-        if (d.action) d.action.textContent = `Restore ${from} here`;
-        const words = '. Nothing was changed. If that is what you want, restore it here.';
-        return [h('p', 'This is a backup of ', own(from), words)];
-      },
-    };
-    ask(this.panel, question, look, (diff) => [
-      effect(
-        'Builders',
-        diff?.changes.length === 0
-          ? 'no change: working is the same already.'
-          : 'working becomes what is in the backup. A backup of the present state is taken first.',
-      ),
-      this.panel.actions.usersToo(),
-    ]);
+      () => ({ ...what, ...from }),
+      (diff) => [
+        effect(
+          'Builders',
+          diff?.unchanged
+            ? 'no change: working is the same already.'
+            : diff?.version === null
+              ? `the history of ${this.panel.where.env} begins with it.`
+              : 'working becomes what is in the backup. A backup of the present state is taken first.',
+        ),
+        this.panel.actions.usersToo(diff),
+      ],
+    );
   }
 
   /** @param {File} file */
   async file(file) {
-    const bar = h('progress', { max: 1, value: 0, 'aria-label': `Sending ${visible(file.name)}` });
-    this.note?.replaceChildren(`Sending ${visible(file.name)} (${size(file.size)}) `, bar);
+    const bar = h('progress', { max: 1, value: 0, 'aria-label': `Sending ${file.name}` });
+    if (this.note) fill(this.note, `Sending ${file.name} (${size(file.size)}) `, bar);
     try {
-      const read = await readFile(file);
       const id = await sendFile(this.api, file, (part) => {
         bar.value = part;
       });
-      this.say(`${visible(file.name)} was sent.`);
-      this.confirm(
-        `Restore ${visible(file.name)}?`,
-        () => this.against(read.config),
-        () => ({ upload: id }),
-      );
+      this.say(`${file.name} was sent.`);
+      this.confirm(`Restore ${file.name}?`, { upload: id, note: visible(file.name).slice(0, 300) });
     } catch (error) {
       this.fail(error);
     }

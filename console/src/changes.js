@@ -3,7 +3,7 @@
 import { NumberText } from './api.js';
 import { button, h, number, own, plural, total, visible } from './dom.js';
 
-/** @import {Change, Counts, Hunk, Marked, TextLine} from '../types' */
+/** @import {Change, Child, Conflict, Counts, Hunk, Marked, TextLine} from '../types' */
 
 /** Changes that are shown at first, and more of them at a click. */
 const FIRST = 100;
@@ -12,6 +12,10 @@ const FIRST = 100;
 const SHORT = 1200;
 const LINES = 12;
 const LONG = 60_000;
+
+/** Unchanged characters that are shown around a change, and how many at least are folded. */
+const NEAR = 120;
+const FOLDED = 400;
 
 const WORDS = { add: 'Added', remove: 'Removed', replace: 'Changed', move: 'Moved' };
 
@@ -98,9 +102,12 @@ function body(change) {
     return h('p.moved', 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
   if (change.lines && typeof change.before === 'string') return textChange(change.before, change.lines);
   const { before, after } = change;
-  if (typeof before === 'string' && typeof after === 'string' && before.length < 5000 && after.length < 5000) {
+  if (typeof before === 'string' && typeof after === 'string') {
     const marked = words(before, after);
-    return h('div.values', marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
+    const both = [...marked.before, ...marked.after];
+    // Of two long texts that have nothing in common, the beginnings say as much.
+    if (before.length + after.length < ALIGNED || both.some((part) => part.same))
+      return h('div.values', marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
   }
   return h(
     'div.values',
@@ -119,15 +126,32 @@ function marks(side, name, parts) {
     'div',
     { class: `value ${side}` },
     h('span.side', name),
-    h(
-      'pre',
-      { dir: 'auto' },
-      parts.length
-        ? parts.map((part) => (part.same ? visible(part.text) : h(tag, null, visible(part.text))))
-        : h('i', 'empty text'),
-    ),
+    h('pre', { dir: 'auto' }, parts.length ? marked(parts, tag) : h('i', 'empty text')),
   );
 }
+
+/** What is marked in a text, and what is around it. @param {Marked} parts @param {'del' | 'ins'} tag */
+const marked = (parts, tag) =>
+  parts.map(({ text, same }, n) => {
+    if (same) return folded(text, n > 0 ? NEAR : 0, n < parts.length - 1 ? NEAR : 0);
+    const rest = text.length - LONG;
+    return [h(tag, null, text.slice(0, LONG)), rest > 0 ? h('i', ` … and ${number(rest)} characters more`) : null];
+  });
+
+/** An unchanged part of a text without its middle. @param {string} text @param {number} head @param {number} tail characters at its ends */
+function folded(text, head, tail) {
+  const [from, to] = [whole(text, head), whole(text, text.length - tail)];
+  if (to - from < FOLDED) return text;
+  const all = button(
+    `… ${number(to - from)} characters unchanged …`,
+    () => all.replaceWith(visible(text.slice(from, Math.min(to, from + LONG)))),
+    { class: 'quiet folded' },
+  );
+  return [text.slice(0, from), all, text.slice(to)];
+}
+
+/** A place in a text that parts no pair of halves. @param {string} text @param {number} at */
+const whole = (text, at) => (/[\udc00-\udfff]/.test(text[at] ?? '') ? at + 1 : at);
 
 /**
  * A value in its own block; a long one is cut until it is asked for.
@@ -194,13 +218,7 @@ function textChange(before, hunks) {
         { 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' },
         signs[kind],
       ),
-      h(
-        'span.text',
-        { dir: 'auto' },
-        parts
-          ? parts.map((p) => (p.same ? visible(p.text) : h(kind === 'removed' ? 'del' : 'ins', null, visible(p.text))))
-          : visible(text.slice(0, LONG)),
-      ),
+      h('span.text', { dir: 'auto' }, parts ? marked(parts, kind === 'removed' ? 'del' : 'ins') : text.slice(0, LONG)),
     );
   for (const item of textLines(before, hunks)) {
     if (item.kind !== 'folded') box.append(line(item.kind, item.text, item.parts));
@@ -216,8 +234,12 @@ function textChange(before, hunks) {
   return box;
 }
 
-/** Most words of a text that are compared one by one. */
+/** Most words of a text that are compared one by one, and most characters that are parted into words. */
 const MOST = 400;
+const ALIGNED = 10_000;
+
+/** A character of a word. */
+const WORD = /[\p{L}\p{N}_\ud800-\udfff]/u;
 
 /**
  * Two texts with the words marked that only one of them has.
@@ -226,15 +248,27 @@ const MOST = 400;
  * @returns {{before: Marked, after: Marked}}
  */
 export function words(before, after) {
-  const [a, b] = [split(before), split(after)];
+  const most = Math.min(before.length, after.length);
   let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  while (start < most && before[start] === after[start]) start++;
   let end = 0;
-  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  const same = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
-  const whole = (/** @type {string[]} */ all, /** @type {Set<number>} */ kept) =>
-    joined(all.map((text, n) => ({ text, same: n < start || n >= all.length - end || kept.has(n - start) })));
-  return { before: whole(a, same.a), after: whole(b, same.b) };
+  while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  // Words are marked as a whole.
+  const inside = (/** @type {string} */ text, /** @type {number} */ at) =>
+    at > 0 && at < text.length && WORD.test(text[at - 1] ?? '') && WORD.test(text[at] ?? '');
+  while (inside(before, start) || inside(after, start)) start--;
+  while (inside(before, before.length - end) || inside(after, after.length - end)) end--;
+  const [x, y] = [before, after].map((text) => text.slice(start, text.length - end));
+  const aligned = (x?.length ?? 0) + (y?.length ?? 0) <= ALIGNED;
+  const [a, b] = [x, y].map((text = '') => (aligned ? split(text) : [text]));
+  const same = common(a ?? [], b ?? []);
+  const parts = (/** @type {string} */ text, /** @type {string[]} */ middle, /** @type {Set<number>} */ kept) =>
+    joined([
+      { text: text.slice(0, start), same: true },
+      ...middle.map((word, n) => ({ text: word, same: kept.has(n) })),
+      { text: text.slice(text.length - end), same: true },
+    ]);
+  return { before: parts(before, a ?? [], same.a), after: parts(after, b ?? [], same.b) };
 }
 
 /** @param {string} text */
@@ -245,6 +279,7 @@ function joined(parts) {
   /** @type {Marked} */
   const out = [];
   for (const part of parts) {
+    if (!part.text) continue;
     const last = out[out.length - 1];
     if (last && last.same === part.same) last.text += part.text;
     else out.push({ ...part });
@@ -315,3 +350,24 @@ function unchanged(out, lines, head, tail) {
   out.push({ kind: 'folded', lines: lines.slice(head, lines.length - tail) });
   lines.slice(lines.length - tail).forEach(same);
 }
+
+/**
+ * What each has at a place that two changed.
+ * @param {Conflict} conflict
+ * @param {string} ours what the side that is there is called
+ * @param {string} theirs what the other is called
+ * @param {Child} [choices]
+ */
+export function bothSides(conflict, ours, theirs, choices) {
+  return h(
+    'fieldset.conflict',
+    h('legend', own(conflict.label || conflict.path)),
+    conflict.order || conflict.values_left_out
+      ? h('p', conflict.order ? 'Both moved it, to different places.' : 'The values are too long to be shown here.')
+      : h('div.values.two', value('before', ours, conflict.ours), value('after', theirs, conflict.theirs)),
+    choices,
+  );
+}
+
+/** @param {string} name of all choices @param {string} text @param {() => void} onchange */
+export const radio = (name, text, onchange) => h('label.choice', h('input', { type: 'radio', name, onchange }), text);

@@ -1,21 +1,30 @@
 /** The console page: which environment, who looks, and the panel. */
 
 import './waymark-history.js';
-import { button, h } from './dom.js';
+import { button, fill, h, own } from './dom.js';
 
 /** @import {Child, SignIn, WaymarkHistory} from '../types' */
 /** @import {Sample} from './sample.js' */
 
-/** The fragment says where to look, and may bring a token, which is taken out of it at once. */
-let given = new URLSearchParams(location.hash.slice(1));
+let given = new URLSearchParams();
+/** A token that the fragment brought: it counts only where the service prints such links. */
+let linked = '';
 /** In memory only. */
-let token = given.get('token') ?? '';
+let token = '';
 /** A token that says who looks, where the other does not. */
 let who = '';
-given.delete('token');
-history.replaceState(null, '', location.pathname + location.search + place());
 
-/** Where the API is, and how people sign in: config.json beside this page. @type {{api?: string, sign_in?: any}} */
+/** Reads the fragment, and takes a token out of it at once. */
+function readFragment() {
+  given = new URLSearchParams(location.hash.slice(1));
+  linked = given.get('token') ?? '';
+  if (!given.has('token')) return;
+  given.delete('token');
+  history.replaceState(null, '', location.pathname + location.search + place());
+}
+readFragment();
+
+/** Where the API is, and how people sign in: config.json beside this page. @type {{api?: string, sign_in?: any, token_in_link?: boolean}} */
 let config = {};
 /** @type {SignIn | null} */
 let provider = null;
@@ -62,10 +71,15 @@ function show(app, env) {
     h(/** @type {any} */ ('waymark-history'), { app, env, api: config.api })
   );
   element.token = token;
-  element.addEventListener('waymark:token-expired', () => signIn());
+  // By itself it opens nothing.
+  element.addEventListener('waymark:token-expired', (event) => {
+    if (/** @type {CustomEvent} */ (event).detail.asked) void signIn();
+  });
   element.addEventListener('waymark:opened', (event) => {
-    given.set('version', `${/** @type {CustomEvent} */ (event).detail.version}`);
-    history.replaceState(null, '', place());
+    const version = `${/** @type {CustomEvent} */ (event).detail.version}`;
+    if (given.get('version') === version) return;
+    given.set('version', version);
+    history.pushState(null, '', place());
   });
   panel = element;
   sample = null;
@@ -91,6 +105,57 @@ async function addSample(beside) {
   }
 }
 
+/** Environments that are a list; more are found by typing. And the most pages of them. */
+const MANY = 20;
+const PAGES = 50;
+
+/** All environments that one may see. @returns {Promise<{app: string, environment: string}[]>} */
+async function environments() {
+  const found = [];
+  for (let [next, n] = ['/v1/apps?limit=200', 0]; next && n < PAGES; n++) {
+    const page = await ask(next);
+    found.push(...page.items);
+    next = page.next;
+  }
+  return found;
+}
+
+/** A choice between environments. @param {string[]} names @param {string} first */
+function picker(names, first) {
+  const go = (/** @type {string} */ name) => {
+    if (!names.includes(name)) return;
+    given.delete('version');
+    open(name);
+    history.pushState(null, '', place());
+  };
+  if (names.length <= MANY) {
+    const select = h(
+      'select',
+      { 'aria-label': 'Environment', onchange: () => go(select.value) },
+      names.map((name) => h('option', { value: name, selected: name === first }, name)),
+    );
+    return select;
+  }
+  const field = h('input', {
+    type: 'search',
+    list: 'environments',
+    'aria-label': 'Environment',
+    value: first,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    onchange: () => go(field.value.trim()),
+    onfocus: () => field.select(),
+  });
+  return [
+    field,
+    h(
+      'datalist',
+      { id: 'environments' },
+      names.map((name) => h('option', { value: name })),
+    ),
+  ];
+}
+
 /** @param {{app: string, environment: string}[]} items */
 function choose(items) {
   const wanted = `${given.get('app')}/${given.get('env')}`;
@@ -101,18 +166,7 @@ function choose(items) {
     : names.includes('refund-desk/production')
       ? 'refund-desk/production'
       : (names[0] ?? '');
-  const select = h(
-    'select',
-    {
-      'aria-label': 'Environment',
-      onchange: () => {
-        given.delete('version');
-        open(select.value);
-      },
-    },
-    names.map((name) => h('option', { value: name, selected: name === first }, name)),
-  );
-  places.replaceChildren(names.length ? select : '', h('span.bearer', bearer(who || token)));
+  fill(places, names.length ? picker(names, first) : null, h('span.bearer', own(bearer(who || token))));
   if (provider) places.append(button('Sign out', () => provider?.signOut()));
   if (panel && first === wanted) return;
   if (first) open(first);
@@ -173,8 +227,10 @@ async function signIn() {
 function take(fresh, says = '') {
   token = fresh;
   who = says;
-  if (panel) panel.token = token;
+  if (!panel) return;
+  panel.token = token;
   void sample?.refresh();
+  void environments().then(choose, () => {});
 }
 
 /** Nobody is signed in. @param {unknown} [why] */
@@ -188,12 +244,22 @@ function signedOut(why) {
   );
 }
 
-/** A dialog. @param {string} title @param {Child} body @param {string} act */
-function box(title, body, act) {
+/** A dialog. @param {string} title @param {Child} body @param {string} act @param {boolean} [cancels] */
+function box(title, body, act, cancels = false) {
   const dialog = h(
     'dialog',
     { 'aria-labelledby': 'box', class: 'box' },
-    h('form', { method: 'dialog' }, h('h2', { id: 'box' }, title), body, h('button.primary', act)),
+    h(
+      'form',
+      { method: 'dialog' },
+      h('h2', { id: 'box' }, title),
+      body,
+      h(
+        'div.box-buttons',
+        cancels ? button('Cancel', () => dialog.close('')) : null,
+        h('button.primary', { value: 'done' }, act),
+      ),
+    ),
   );
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
@@ -201,16 +267,17 @@ function box(title, body, act) {
   return dialog;
 }
 
-/** Asks for a token as it was printed. */
+/** Asks for a token as it was printed, alone or in the address. */
 function paste() {
+  if (document.querySelector('dialog.box')) return;
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false' });
-  box(
-    'Sign in',
-    [h('label', { for: 'token' }, 'Token, as Waymark prints it when it starts'), field],
-    'Sign in',
-  ).addEventListener('close', () => {
-    if (!field.value.trim()) return;
-    take(field.value.trim());
+  const words = 'Token, or the whole address, as Waymark prints it when it starts';
+  const asked = box('Sign in', [h('label', { for: 'token' }, words), field], 'Sign in', true);
+  asked.addEventListener('close', () => {
+    const text = field.value.trim();
+    const fresh = new URLSearchParams(text.split('#')[1] ?? '').get('token') ?? text;
+    if (asked.returnValue !== 'done' || !fresh) return;
+    take(fresh);
     if (!panel) void start();
   });
   field.focus();
@@ -221,7 +288,7 @@ async function start() {
   const [app, env] = [given.get('app'), given.get('env')];
   if (app && env) show(app, env);
   try {
-    choose((await ask('/v1/apps?limit=200')).items);
+    choose(await environments());
   } catch (error) {
     if (panel) return; // It says itself what is wrong.
     if (/** @type {Error} */ (error).message !== '401')
@@ -244,6 +311,7 @@ async function begin() {
       begin,
     );
   }
+  if (config.token_in_link) token = linked;
   if (token) return start();
   if (!config.sign_in)
     return notice(
@@ -256,12 +324,31 @@ async function begin() {
     const { SignIn } = await import('./sign-in.js');
     provider = new SignIn(config.sign_in, take);
     const done = await provider.finish();
-    given = new URLSearchParams(location.hash.slice(1));
+    readFragment();
     return done ? start() : (await provider.go(place(), true)) || signedOut();
   } catch (error) {
-    given = new URLSearchParams(location.hash.slice(1));
+    readFragment();
     return signedOut(error);
   }
 }
+
+/** Another address in the same tab: a link that was pasted, or the way back. */
+window.addEventListener('hashchange', () => {
+  const before = `${given.get('app')}/${given.get('env')}`;
+  readFragment();
+  const fresh = config.token_in_link ? linked : '';
+  if (fresh) take(fresh);
+  const [app, env] = [given.get('app'), given.get('env')];
+  if (!panel || !token) return void (token && start());
+  if (app && env && `${app}/${env}` !== before) {
+    show(app, env);
+    return void environments().then(choose, () => {});
+  }
+  return void panel.openVersion(Number(given.get('version') ?? 0));
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.target === document.body) panel?.press(event);
+});
 
 void begin();

@@ -1,14 +1,28 @@
-/** One entry or session: what changed, who changed or removed it, and what one can do with it. */
+/** One entry or session: what changed, and what one can do with it. */
 
-import { changeList, countsInWords, value } from './changes.js';
-import { Dialog, explained, failed } from './dialog.js';
-import { avatar, button, dateAndTime, exactTime, h, may, own, plural, size, skeleton, timeOfDay, when } from './dom.js';
+import { changeList, countsInWords } from './changes.js';
+import { failed } from './dialog.js';
+import {
+  avatar,
+  button,
+  dateAndTime,
+  exactTime,
+  find,
+  h,
+  may,
+  own,
+  plural,
+  size,
+  skeleton,
+  timeOfDay,
+  when,
+} from './dom.js';
 import { publish } from './releases.js';
 import { create, rename } from './actions.js';
 import { asProblem, newest, oldest } from './store.js';
-import { badgeOf, titleOf } from './timeline.js';
+import { badgeOf, cameFrom, titleOf } from './timeline.js';
 
-/** @import {Api, Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
+/** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
 /** How long nothing is shown before a placeholder is, in milliseconds. */
 const PATIENCE = 200;
@@ -22,10 +36,20 @@ export class Detail {
     this.line = null;
     /** @type {AbortController | null} */
     this.reading = null;
+    /** What is compared. @type {[string | number, string | number]} */
+    this.asked = [0, 0];
+    this.failing = false;
+    /** What it was drawn from. */
+    this.drawn = '';
+    this.moving = '';
+    /** What somebody compares it with. */
+    this.other = '';
     /** @type {Set<Change>} */
     this.picked = new Set();
     this.at = -1;
     this.empty();
+    for (const name of ['standing', 'names']) panel.store.addEventListener(name, () => this.follow());
+    panel.root.addEventListener('back', () => this.failing && this.read(...this.asked));
   }
 
   empty() {
@@ -36,17 +60,56 @@ export class Detail {
   /** @param {Line} line */
   show(line) {
     this.line = line;
-    this.element.ariaLabel = line.label;
+    this.element.ariaLabel = 'Entry';
     this.changes = h('div.changes-box');
-    const [from, to] = this.sides(line);
-    this.element.replaceChildren(
-      this.head(line),
-      this.buttons(line),
-      this.compare(line, from, to),
-      h('div.columns', this.changes, this.facts(line)),
-    );
+    this.top = h('div');
+    this.side = h('div');
+    this.other = this.drawn = this.moving = '';
+    this.element.replaceChildren(this.top, h('div.columns', this.changes, this.side));
+    this.follow();
     this.element.scrollTop = 0;
-    void this.read(from, to);
+    void this.read(...this.sides(line));
+    void this.find(line);
+  }
+
+  /** Reads a snapshot that the listing did not go so far to. @param {Line} line */
+  async find(line) {
+    const { store } = this.panel;
+    if (!line.snapshot || store.snapshots.has(line.snapshot)) return;
+    const found = await store.snapshot(line.snapshot).catch(() => undefined);
+    if (found) store.snapshots.set(found.version, found);
+    if (found) store.tell('names');
+  }
+
+  /** Draws what follows from where things stand, and compares with that anew. */
+  follow() {
+    const { line } = this;
+    const { store } = this.panel;
+    const { standing } = store;
+    if (!line || !this.top || !this.side) return;
+    const { ref, snapshot } = store.subject(line);
+    const names = this.names(line);
+    const facts = JSON.stringify([
+      badgeOf(line, standing),
+      standing?.role,
+      standing?.settings.releases,
+      standing?.live?.name,
+      ref,
+      snapshot,
+      names,
+    ]);
+    if (facts !== this.drawn) {
+      this.drawn = facts;
+      const had = find(this.top, ':focus')?.dataset.act;
+      this.top.replaceChildren(this.head(line), this.buttons(line), this.compare(line, names));
+      this.side.replaceChildren(this.facts(line));
+      this.showPicked();
+      if (had) (find(this.top, `[data-act="${had}"]`) ?? this.element).focus();
+    }
+    const moving = JSON.stringify([standing?.edited?.version, standing?.live?.published]);
+    const moved = this.moving && moving !== this.moving;
+    this.moving = moving;
+    if (moved && this.asked.some((side) => side === 'working' || side === 'live')) void this.read(...this.asked);
   }
 
   /**
@@ -55,20 +118,22 @@ export class Detail {
    * @returns {[string | number, string | number]}
    */
   sides(line) {
-    if (line.kind === 'published') return ['release-before', line.name ?? newest(line)];
-    if (line.kind === 'snapshot') return [line.subject?.version ?? newest(line), 'working'];
+    const { ref } = this.panel.store.subject(line);
+    if (line.kind === 'published') return ['release-before', ref];
+    if (typeof ref === 'string') return [ref, 'working'];
     // There is nothing before the first save, but there may be what was changed since.
     return [oldest(line) === 1 && newest(line) > 1 ? 1 : oldest(line) - 1, newest(line)];
   }
 
   /** @param {Line} line */
   head(line) {
-    const badge = badgeOf(line, this.panel.store.standing);
+    const { store } = this.panel;
+    const badge = badgeOf(line, store.standing);
     const session = line.items;
     return h(
       'header.detail-head',
-      button('← Timeline', () => this.panel.back(), { class: 'quiet back' }),
-      h('h2', own(titleOf(line)), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
+      button('← Timeline', () => this.panel.back(), { class: 'quiet back', 'data-act': 'back' }),
+      h('h2', own(titleOf(line, store)), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
       h(
         'p.meta',
         avatar(line.author),
@@ -88,63 +153,78 @@ export class Detail {
     const version = newest(line);
     const editor = may(role, 'editor');
     const session = line.items;
-    const edit = line.kind === 'saved' || line.kind === 'restored';
-    const named = !session && line.kind === 'snapshot' ? line : null;
-    const subject = (!session && line.subject?.version) || version;
+    const edit = session || ['saved', 'restored', 'imported'].includes(line.kind);
+    const subject = store.subject(line);
     const publishable = may(role, 'publisher') && store.standing?.settings.releases && line.kind !== 'unpublished';
+    // When it was named; of a release that is not known here, no time at all.
+    const at = session
+      ? undefined
+      : (subject.snapshot?.at ?? (subject.name && line.kind !== 'snapshot' ? undefined : line.at));
+    const act = (/** @type {any} */ able, /** @type {string} */ text, /** @type {() => unknown} */ run, name = text) =>
+      able ? button(text, () => void run(), { 'data-act': name }) : null;
     return h(
       'div.buttons',
       { role: 'group', 'aria-label': 'What to do with it' },
-      editor ? button('Restore…', () => actions.restore(subject, !session ? line.name : undefined)) : null,
-      editor && (edit || session) && oldest(line) > 1
-        ? button(session ? 'Undo this session…' : 'Undo this edit…', () => actions.undo(line), { 'data-act': 'undo' })
+      act(editor, 'Restore…', () => actions.restore(subject, at)),
+      act(
+        editor && edit && oldest(line) > 1,
+        session ? 'Undo this session…' : 'Undo this edit…',
+        () => actions.undo(line),
+        'undo',
+      ),
+      editor
+        ? (this.bring = button('', () => this.bringBack(), { class: 'bring', hidden: true, 'data-act': 'bring' }))
         : null,
-      editor ? (this.bring = button('', () => this.bringBack(), { class: 'bring', hidden: true })) : null,
-      publishable
-        ? button('Publish…', () => publish(actions, subject, !session && line.kind !== 'saved' ? line.name : undefined))
-        : null,
-      editor && named ? button('Rename…', () => rename(actions, named)) : null,
-      editor && !named && !session && edit ? button('Snapshot…', () => create(actions, version)) : null,
-      button('Copy link', () => actions.copyLink(version), { class: 'quiet' }),
-      button('Download JSON', () => actions.download(subject), { class: 'quiet' }),
+      act(publishable, 'Publish…', () => publish(actions, subject), 'publish-this'),
+      act(editor && subject.name && line.snapshot, 'Rename…', () => rename(actions, line)),
+      act(editor && !session && edit, 'Snapshot…', () => create(actions, version)),
+      button('Copy link', () => actions.copyLink(version), { class: 'quiet', 'data-act': 'link' }),
+      button('Download JSON', () => actions.download(subject), { class: 'quiet', 'data-act': 'download' }),
     );
   }
 
-  /** @param {Line} line @param {string | number} from @param {string | number} to */
-  compare(line, from, to) {
-    const version = newest(line);
+  /** @param {Line} line */
+  names(line) {
+    const { snapshots } = this.panel.store;
+    return [...snapshots.values()].filter(({ version }) => version !== line.snapshot).map(({ name }) => name);
+  }
+
+  /** @param {Line} line @param {string[]} names */
+  compare(line, names) {
     const standing = this.panel.store.standing;
-    const names = this.panel.store.lines.flatMap((l) =>
-      l.kind === 'snapshot' && l.name && newest(l) !== version ? [l.name] : [],
-    );
+    const [from, to] = this.sides(line);
+    const option = (/** @type {string} */ value, /** @type {string} */ text) =>
+      h('option', { value, selected: value === this.other }, text);
     const select = h(
       'select',
       { id: 'compare', 'data-act': 'compare', onchange: () => this.compared(line, select.value) },
-      h(
-        'option',
-        { value: '' },
+      option(
+        '',
         from === 'release-before'
           ? 'the release before'
           : to === 'working'
             ? 'the working version'
             : 'the version before',
       ),
-      to === 'working' ? null : h('option', { value: 'working' }, 'the working version'),
-      standing?.live ? h('option', { value: 'live' }, `what users see (${standing.live.name})`) : null,
-      names.map((name) => h('option', { value: name }, `snapshot ${name}`)),
+      to === 'working' ? null : option('working', 'the working version'),
+      standing?.live ? option('live', `what users see (${standing.live.name})`) : null,
+      names.map((name) => option(name, `snapshot ${name}`)),
     );
     return h('div.compare', h('label', { for: 'compare' }, 'Compare with'), select);
   }
 
   /** @param {Line} line @param {string} other */
   compared(line, other) {
+    this.other = other;
     if (!other) return void this.read(...this.sides(line));
-    const subject = line.subject?.version ?? newest(line);
-    if (other === 'working') return void this.read(subject, 'working');
+    const { standing, snapshots } = this.panel.store;
+    const { ref, snapshot } = this.panel.store.subject(line);
+    if (other === 'working') return void this.read(ref, 'working');
     // The older one stands on the left, as far as it can be told.
-    const found = this.panel.store.lines.find((l) => l.kind === 'snapshot' && l.name === other);
-    const place = other === 'live' ? this.panel.store.standing?.live?.version : found?.subject?.version;
-    void ((place ?? 0) > subject ? this.read(subject, other) : this.read(other, subject));
+    const own = snapshot?.subject.version ?? line.subject?.version ?? newest(line);
+    const found = [...snapshots.values()].find(({ name }) => name === other);
+    const place = other === 'live' ? standing?.live?.version : found?.subject.version;
+    void ((place ?? 0) > own ? this.read(ref, other) : this.read(other, ref));
   }
 
   /** @param {Line} line */
@@ -157,15 +237,31 @@ export class Detail {
     };
     const rows = session
       ? [fact('Saves', h('ol.saves', { tabindex: '0', 'aria-label': 'Saves' }, line.items.map(save)))]
-      : [
-          fact('When', exactTime(line.at)),
-          line.note ? fact('Note', own(line.note)) : null,
-          line.from ? fact('From', line.from.name ? own(line.from.name) : `#${line.from.version}`) : null,
-          fact('Live then', line.live ? own(line.live) : 'no release'),
-          fact('Size', size(line.bytes)),
-          fact('SHA-256', h('code', { title: line.sha256 }, line.sha256.slice(0, 12))),
-        ];
+      : this.entryFacts(line, fact);
     return h('aside.facts', { 'aria-label': 'Facts' }, h('dl', rows));
+  }
+
+  /** @param {Entry} entry @param {(name: string, what: Child) => Child[]} fact */
+  entryFacts(entry, fact) {
+    const { name, snapshot } = this.panel.store.subject(entry);
+    const { from, source } = entry;
+    const { bytes, sha256 } = snapshot?.subject ?? entry.subject ?? entry;
+    const note = entry.kind === 'snapshot' && snapshot ? snapshot.note : entry.note;
+    const origin = snapshot?.origin ?? entry.origin;
+    const known = !name || snapshot || entry.subject;
+    return [
+      fact('When', exactTime(entry.at)),
+      name && entry.name !== name ? fact('Name then', own(entry.name ?? '')) : null,
+      note ? fact('Note', own(note)) : null,
+      origin ? fact('Promoted from', own(cameFrom(origin))) : null,
+      from ? fact('From', from.name ? own(from.name) : `#${from.version}`) : null,
+      source?.environment
+        ? fact('From', own(`${source.environment}${source.version ? ` #${source.version}` : ''}`))
+        : null,
+      fact('Live then', entry.live ? own(entry.live) : 'no release'),
+      known ? fact('Size', size(bytes)) : null,
+      known ? fact('SHA-256', h('code', { title: sha256 }, sha256.slice(0, 12))) : null,
+    ];
   }
 
   /** @param {string | number} from @param {string | number} to */
@@ -174,18 +270,29 @@ export class Detail {
     const reading = (this.reading = new AbortController());
     const box = this.changes;
     if (!box) return;
-    this.picked.clear();
-    if (this.bring) this.bring.hidden = true;
+    this.asked = [from, to];
+    this.failing = false;
+    this.pickNone();
     const timer = setTimeout(() => box.replaceChildren(skeleton()), PATIENCE);
     try {
       if (from === 'release-before') from = await this.releaseBefore();
-      if (from === 0) box.replaceChildren(h('p.hint', 'The beginning: everything came with it.'));
+      if (reading.signal.aborted) return;
+      if (from === 0) box.replaceChildren(h('p.hint', this.beginning()));
       else this.changed(box, await this.panel.api.diff(from, to, reading.signal));
     } catch (error) {
-      if (!reading.signal.aborted) box.replaceChildren(...this.failed(asProblem(error), () => this.read(from, to)));
+      if (reading.signal.aborted) return;
+      this.failing = true;
+      box.replaceChildren(...this.failed(asProblem(error), () => this.read(...this.asked)));
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** What is said where there is nothing to compare with. */
+  beginning() {
+    return this.line?.kind === 'published'
+      ? 'No release was live before it.'
+      : 'The beginning: everything came with it.';
   }
 
   /** What was live before the release that is shown; 0 where nothing was. */
@@ -204,7 +311,7 @@ export class Detail {
     const options = {
       blame: (/** @type {Change} */ change) =>
         change.op === 'remove'
-          ? blameRemoval(this.panel, diff, change)
+          ? this.panel.late(async () => (await import('./blame.js')).blameRemoval(this.panel, diff, change))
           : this.panel.blame(change.path, diff.to.name ?? diff.to.version),
       pick: this.bring ? (/** @type {Change} */ c, /** @type {boolean} */ p) => this.pick(c, p) : undefined,
     };
@@ -222,13 +329,23 @@ export class Detail {
   pick(change, picked) {
     if (picked) this.picked.add(change);
     else this.picked.delete(change);
+    this.showPicked();
+  }
+
+  showPicked() {
     if (!this.bring) return;
     this.bring.hidden = this.picked.size === 0;
     this.bring.textContent = `Bring back ${plural(this.picked.size, 'selected part')}…`;
   }
 
+  pickNone() {
+    this.picked.clear();
+    for (const box of this.element.querySelectorAll('.pick')) /** @type {HTMLInputElement} */ (box).checked = false;
+    this.showPicked();
+  }
+
   bringBack() {
-    if (this.diff) this.panel.actions.bringBack(this.diff.from.version, [...this.picked]);
+    if (this.diff) this.panel.actions.bringBack(this.diff.from, [...this.picked], () => this.pickNone());
   }
 
   /** Moves to the next or the last change. @param {1 | -1} by */
@@ -257,108 +374,4 @@ export class Detail {
     }
     return [failed(problem, again, 'The changes cannot be shown')];
   }
-}
-
-/** @param {Panel} panel @param {string} pointer @param {string | number} version */
-export const blame = (panel, pointer, version) =>
-  tell(panel, 'Who changed this?', () => panel.api.get('/blame', { path: pointer, version }));
-
-/** @param {Panel} panel @param {Diff} diff @param {Change} change what the newer side of the diff does not have */
-function blameRemoval(panel, diff, change) {
-  const { from, to } = diff;
-  // The right side is the older one: what it lacks was added later.
-  if (from.version > to.version) return blame(panel, change.path, from.name ?? from.version);
-  return tell(panel, 'Who removed this?', () => removal(panel.api, diff, change));
-}
-
-/**
- * The entry that removed a value, by halves: places in an array are no names, so that only a diff with the version that
- * had it tells.
- * @param {Api} api
- * @param {Diff} diff
- * @param {Change} change
- */
-async function removal(api, { from, to }, { path, label, before }) {
-  const older = from.name ?? from.version;
-  // What was promoted was never the working version: then it is gone where its name was given already.
-  let low = from.name ? from.version - 1 : from.version;
-  let high = to.version;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    const { changes } = await api.diff(older, middle);
-    if (changes.some((change) => takes(change, path))) high = middle;
-    else low = middle;
-  }
-  if (high === from.version) return { label, path, never: from.name };
-  return { label, path, before, complete: true, entry: await api.get(`/versions/${high}`) };
-}
-
-/** Whether a change removes what was at a place, alone or with what is around it. @param {Change} change @param {string} place */
-function takes({ op, path, from = path }, place) {
-  if (op === 'remove') return `${place}/`.startsWith(`${path}/`);
-  return op === 'replace' && place.startsWith(`${from}/`);
-}
-
-/** @param {Panel} panel @param {string} title @param {() => Promise<any>} first */
-async function tell(panel, title, first) {
-  const dialog = new Dialog(panel.root, { title, body: [skeleton()] });
-  /** @param {() => Promise<any>} read */
-  const look = async (read) => {
-    dialog.show([skeleton()]);
-    try {
-      const found = await read();
-      dialog.show(answer(panel, dialog, found, () => look(() => panel.api.get(found.next))));
-    } catch (error) {
-      const problem = asProblem(error);
-      const text =
-        problem.type === 'place-not-found'
-          ? [h('p', 'There is nothing at this place in this version, and there never was.')]
-          : explained(problem);
-      dialog.show([
-        h('div.problem', { role: 'alert' }, text),
-        problem.status === 404 ? null : button('Try again', () => look(read)),
-      ]);
-    }
-  };
-  await look(first);
-}
-
-/**
- * @param {Panel} panel
- * @param {Dialog} dialog
- * @param {any} found
- * @param {() => Promise<void>} goOn
- * @returns {Child[]}
- */
-function answer(panel, dialog, found, goOn) {
-  const where = h('p.where', own(found.label || found.path || 'The whole config'));
-  if (found.never) return [where, h('p', `The working version never had it: it came with ${found.never}.`)];
-  if (!found.complete) {
-    return [
-      where,
-      h('p', `Nobody changed it since #${found.unchanged_since}. That is as far as one look goes.`),
-      button('Look further back', () => goOn()),
-    ];
-  }
-  const { entry } = found;
-  const back = found.brought_back;
-  const shown = (/** @type {any} */ v) =>
-    v && typeof v === 'object' && 'bytes_not_shown' in v
-      ? `${v.bytes_not_shown} bytes, too much to show here`
-      : (v ?? undefined);
-  return [
-    where,
-    h(
-      'p.blamed',
-      avatar(entry.author),
-      h('strong', own(entry.author.name)),
-      `, ${dateAndTime(entry.at)}, #${entry.version}`,
-      back ? h('span', '; brought back by ', own(back.author.name), `'s restore #${back.version}`) : null,
-    ),
-    h('div.values.two', value('before', 'Before', shown(found.before)), value('after', 'Now', shown(found.value))),
-    button(`Open #${entry.version}`, () => {
-      dialog.close();
-      panel.open(entry);
-    }),
-  ];
 }

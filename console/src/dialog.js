@@ -17,6 +17,7 @@ export class Dialog {
     this.key = crypto.randomUUID();
     this.asked = '';
     this.busy = false;
+    this.able = question.ready !== false;
     const id = `dialog-${++count}`;
     this.lines = h('dl.effects', { 'aria-live': 'polite' }, question.lines ?? []);
     this.body = h(
@@ -25,7 +26,7 @@ export class Dialog {
       question.body ?? [],
     );
     this.note = h('div.dialog-note', { role: 'alert', tabindex: '0' });
-    const cancel = button(question.act ? 'Cancel' : 'Close', () => this.close());
+    const cancel = button(question.act ? 'Cancel' : 'Close', () => this.leave());
     this.action = question.act
       ? button(question.act, () => this.run(), {
           class: question.danger ? 'danger' : 'primary',
@@ -46,6 +47,11 @@ export class Dialog {
       'activeElement' in root ? root.activeElement : document.activeElement
     );
     this.done = false;
+    /** The status of what went wrong last; -1 where nothing did. */
+    this.failed = -1;
+    this.life = new AbortController();
+    // What was said of the connection, or of who is signed in, holds no more.
+    root.addEventListener('back', () => [0, 401].includes(this.failed) && this.say([]), this.life);
     /** Resolves when the dialog is closed: whether it was done. */
     this.closed = new Promise((resolve) => {
       this.element.addEventListener('close', () => {
@@ -53,7 +59,16 @@ export class Dialog {
         resolve(this.done);
       });
     });
-    this.element.addEventListener('keydown', (event) => event.stopPropagation());
+    const ask = (/** @type {Event} */ event) => {
+      if (!this.question.typed?.()) return;
+      event.preventDefault();
+      this.leave();
+    };
+    this.element.addEventListener('cancel', ask);
+    this.element.addEventListener('keydown', (event) => {
+      event.stopPropagation();
+      if (event.key === 'Escape') ask(event);
+    });
     root.append(this.element);
     if (this.element.isConnected) this.element.showModal();
     cancel.focus();
@@ -66,14 +81,27 @@ export class Dialog {
     this.body.hidden = children.length === 0;
   }
 
-  /** @param {boolean} ready */
+  /** @param {boolean} ready whether there is something to act on */
   ready(ready) {
-    if (this.action) this.action.disabled = !ready;
+    this.able = ready;
+    if (this.action) this.action.disabled = !ready || this.busy;
   }
 
-  /** Says something that went wrong. @param {Child[]} children */
-  say(children) {
+  /** Says something that went wrong. @param {Child[]} children @param {boolean} [amber] */
+  say(children, amber = false) {
+    this.note.classList.toggle('amber', amber);
     fill(this.note, children);
+  }
+
+  /** Closes it, unless there is a text that would be lost: then it asks first. */
+  leave() {
+    if (this.busy || !this.question.typed?.()) return this.close();
+    const stay = button('Keep it', () => {
+      this.say([]);
+      find(this.body, 'textarea, input')?.focus();
+    });
+    this.say([h('p', 'What you typed was not saved.'), button('Throw it away', () => this.close()), stay], true);
+    return stay.focus();
   }
 
   /** The key of a request whose body may change between attempts. @param {unknown} body */
@@ -87,22 +115,23 @@ export class Dialog {
   async run() {
     if (this.busy) return;
     this.busy = true;
-    this.ready(false);
+    this.ready(this.able);
     this.say([]);
+    this.failed = -1;
     this.element.setAttribute('aria-busy', 'true');
     try {
-      await this.question.run?.(this);
+      await this.question.run?.(this, null);
       this.done = true;
       this.close();
     } catch (error) {
       const problem = asProblem(error);
-      this.note.classList.toggle('amber', problem.status === 409);
-      this.ready(true);
-      this.say(this.question.explain?.(problem, this) ?? explained(problem));
+      this.say(this.question.explain?.(problem, this) ?? explained(problem), [409, 412].includes(problem.status));
+      this.failed = problem.status;
       // What the service refused is not helped by asking again.
       if (this.action && (problem.status === 0 || problem.status >= 500)) this.action.textContent = 'Try again';
     } finally {
       this.busy = false;
+      this.ready(this.able);
       this.element.removeAttribute('aria-busy');
     }
   }
@@ -112,6 +141,7 @@ export class Dialog {
   }
 
   ended() {
+    this.life.abort();
     this.element.remove();
     // What opened it may have been drawn anew, or be gone.
     const { returnTo, root } = this;
@@ -130,7 +160,10 @@ export function effect(who, ...what) {
 export const signIn = (style) =>
   button(
     'Sign in again',
-    (event) => event.target?.dispatchEvent(new CustomEvent('waymark:token-expired', { bubbles: true, composed: true })),
+    (event) =>
+      event.target?.dispatchEvent(
+        new CustomEvent('waymark:token-expired', { detail: { asked: true }, bubbles: true, composed: true }),
+      ),
     { class: style },
   );
 
@@ -141,14 +174,15 @@ export const signIn = (style) =>
  */
 export function explained(problem) {
   const { status, body } = problem;
-  if (problem.type === 'check-failed') {
-    const failures = (body.failures ?? [])
-      .slice(0, 10)
-      .map((/** @type {any} */ f) => h('li', own(f.path || 'The whole config'), ': ', own(f.message)));
-    return [h('p', 'Nothing was published: this does not pass the check of this environment.'), h('ul', failures)];
-  }
+  if (problem.type === 'check-failed')
+    return [
+      h('p', 'Nothing was published: this does not pass the check of this environment.'),
+      failures(body.failures),
+    ];
   let text = problem.message;
-  if (status === 0)
+  if (problem.unclear)
+    text = 'No answer came, so it is not known whether this was done. Try again: it is not done twice.';
+  else if (status === 0)
     text = 'You are offline, or the service is. Nothing was changed. Try again when the connection is back.';
   else if (status === 401) return [h('p', 'You are no longer signed in. What you were doing is kept.'), signIn()];
   else if (status === 403 && body.needs)
@@ -160,54 +194,125 @@ export function explained(problem) {
   return [h('p', text, id)];
 }
 
+/** What a check found, each at its place in words. @param {{path: string, label?: string, message: string}[]} [found] */
+export const failures = (found = []) =>
+  h(
+    'ul',
+    found.slice(0, 10).map((f) => h('li', own(f.label || f.path || 'The whole config'), ': ', own(f.message))),
+  );
+
+/** The same in a sentence, for a toast. @param {{path: string, label?: string, message: string}[]} [found] */
+export function inShort(found = []) {
+  const [first] = found;
+  if (!first) return '';
+  const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
+  return ` It does not pass the check of this environment: ${first.label || first.path || 'the whole config'}: ${first.message}${more}.`;
+}
+
+/** That something does not pass the check. @param {any} answer @returns {Child[]} */
+export const warned = ({ warnings }) =>
+  warnings?.length
+    ? [h('div.problem.amber', h('p', 'This does not pass the check of this environment:'), failures(warnings))]
+    : [];
+
+/** Most attempts after entries of others that change nothing of what was shown. */
+const AGAIN = 3;
+
 /**
+ * Asks before an action, and shows what it comes to.
  * @param {Panel} panel
  * @param {Question} question its body stands above the diff
- * @param {() => Promise<Shown | Child[] | null>} read null where there is nothing to compare with; children say why there
- *   is nothing to do yet
+ * @param {() => Promise<Shown | Child[] | null>} read null where there is nothing to compare; children say why there is
+ *   nothing to do yet
  * @param {(diff: Shown | null) => Child[]} lines what it means for Users and Builders
- * @returns {{dialog: Dialog, load: () => Promise<void>}} `load` reads again, when what is asked for has changed
+ * @returns {{dialog: Dialog, load: (quiet?: boolean) => Promise<boolean>}} `load` reads again, and says whether that shows something else
  */
 export function ask(panel, question, read, lines) {
   const found = h('div.found');
-  const dialog = new Dialog(panel.root, { ...question, body: [question.body ?? [], found], ready: false, wide: true });
   let round = 0;
-  /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
-  const show = (ready, about, ...children) => {
-    fill(dialog.lines, about);
-    fill(found, children);
-    dialog.ready(ready);
-  };
-  const load = async () => {
-    const mine = ++round;
-    dialog.say([]);
-    show(false, null, skeleton());
-    try {
-      const diff = await read();
-      if (mine !== round) return;
-      if (Array.isArray(diff)) show(false, null, diff);
-      else if (!diff) show(true, lines(null));
-      else
-        show(
-          true,
-          lines(diff),
-          diff.note,
-          h('h3', countsInWords(diff.counts)),
-          diff.changes.length ? changeList(diff) : null,
-          diff.changes.length < total(diff.counts) ? h('p', 'More than these are not listed.') : null,
-        );
-    } catch (error) {
-      const problem = asProblem(error);
-      // Not where no answer came, or where one has no right.
-      const able = Boolean(question.emergency) && (problem.status === -1 || problem.status > 404);
-      if (mine === round)
-        show(
-          able,
-          able ? lines(null) : null,
-          failed(problem, () => load(), 'What this changes cannot be shown.'),
-        );
+  /** @type {Shown | null} */
+  let seen = null;
+  let failing = false;
+  /** All that was shown. */
+  let told = '';
+  const run = async (/** @type {Dialog} */ d) => {
+    for (let n = 1; ; n++) {
+      try {
+        return await question.run?.(d, seen);
+      } catch (error) {
+        if (asProblem(error).type !== 'version-mismatch') throw error;
+        // It is done only if it still means what was shown.
+        if ((await load(true)) || !d.able || n > AGAIN) throw error;
+      }
     }
   };
+  const meanwhile = `${panel.where.env} was changed meanwhile`;
+  /** @type {Question['explain']} */
+  const explain = (problem, d) =>
+    question.explain?.(problem, d) ??
+    (problem.type === 'version-mismatch'
+      ? [h('p', `${meanwhile}, so nothing was done. This is what it means now: look again.`)]
+      : null);
+  const whole = { ...question, run, explain, body: [question.body ?? [], found], ready: false, wide: true };
+  const dialog = new Dialog(panel.root, whole);
+  /** @param {boolean} ready @param {Child[] | null} about @param {...Child} children */
+  const show = (ready, about, ...children) => {
+    const before = told;
+    // Also what is folded, or further down than what is listed.
+    told = h('div', about, children).textContent + JSON.stringify(seen?.changes);
+    dialog.ready(ready);
+    if (told === before) return false;
+    fill(dialog.lines, about);
+    fill(found, children);
+    return true;
+  };
+  const load = async (quiet = false) => {
+    const mine = ++round;
+    failing = false;
+    if (!quiet) {
+      seen = null;
+      dialog.say([]);
+      show(false, null, skeleton());
+    }
+    try {
+      const diff = await read();
+      if (mine !== round) return false;
+      seen = Array.isArray(diff) ? null : diff;
+      if (Array.isArray(diff)) return show(false, null, diff);
+      if (!diff) return show(true, lines(null));
+      return show(
+        !diff.unchanged,
+        lines(diff),
+        diff.note,
+        warned(diff),
+        diff.plain ? null : h('h3', countsInWords(diff.counts)),
+        diff.changes.length ? changeList(diff) : null,
+        diff.changes.length < total(diff.counts) ? h('p', 'More than these are not listed.') : null,
+      );
+    } catch (error) {
+      const problem = asProblem(error);
+      if (mine !== round || (quiet && problem.status <= 0)) return false;
+      seen = null;
+      const why = problem.status > 401 && question.explain?.(problem, dialog);
+      if (why) return show(false, null, h('div.problem.amber', { role: 'alert' }, why));
+      // Only where it cannot be shown: not where it is refused, or where no answer came.
+      const able =
+        Boolean(question.emergency) && (problem.status === -1 || problem.status === 413 || problem.status >= 500);
+      failing = true;
+      return show(
+        able,
+        able ? lines(null) : null,
+        failed(problem, () => load(), 'What this changes cannot be shown.'),
+      );
+    }
+  };
+  /** Somebody else did something. */
+  const follow = async () => {
+    if (!question.follows || dialog.busy) return;
+    if (await load(true)) dialog.say([h('p', `${meanwhile}. This is what it means now.`)], true);
+  };
+  panel.store.addEventListener('standing', follow, dialog.life);
+  panel.root.addEventListener('back', () => failing && load(), dialog.life);
   void load();
   return { dialog, load };
 }
@@ -250,6 +355,8 @@ export function stopped(panel, problem) {
       again,
       button('Publish from another environment…', () => panel.promote()),
     );
+  if (problem.status === 401 && !panel.store.standing)
+    return words('You are not signed in', 'The token has expired, or is not one of this service.', signIn('primary'));
   if (problem.status === 401)
     return words('You are no longer signed in', 'Your place is kept. Sign in again to go on.', signIn('primary'));
   if (problem.status === 403)

@@ -1,5 +1,6 @@
 /**
- * Making elements, and the words in them. Text gets into a page as text alone, never as HTML.
+ * Making elements, and the words in them. Text gets into a page as text alone, never as HTML, and what nobody would see in
+ * it is written out: a name cannot turn the words around it.
  */
 
 /** @import {Author, Child, Counts, Made} from '../types' */
@@ -29,16 +30,22 @@ export function h(tag, first, ...rest) {
   for (const [key, value] of Object.entries(plain ? first : {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? '' : `${value}`);
+    else element.setAttribute(key, value === true ? '' : SPOKEN.includes(key) ? visible(`${value}`) : `${value}`);
   }
   element.classList.add(...classes);
   element.append(...shown(plain ? rest : [/** @type {Child} */ (first), ...rest]));
   return /** @type {Made<T>} */ (element);
 }
 
+/** Attributes that people read or hear. */
+const SPOKEN = ['aria-label', 'title', 'aria-description'];
+
 /** @param {Child[]} children @returns {(Node | string)[]} what of them is shown */
 const shown = (children) =>
-  /** @type {any[]} */ (children).flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false);
+  /** @type {any[]} */ (children)
+    .flat(Infinity)
+    .filter((c) => c !== null && c !== undefined && c !== false)
+    .map((c) => (c instanceof Node ? c : visible(`${c}`)));
 
 /** Gives an element other children. @param {Element} parent @param {...Child} children */
 export const fill = (parent, ...children) => parent.replaceChildren(...shown(children));

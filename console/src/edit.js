@@ -1,9 +1,8 @@
 /** Editing the config's JSON by hand, for emergencies, and choosing a value where others changed the same. */
 
-import { parseExact, saveText } from './api.js';
-import { pretty } from './changes.js';
-import { bothSides, identity, isTree, radio, telling } from './differences.js';
-import { Dialog, effect, explained } from './dialog.js';
+import { NumberText, parseExact, saveText } from './api.js';
+import { bothSides, pretty, radio } from './changes.js';
+import { Dialog, effect, explained, inShort } from './dialog.js';
 import { h } from './dom.js';
 import { asProblem } from './store.js';
 
@@ -29,18 +28,20 @@ export async function editJson(panel) {
     act: 'Save JSON',
     wide: true,
     ready: false,
+    typed: () => area.value !== base.text,
     run: async (d) => {
       try {
-        const saved = await saveText(panel.api, area.value, headers(base.version), d.key);
+        const saved = await saveText(panel.api, area.value, headers(base.version), d.keyFor(area.value));
         panel.changed(saved);
-        panel.toast(saved.merged?.with?.length ? `${saved.label}. Merged with what others saved.` : `${saved.label}.`);
+        const merged = saved.merged?.with?.length ? ' Merged with what others saved.' : '';
+        panel.toast(`${saved.label}.${merged}${inShort(saved.warnings)}`);
       } catch (error) {
         const problem = asProblem(error);
-        d.key = crypto.randomUUID();
         if (problem.type !== 'merge-conflict') throw problem;
         const { value } = area;
         const ways = await decidable(panel, base.text, value, problem);
-        const save = (/** @type {Conflict[]} */ mine) => decided(panel, base.version, value, problem, ways, mine);
+        const save = (/** @type {Conflict[]} */ mine, /** @type {Dialog} */ asked) =>
+          decided(panel, base.version, value, problem, ways, mine, asked);
         if (!(await settle(panel.root, problem, save, (conflict) => ways.has(conflict)))) throw problem;
       }
     },
@@ -104,9 +105,7 @@ export async function settle(root, problem, save, able = both) {
         all ? ' Decide for each:' : null,
       ),
       conflicts.map(choice),
-      all
-        ? null
-        : h('p', 'Not all of this can be decided here. Take the newest version and make your change again.'),
+      all ? null : h('p', 'Not all of this can be decided here. Take the newest version and make your change again.'),
     ],
     act: all ? 'Save the decisions' : undefined,
     wide: true,
@@ -169,20 +168,28 @@ async function decidable(panel, base, text, problem) {
  * @param {Problem} problem
  * @param {Map<Conflict, Step[]>} ways
  * @param {Conflict[]} mine
+ * @param {Dialog} asked
  */
-async function decided(panel, base, text, problem, ways, mine) {
+async function decided(panel, base, text, problem, ways, mine, asked) {
   const version = Number(problem.body.version);
   let request = parseExact(text);
   for (const [conflict, way] of ways) request = put(request, way, conflict.ours);
-  const answer = await panel.api.call('POST', '/merge', { body: json(request), headers: headers(base) });
+  const answer = await panel.api.call('POST', '/merge', {
+    body: json(request),
+    headers: headers(base),
+    reads: true,
+  });
   if (answer.version !== version) throw new Error('Somebody saved again meanwhile. Cancel, and save once more.');
   let merged = answer.config;
   for (const [conflict, way] of ways)
     if (!has(merged, way, conflict.ours)) throw new Error('This cannot be decided here. Nothing was saved.');
   for (const conflict of mine) merged = put(merged, ways.get(conflict) ?? [], conflict.theirs);
-  const saved = await saveText(panel.api, json(merged), { 'If-Match': `"${version}"` });
+  const whole = json(merged);
+  const saved = await saveText(panel.api, whole, { 'If-Match': `"${version}"` }, asked.keyFor(whole));
   panel.changed(saved);
-  panel.toast(saved.unchanged ? 'Nothing to save: you kept what was there.' : `${saved.label}.`);
+  panel.toast(
+    saved.unchanged ? 'Nothing to save: you kept what was there.' : `${saved.label}.${inShort(saved.warnings)}`,
+  );
 }
 
 /** Shows where the text is wrong. @param {Problem} problem @param {HTMLTextAreaElement} area */
@@ -260,4 +267,40 @@ function put(root, way, value) {
   if (place === undefined) throw new Error('This cannot be decided here. Nothing was saved.');
   Object.defineProperty(parent, place, { value, enumerable: true, configurable: true, writable: true });
   return root;
+}
+
+/** @param {any} value */
+export const isTree = (value) => typeof value === 'object' && value !== null && !(value instanceof NumberText);
+
+/** What a merge prefers as a key: the first three even where they recognise none. */
+const TELLING = ['id', 'uid', 'key', 'name', 'slug'];
+
+/** What tells an element apart under a key: a text or a number, by its amount. @param {any} element @param {string} key */
+export function identity(element, key) {
+  const value = isTree(element) && !Array.isArray(element) ? element[key] : undefined;
+  // More digits than these are no number of JavaScript's.
+  if (value instanceof NumberText) return `number=${/^-?[\d.]{1,15}$/.test(value.text) ? +value.text : value.text}`;
+  return ['string', 'number'].includes(typeof value) ? `${typeof value}=${value}` : undefined;
+}
+
+/**
+ * The key that tells elements apart in all versions, as a merge finds it.
+ * @param {any[][]} versions the first is what the others come from
+ */
+export function telling(versions) {
+  const first = versions.find((version) => version.length)?.[0];
+  const rank = (/** @type {string} */ key) => TELLING.indexOf(key) + 1 || 9;
+  const keys = Object.keys(first ?? []).filter((key) => identity(first, key));
+  let [found, most] = ['', 0];
+  for (const key of keys.sort((a, b) => rank(a) - rank(b)).slice(0, 32)) {
+    const ids = versions.map((version) => new Set(version.map((element) => identity(element, key))));
+    if (ids.some((set, n) => set.has(undefined) || set.size !== versions[n]?.length)) continue;
+    if (rank(key) < 4) return key;
+    const known = ids
+      .slice(1)
+      .flatMap((set) => [...set])
+      .filter((id) => ids[0]?.has(id)).length;
+    if (known > most) [found, most] = [key, known];
+  }
+  return found;
 }

@@ -2,7 +2,7 @@
 
 import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
-import { blame, Detail } from './detail.js';
+import { Detail } from './detail.js';
 import { Dialog, interrupted, noMatch, stopped, words } from './dialog.js';
 import { button, fill, find, h, may, plural, skeleton } from './dom.js';
 import { Header, unpublish } from './releases.js';
@@ -30,6 +30,13 @@ export class Panel {
     this.root = root;
     this.host = host;
     this.api = new Api(where.api, where.app, where.env, where.token);
+    this.api.refused = () => this.expired();
+    /** What the page was told of as no longer taken. */
+    this.told = { token: '', at: -EVERY };
+    /** The token of the last look. */
+    this.token = where.token();
+    /** The version that the page was told of last. */
+    this.seen = 0;
     this.where = where;
     this.store = new Store(this.api);
     this.actions = new Actions(this);
@@ -64,6 +71,7 @@ export class Panel {
     for (const name of ['state', 'standing', 'lines']) this.store.addEventListener(name, () => this.paint());
     this.store.addEventListener('standing', () => this.paintTools());
     this.store.addEventListener('lines', () => this.paintTools());
+    this.store.addEventListener('back', () => this.root.dispatchEvent(new Event('back')));
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.patience = undefined;
     /** What the tools were drawn from. */
@@ -98,12 +106,24 @@ export class Panel {
 
   async refresh() {
     if (!this.where.token()) return this.store.settle(null);
-    const before = this.store.standing?.working.version;
+    const token = this.where.token();
     await this.store.refresh();
-    const after = this.store.standing?.working.version;
-    if (after !== before && after) this.tell(before ? 'waymark:changed' : 'waymark:ready', { version: after });
+    if (!this.store.problem && token !== this.token) this.root.dispatchEvent(new Event('back'));
+    this.token = token;
+    const version = this.store.standing?.working.version ?? 0;
+    const before = this.seen;
+    this.seen = version;
+    if (version !== before) this.tell(before ? 'waymark:changed' : 'waymark:ready', { version });
     if (this.wanted) await this.openVersion(this.wanted);
     return undefined;
+  }
+
+  /** Tells the page that the token is no longer taken: once of each, and not more often than is looked for something new. */
+  expired() {
+    const token = this.where.token();
+    if (token === this.told.token || performance.now() - this.told.at < EVERY) return;
+    this.told = { token, at: performance.now() };
+    this.tell('waymark:token-expired', { asked: false });
   }
 
   /** @param {string} name @param {object} [detail] */
@@ -141,7 +161,7 @@ export class Panel {
   paintTools() {
     const { standing, filter, people: known, earlier } = this.store;
     const role = standing?.role;
-    const facts = JSON.stringify([role, standing?.settings.releases, !standing?.live, filter, [...known], earlier]);
+    const facts = JSON.stringify([role, standing?.settings, !standing?.live, filter, [...known], earlier]);
     // A button that is drawn anew may miss a click. The menu is painted when it closes.
     if (this.more.open || facts === this.painted) return;
     this.painted = facts;
@@ -175,7 +195,11 @@ export class Panel {
       item(publisher && Boolean(standing?.settings.releases), 'Publish from another environment…', () =>
         this.promote(),
       ),
-      item(publisher && Boolean(standing?.live), 'Make every edit live…', () => unpublish(this.actions)),
+      item(
+        publisher && Boolean(standing?.live),
+        standing?.settings.live_without_release === 'working' ? 'Make every edit live…' : 'Unpublish…',
+        () => unpublish(this.actions),
+      ),
       item(editor, 'Edit JSON…', () => this.edit()),
       item(true, 'Keys', () => help(this)),
     ]);
@@ -238,7 +262,7 @@ export class Panel {
   open(line) {
     this.wanted = 0;
     this.body.dataset.view = 'entry';
-    this.timeline.select(newest(line));
+    this.timeline.select(line);
     this.detail.show(line);
     this.tell('waymark:opened', { version: newest(line) });
     this.detail.element.focus({ preventScroll: true });
@@ -250,7 +274,10 @@ export class Panel {
     if (!this.store.ready) return;
     this.wanted = 0;
     try {
-      this.open(this.store.find(version) ?? (await this.api.get(`/versions/${version}`)));
+      await this.store.reach(version);
+      const line = this.store.find(version) ?? (await this.api.get(`/versions/${version}`));
+      this.open(line);
+      this.timeline.reveal(line);
     } catch (error) {
       const problem = asProblem(error);
       this.toast(problem.status === 404 ? `There is no version #${version}.` : problem.message);
@@ -262,9 +289,16 @@ export class Panel {
     this.timeline.scroller.focus();
   }
 
+  /** Shows no entry any more. */
+  shutEntry() {
+    this.wanted = 0;
+    this.detail.empty();
+    this.back();
+  }
+
   /** @param {string} pointer @param {string | number} [version] */
   blame(pointer, version = 'working') {
-    return blame(this, pointer, version);
+    return this.late(async () => (await import('./blame.js')).blame(this, pointer, version));
   }
 
   /** Something was appended by this panel. @param {Entry & {unchanged?: boolean}} entry */
@@ -338,8 +372,9 @@ function help(panel) {
 }
 
 /** @param {Panel} panel @param {KeyboardEvent} event */
-function keys(panel, event) {
+export function keys(panel, event) {
   const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+  if (panel.root.querySelector('dialog')) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (target.matches('input, textarea, select') || target.closest('dialog')) return;
   const { detail } = panel;

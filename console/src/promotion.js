@@ -1,14 +1,16 @@
 /** Promotion: publishing here what another environment has made, with the changes of this one or without them. */
 
-import { parseExact, Problem } from './api.js';
-import { changes } from './changes.js';
-import { bothSides, differences, radio } from './differences.js';
+import { Problem } from './api.js';
+import { bothSides, changes, radio } from './changes.js';
 import { ask, effect } from './dialog.js';
 import { dateAndTime, h, own, people, plural } from './dom.js';
 import { act, faster, taken } from './releases.js';
 import { asProblem } from './store.js';
 
-/** @import {Actions, Change, Conflict, Dialog, Diff, Entry, Shown} from '../types' */
+/** @import {Actions, Conflict, Dialog, Entry, Shown} from '../types' */
+
+/** Most pages of snapshots that are offered. */
+const PAGES = 5;
 
 /** @typedef {'' | 'merge' | 'go_ahead'} Over what becomes of changes that the snapshot does not have; '' until somebody says */
 
@@ -32,8 +34,8 @@ class Promotion {
     this.chosen = chosen;
     /** @type {Over} */
     this.over = '';
-    /** What the merge that is shown comes to, and whose changes it has. */
-    this.merged = { sha256: '', by: '' };
+    /** What the promotion that is shown comes to, and whose changes are merged into it. */
+    this.shown = { sha256: '', by: '' };
     this.envs = h('select', { id: 'from-env', onchange: () => this.names.replaceChildren() });
     this.names = h('select', { id: 'from-name' });
     /** Changes of this environment, and the choice what becomes of them. */
@@ -82,7 +84,7 @@ class Promotion {
 
   /** What users would get. Fails as the promotion would. */
   preview() {
-    return this.api.post('/publish', { ...this.asked(), preview: true });
+    return this.api.preview('/publish', this.asked());
   }
 
   /** What users would get beside what they have; or words, where one has to choose first. */
@@ -96,7 +98,14 @@ class Promotion {
     if (!this.standing) return null;
     const round = (this.round = {});
     try {
-      return await (this.over === 'merge' ? this.readMerged() : this.readPlain());
+      const found = await this.preview();
+      const names = (found.merged?.with ?? []).map((/** @type {Entry} */ entry) => entry.author.name);
+      this.shown = { sha256: found.sha256, by: people([...new Set(names)]) };
+      const note = found.origin.kept
+        ? [h('p', 'Values that the settings keep stay as they are in this environment.')]
+        : [];
+      // What users see already can be promoted again: it changes nothing.
+      return found.changes ? { ...found, unchanged: false, note } : null;
     } catch (error) {
       const { type, body } = asProblem(error);
       if (type === 'merge-conflict') return this.clash(body);
@@ -122,9 +131,14 @@ class Promotion {
     }
     const from = envs.value;
     if (!names.length) {
-      const { items } = await this.api.get(`/v1/apps/${app}/envs/${from}/snapshots?limit=200`);
-      // Another one may have been chosen meanwhile.
-      if (from !== envs.value) return '';
+      const items = [];
+      for (let [next, n] = [`/v1/apps/${app}/envs/${from}/snapshots?limit=200`, 0]; next && n < PAGES; n++) {
+        const page = await this.api.get(next);
+        // Another one may have been chosen meanwhile.
+        if (from !== envs.value) return '';
+        items.push(...page.items);
+        next = page.next;
+      }
       names.replaceChildren(
         ...items.map((/** @type {any} */ { name, author, at, live: there }) =>
           h('option', { value: name }, `${name} · ${author.name}, ${dateAndTime(at)}${there ? ' · live there' : ''}`),
@@ -135,37 +149,11 @@ class Promotion {
     return names.length ? '' : `${from} has no snapshots yet. Create one there.`;
   }
 
-  /** What users have, as a version. */
-  get seen() {
-    return this.standing?.live ? 'live' : 'working';
-  }
-
-  async readPlain() {
-    const { app, env } = this.where;
-    const [diff] = await Promise.all([
-      this.api.get(`/v1/apps/${app}/envs/${this.envs.value}/diff`, {
-        from_env: env,
-        from: this.seen,
-        to: this.names.value,
-      }),
-      this.preview(),
-    ]);
-    return kept(diff, this.standing?.settings.keep ?? []);
-  }
-
-  async readMerged() {
-    const [before, { config, sha256, merged }] = await Promise.all([this.api.config(this.seen), this.preview()]);
-    const names = (merged?.with ?? []).map((/** @type {Entry} */ entry) => entry.author.name);
-    this.merged = { sha256, by: people([...new Set(names)]) };
-    // Where it is too large for an answer, it cannot be shown.
-    return config ? differences(parseExact(before), config) : null;
-  }
-
   /** @param {Shown | null} diff */
   lines(diff) {
-    const { standing, as, over, merged } = this;
+    const { standing, as, over, shown } = this;
     const what = `${as}, which is ${this.envs.value}'s ${this.names.value}`;
-    const how = over === 'merge' && merged.by ? ` merged with changes by ${merged.by}` : '';
+    const how = over === 'merge' && shown.by ? ` merged with changes by ${shown.by}` : '';
     const live = standing?.live?.name;
     const users = live
       ? `from ${live} to ${what}${how}, ${changes(diff)}, within 5 seconds.`
@@ -178,11 +166,11 @@ class Promotion {
 
   /** @param {Dialog} dialog */
   async run(dialog) {
-    // What is merged is what was shown.
-    if (this.over === 'merge' && (await this.preview()).sha256 !== this.merged.sha256)
+    // What is published is what was shown.
+    const body = { ...this.asked(), expect_live: this.standing?.live?.name ?? null };
+    if (this.standing && (await this.api.preview('/publish', body)).sha256 !== this.shown.sha256)
       throw new Problem(409, 'changed', {});
-    const expected = { name: this.as, expect_live: this.standing?.live?.name ?? null };
-    await act(this.actions, dialog, '/publish', { ...this.asked(), ...expected });
+    await act(this.actions, dialog, '/publish', { ...body, name: this.as });
   }
 
   /** When somebody changed this environment meanwhile. @param {Problem} problem */
@@ -231,26 +219,4 @@ class Promotion {
       h('p', `Nothing was published. Make them the same here or in ${this.envs.value}, or leave the changes out.`),
     ];
   }
-}
-
-/**
- * A diff without what the settings keep as it is here.
- * @param {Diff} diff
- * @param {string[]} patterns JSON Pointers in which `*` is any one level
- */
-function kept(diff, patterns) {
-  const stays = (/** @type {Change} */ { op, path }) =>
-    op === 'replace' &&
-    patterns.some((pattern) => {
-      const steps = path.split('/');
-      return pattern.split('/').every((step, n) => step === '*' || step === steps[n]);
-    });
-  const list = diff.changes.filter((change) => !stays(change));
-  const stay = diff.changes.length - list.length;
-  return {
-    ...diff,
-    changes: list,
-    counts: { ...diff.counts, changed: diff.counts.changed - stay },
-    note: stay ? [h('p', `${plural(stay, 'value')} kept as in this environment, by its settings.`)] : [],
-  };
 }

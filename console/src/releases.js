@@ -1,59 +1,58 @@
 /** What users see: where it stands, publishing, rolling back, and taking a release away. */
 
 import { changes } from './changes.js';
-import { ask, Dialog, effect } from './dialog.js';
-import { ago, button, find, h, may, own, plural, when } from './dom.js';
+import { ask, Dialog, effect, inShort } from './dialog.js';
+import { ago, button, find, h, may, own, plural, total, when } from './dom.js';
 
-/** @import {Actions, Entry, Panel, Problem, Question, Standing} from '../types' */
+/** @import {Actions, Entry, Panel, Problem, Question, Shown, Standing} from '../types' */
 
 /**
  * @param {Actions} actions
- * @param {number} version
- * @param {string} [name] the name of a snapshot, which is published in the place of the version
+ * @param {{ref: string | number, name?: string}} subject a snapshot, or a version, which gets a name
  * @param {string} [as] what the version is to be called
  */
-export function publish(actions, version, name, as = actions.standing?.next_name) {
+export function publish(actions, subject, as = actions.standing?.next_name) {
   const standing = actions.standing;
   if (!standing) return;
-  const live = standing.live;
-  const what = name ?? as ?? `#${version}`;
-  const which = name ? what : `${what} (#${version})`;
+  const { live, settings } = standing;
+  const { ref, name } = subject;
+  const what = name ?? as ?? `#${ref}`;
+  const which = name ? what : `${what} (#${ref})`;
   /** @type {Question} */
   const question = {
     title: `Publish ${what} to ${actions.env}?`,
     act: `Publish ${what}`,
     run: (dialog) =>
       act(actions, dialog, '/publish', {
-        ...(name ? { snapshot: name } : { version, name: as }),
+        ...(name ? { snapshot: name } : { version: ref, name: as }),
         expect_live: live?.name ?? null,
       }),
     explain: (problem, dialog) =>
-      faster(actions, problem, dialog, () => publish(actions, version, name)) ??
-      taken(problem, dialog, as, (next) => publish(actions, version, name, next)),
+      faster(actions, problem, dialog, () => publish(actions, subject)) ??
+      taken(problem, dialog, as, (next) => publish(actions, subject, next)),
   };
-  if (live)
-    ask(
-      actions.panel,
-      question,
-      () => actions.api.diff('live', name ?? version),
-      (diff) => [
-        effect(
-          'Users',
-          diff?.changes.length === 0
-            ? `no change: ${which} is what they have.`
-            : `from ${live.name} to ${which}, ${changes(diff)}, within 5 seconds.`,
-        ),
-        effect('Builders', 'no change.'),
-      ],
-    );
-  else
-    new Dialog(actions.panel.root, {
-      ...question,
-      lines: [
-        effect('Users', `from here on they see ${which}, and later edits only when they are published.`),
-        effect('Builders', 'no change.'),
-      ],
-    });
+  const first = `from here on they see ${which}, and later edits only when they are published.`;
+  const lines = (/** @type {Shown | null} */ diff) => [
+    effect(
+      'Users',
+      !live
+        ? first
+        : diff?.changes.length === 0
+          ? `no change: ${which} is what they have.`
+          : `from ${live.name} to ${which}, ${changes(diff)}, within 5 seconds.`,
+    ),
+    effect('Builders', 'no change.'),
+  ];
+  const look = async () => {
+    // What the check finds is said before one presses.
+    const checked = actions.api.preview('/restore', name ? { snapshot: name } : { version: ref }).catch(() => ({}));
+    const diff = await actions.api.diff(live ? 'live' : 'working', ref);
+    return { ...diff, warnings: (await checked).warnings };
+  };
+  // Without a release users have what builders edit, or nothing that one could compare.
+  if (live || settings.live_without_release === 'working')
+    ask(actions.panel, { follows: !live, ...question }, look, lines);
+  else new Dialog(actions.panel.root, { ...question, lines: lines(null) });
 }
 
 /** Does it, and says so. @param {Actions} actions @param {Dialog} dialog @param {string} path @param {object} body */
@@ -61,7 +60,7 @@ export async function act({ api, panel }, dialog, path, body) {
   const entry = await api.post(path, body, dialog.keyFor(body));
   panel.published(entry);
   const soon = `${entry.label}. Users have it within ${entry.users_see_it_within_seconds} seconds.`;
-  panel.toast(entry.unchanged ? 'Users have this already.' : soon);
+  panel.toast(entry.unchanged ? 'Users have this already.' : soon + inShort(entry.warnings));
 }
 
 /**
@@ -116,7 +115,7 @@ export function faster(actions, problem, dialog, again) {
 /** @param {Actions} actions */
 export function rollBack(actions) {
   const { live, before } = actions.standing ?? {};
-  if (!live || !before) return;
+  if (!live || !before) return actions.panel.toast('There is nothing to roll back to any more.');
   ask(
     actions.panel,
     {
@@ -132,12 +131,13 @@ export function rollBack(actions) {
       effect('Builders', `they keep everything, including ${live.name}'s changes.`),
     ],
   );
+  return undefined;
 }
 
 /** @param {Actions} actions */
 export function unpublish(actions) {
   const live = actions.standing?.live;
-  if (!live) return;
+  if (!live) return actions.panel.toast('No release is live any more.');
   const all = actions.standing?.settings.live_without_release === 'working';
   ask(
     actions.panel,
@@ -145,24 +145,29 @@ export function unpublish(actions) {
       title: all ? 'Make every edit live?' : `Take ${live.name} away from users?`,
       act: `Unpublish ${live.name}`,
       danger: true,
-      run: async (d) => {
-        const entry = await actions.api.post('/unpublish', { expect_live: live.name }, d.key);
+      follows: all,
+      run: async (d, seen) => {
+        const entry = await actions.post(d, '/unpublish', { expect_live: live.name }, all ? seen : null);
         actions.panel.published(entry);
         actions.panel.toast(`${entry.label}. ${all ? 'Every edit is live now.' : 'Users see nothing now.'}`);
       },
       explain: (problem, d) => faster(actions, problem, d, () => unpublish(actions)),
     },
-    () => actions.api.diff('live', 'working'),
+    async () => {
+      const { working } = await actions.api.get('');
+      return { ...(await actions.api.diff('live', working.version)), version: working.version };
+    },
     (diff) => [
       effect(
         'Users',
         all
-          ? `${changes(diff)} become visible now, and every later edit at once.`
+          ? `${changes(diff)} ${diff && total(diff.counts) === 1 ? 'becomes' : 'become'} visible now, and every later edit at once.`
           : 'they see nothing until a release is published.',
       ),
       effect('Builders', 'no change.'),
     ],
   );
+  return undefined;
 }
 
 /** Where it stands: what users have, what builders edit, and what one can do about it. */
@@ -185,8 +190,10 @@ export class Header {
     if (!standing) return;
     this.paint();
     const round = standing;
+    const { live } = standing;
     try {
-      const entry = standing.live ? await api.get(`/versions/${standing.live.published}`) : null;
+      const known = this.published?.version === live?.published ? this.published : null;
+      const entry = live && (known ?? (await api.get(`/versions/${live.published}`)));
       const diff = standing.live && standing.differs ? await api.diff('live', 'working') : null;
       if (store.standing !== round) return;
       this.published = entry;
@@ -201,7 +208,8 @@ export class Header {
   paint() {
     const standing = this.panel.store.standing;
     if (!standing) return;
-    const facts = JSON.stringify([standing, this.published?.version, this.pending, ago(standing.working.at)]);
+    const { edited } = standing;
+    const facts = JSON.stringify([standing, this.published?.version, this.pending, edited && ago(edited.at)]);
     if (facts === this.shown) return;
     this.shown = facts;
     const had = find(this.element, ':focus')?.dataset.act;
@@ -222,14 +230,14 @@ export class Header {
         h('span.tag.amber', 'No release'),
         h('span.what', all ? 'Every edit is live' : 'Users see nothing until a release is published'),
         publisher && standing.settings.releases
-          ? button('Publish first release', () => publish(this.panel.actions, standing.working.version), {
+          ? button('Publish first release', () => publish(this.panel.actions, { ref: standing.working.version }), {
               class: 'primary',
               'data-act': 'publish',
             })
           : null,
       );
     }
-    const by = this.published?.name === standing.live.name ? this.published : null;
+    const by = this.published?.version === standing.live.published ? this.published : null;
     return h(
       'div.stands.live',
       h('span.tag.green', 'Live'),
@@ -248,7 +256,7 @@ export class Header {
 
   /** @param {Standing} standing */
   working(standing) {
-    const { working } = standing;
+    const { working, edited } = standing;
     const count = this.pending === null ? 'Changes not live' : `${plural(this.pending, 'change')} not live`;
     const what = !standing.live ? `#${working.version}` : standing.differs ? count : 'The same as live';
     const able = standing.live && standing.differs && may(standing.role, 'publisher') && standing.settings.releases;
@@ -258,10 +266,10 @@ export class Header {
       h(
         'span.what',
         h('strong', what),
-        h('span.meta', own(working.author.name), ', ', when(working.at, ago(working.at))),
+        h('span.meta', edited ? [own(edited.author.name), ', ', when(edited.at, ago(edited.at))] : '\u00a0'),
       ),
       able
-        ? button('Review & publish', () => publish(this.panel.actions, working.version), {
+        ? button('Review & publish', () => publish(this.panel.actions, { ref: working.version }), {
             class: 'primary',
             'data-act': 'publish',
           })

@@ -1,7 +1,8 @@
 /** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
 
 import { Api } from './api.js';
-import { button, h, may, own } from './dom.js';
+import { inShort } from './dialog.js';
+import { button, fill, h, may, own } from './dom.js';
 import { asProblem } from './store.js';
 
 /** @import {Drawing, WaymarkHistory} from '../types' */
@@ -116,12 +117,17 @@ export class Sample {
     });
     shown.replaceWith(field);
     field.select();
-    this.said.textContent = `Editing on #${base}. Enter saves, Escape gives up.`;
+    this.say(`Editing on #${base}. Enter saves, Escape gives up.`);
+  }
+
+  /** @param {string} text */
+  say(text) {
+    fill(this.said, text);
   }
 
   stop() {
     this.editing = false;
-    this.said.textContent = '';
+    this.say('');
     void this.refresh().then(() => this.paint());
   }
 
@@ -137,14 +143,14 @@ export class Sample {
       });
       this.stop();
       const others = saved.merged?.with?.map((/** @type {any} */ e) => e.author.name) ?? [];
-      this.said.textContent = others.length
-        ? `Saved as #${saved.version}, merged with what ${[...new Set(others)].join(' and ')} saved.`
-        : `Saved as #${saved.version}.`;
+      const merged = others.length ? `, merged with what ${[...new Set(others)].join(' and ')} saved` : '';
+      this.say(`Saved as #${saved.version}${merged}.${inShort(saved.warnings)}`);
     } catch (error) {
       const problem = asProblem(error);
       this.stop();
       if (problem.type !== 'merge-conflict') {
-        this.said.textContent = problem.message;
+        const lost = 'No answer came. Look at the history: it may have been saved.';
+        this.say(problem.unclear ? lost : problem.message);
         return undefined;
       }
       const root = this.history.shadowRoot ?? document.body;
@@ -158,7 +164,7 @@ export class Sample {
               headers: { ...type, 'If-Match': `"${problem.body.version}"` },
             }),
       );
-      this.said.textContent = done ? 'Decided.' : 'Nothing was saved.';
+      this.say(done ? 'Decided.' : 'Nothing was saved.');
       void this.refresh();
     }
     void this.history.refresh();

@@ -3,7 +3,7 @@
 import { Problem } from './api.js';
 import { dayName } from './dom.js';
 
-/** @import {Api, Line, Standing} from '../types' */
+/** @import {Api, Line, Snapshot, Standing} from '../types' */
 
 /** Lines that one request asks for. */
 const PAGE = 100;
@@ -16,7 +16,14 @@ export const newest = (line) => ('to' in line ? line.to : line.version);
 /** The oldest version of a line. @param {Line} line */
 export const oldest = (line) => ('to' in line ? line.from : line.version);
 
-/** Events: `standing`, `lines`, `state`. */
+/** Where the listing of snapshots begins, and its most pages at once. @type {{next: string | null, until: number}} */
+const BEGINNING = { next: '/snapshots?limit=200', until: Infinity };
+const PAGES = 5;
+
+/** Kinds of entries whose config is that of a snapshot, and not the working one. */
+const NAMING = ['snapshot', 'renamed', 'published'];
+
+/** Events: `standing`, `lines`, `state`, `names`. */
 export class Store extends EventTarget {
   /** @param {Api} api */
   constructor(api) {
@@ -39,6 +46,10 @@ export class Store extends EventTarget {
     this.people = new Map();
     /** Where to look for more people. @type {string | null} */
     this.earlier = '/history?limit=200';
+    /** Snapshots as they are now, by the entries that made them. @type {Map<number, Snapshot>} */
+    this.snapshots = new Map();
+    this.named = BEGINNING;
+    this.stale = false;
     this.round = 0;
   }
 
@@ -69,6 +80,52 @@ export class Store extends EventTarget {
     return standing.working.version !== before?.working.version;
   }
 
+  /**
+   * Reads how the snapshots that the lines are about are called now.
+   * @param {boolean} [anew] also those that were read before
+   */
+  async readNames(anew = false) {
+    const round = (this.naming = {});
+    this.stale ||= anew;
+    const needed = this.lines.reduce((least, line) => Math.min(least, line.snapshot ?? least), Infinity);
+    const until = this.stale ? Math.min(needed, this.named.until) : needed;
+    let named = this.stale ? BEGINNING : this.named;
+    const found = new Map(this.snapshots);
+    try {
+      for (let n = 0; n < PAGES && named.next && named.until > until; n++) {
+        const { items = [], next = null } = await this.api.get(named.next);
+        if (round !== this.naming) return;
+        for (const item of items) found.set(item.version, item);
+        named = { next, until: items[items.length - 1]?.version ?? 0 };
+      }
+    } catch {
+      // Former names go on working.
+      return;
+    }
+    this.stale = false;
+    this.named = named;
+    this.snapshots = new Map([...found].sort(([a], [b]) => b - a));
+    this.tell('names');
+  }
+
+  /** A snapshot as it is now, by the entry that made it. @param {number} version @returns {Promise<Snapshot | undefined>} */
+  async snapshot(version) {
+    const { items } = await this.api.get('/snapshots', { before: version + 1, limit: 1 });
+    return items?.[0]?.version === version ? items[0] : undefined;
+  }
+
+  /**
+   * The config of a line: a snapshot by its present name, or a version by its number.
+   * @param {Line} line
+   * @returns {{ref: string | number, name?: string, snapshot?: Snapshot}}
+   */
+  subject(line) {
+    if (line.items || !line.name || !NAMING.includes(line.kind)) return { ref: newest(line) };
+    const snapshot = this.snapshots.get(line.snapshot ?? 0);
+    const name = snapshot?.name ?? line.name;
+    return { ref: name, name, snapshot };
+  }
+
   /** @param {{show?: keyof typeof KINDS, author?: string}} filter */
   async setFilter(filter) {
     this.filter = { ...this.filter, ...filter };
@@ -89,9 +146,14 @@ export class Store extends EventTarget {
       const until = last ? oldest(last) : 0;
       const rest = this.lines.filter((line) => newest(line) < until);
       // Without an overlap, something in between was never read.
+      const head = this.lines[0] ? newest(this.lines[0]) : 0;
+      // A filter may hide that one was renamed.
+      const { show, author } = this.filter;
+      const named = KINDS[show] || author || page.items.some((line) => line.snapshot && newest(line) > head);
       const joins = !page.next || this.lines.some((line) => newest(line) >= until);
       if (this.lines.length === 0 || !joins || rest.length === 0) this.next = page.next;
       this.lines = joins ? [...page.items, ...rest] : page.items;
+      void this.readNames(Boolean(named));
     });
   }
 
@@ -103,6 +165,7 @@ export class Store extends EventTarget {
       if (round !== this.round) return;
       this.lines = this.lines.concat(page.items);
       this.next = page.next;
+      void this.readNames();
     });
   }
 
@@ -155,19 +218,16 @@ export class Store extends EventTarget {
   /** Notes what stands in the way, or that nothing does. @param {unknown} error */
   settle(error) {
     const problem = error === null ? null : asProblem(error);
+    const back = this.problem && !problem;
     this.problem = problem;
     this.tell('state');
+    if (back) this.tell('back');
   }
 
-  /** Who wrote after a version, as far as is known. @param {number} version */
-  authorsSince(version) {
-    const names = new Set();
-    for (const line of this.lines) {
-      if (newest(line) <= version) break;
-      const changed = line.kind === 'session' || ['saved', 'restored', 'imported'].includes(line.kind);
-      if (changed) names.add(line.author.name);
-    }
-    return [...names];
+  /** Reads on until a version is among the lines: a thousand entries at most. @param {number} version */
+  async reach(version) {
+    for (let n = 0; n < 1000 / PAGE && this.next && !this.loading && oldestOf(this.lines) > version; n++)
+      await this.readOn();
   }
 
   /** The entry of a version, if the timeline has it. @param {number} version @returns {Line | undefined} */
@@ -180,6 +240,12 @@ export class Store extends EventTarget {
     }
     return undefined;
   }
+}
+
+/** @param {Line[]} lines */
+function oldestOf(lines) {
+  const last = lines[lines.length - 1];
+  return last ? oldest(last) : 0;
 }
 
 /** @param {unknown} error */

@@ -3,7 +3,7 @@
 import { avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
 
-/** @import {Line, LineRow, Row, Standing, Store} from '../types' */
+/** @import {Line, LineRow, Promotion, Row, Standing, Store} from '../types' */
 
 /** Heights in pixels, as the style sheet has them. */
 export const ROW = 56;
@@ -91,7 +91,7 @@ export class Timeline {
     );
     this.pill = h('button', { type: 'button', class: 'pill', hidden: true, onclick: () => this.toTop() });
     this.element = h('div.timeline-frame', this.pill, this.scroller);
-    store.addEventListener('lines', () => this.update());
+    for (const name of ['lines', 'names']) store.addEventListener(name, () => this.update());
     // The badge of what is live.
     store.addEventListener('standing', () => {
       if (this.live !== store.standing?.live?.published) this.update();
@@ -180,8 +180,12 @@ export class Timeline {
     const session = line.items;
     const unfolded = Boolean(session) && this.unfolded.has(newest(line));
     const badge = badgeOf(line, this.store.standing);
+    const { name, snapshot } = this.store.subject(line);
     const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
-    if (!session && line.note) facts.push(line.note);
+    if (name && line.name !== name && line.kind !== 'renamed') facts.push(`then ${line.name}`);
+    if (line.origin) facts.push(`from ${cameFrom(line.origin)}`);
+    const note = line.kind === 'snapshot' && snapshot ? snapshot.note : line.note;
+    if (!session && note) facts.push(note);
     return h(
       'div',
       {
@@ -202,14 +206,14 @@ export class Timeline {
         'span.words',
         h(
           'span.first',
-          own(titleOf(line), 'label'),
+          own(titleOf(line, this.store), 'label'),
           badge && h('span', { class: `badge ${badge.toLowerCase()}` }, badge),
         ),
         h(
           'span.second',
           { title: exactTime(line.at) },
           visible(facts.join(' · ')),
-          session && line.changes ? ` · ${plural(total(line.changes), 'change')}` : null,
+          line.changes && total(line.changes) > 1 ? ` · ${plural(total(line.changes), 'change')}` : null,
         ),
       ),
       session && this.foldButton(row, unfolded),
@@ -240,11 +244,30 @@ export class Timeline {
     if (open) this.open(row.line);
   }
 
-  /** Marks the row of a version as the chosen one. @param {number} version */
-  select(version) {
-    const row = this.rows.find((r) => r.kind === 'line' && newest(r.line) === version);
+  /** Marks the row of a line as the chosen one. @param {Line} line */
+  select(line) {
+    const row = this.rowOf(line);
     if (row) this.selected = keyOf(row);
     this.mark();
+  }
+
+  /** The row of a line; of a save whose session is closed, that of the session. @param {Line} line */
+  rowOf(line) {
+    const version = newest(line);
+    const lines = this.rows.filter((row) => row.kind === 'line');
+    return (
+      lines.find((row) => newest(row.line) === version && Boolean(row.line.items) === Boolean(line.items)) ??
+      lines.find((row) => row.line.items && version <= row.line.to && version >= row.line.from)
+    );
+  }
+
+  /** Brings the row of a line into sight. @param {Line} line */
+  reveal(line) {
+    const row = this.rowOf(line);
+    const { scrollTop, clientHeight } = this.scroller;
+    if (!row || (row.top >= scrollTop + DAY && row.top + ROW <= scrollTop + clientHeight)) return;
+    this.scroller.scrollTop = row.top - clientHeight / 3;
+    this.paint();
   }
 
   mark() {
@@ -293,8 +316,19 @@ function keyOf(row) {
   return row.kind === 'day' ? `day-${row.top}` : `${row.level}-${newest(row.line)}`;
 }
 
-/** That it is a snapshot is said by its badge. @param {Line} line */
-export const titleOf = (line) => (line.kind === 'snapshot' && line.name) || line.label;
+/** What a line is called, with the present name of its snapshot. @param {Line} line @param {Store} store */
+export function titleOf(line, store) {
+  const { name } = store.subject(line);
+  if (!name || line.kind === 'renamed') return line.label;
+  if (line.kind === 'snapshot') return name;
+  // "Published v3": the name stands last.
+  const { label, name: then = '' } = line;
+  return label.endsWith(` ${then}`) ? label.slice(0, -then.length) + name : label;
+}
+
+/** "s2 (#3) of staging" @param {Promotion} origin */
+export const cameFrom = ({ environment, snapshot, version, merged }) =>
+  `${snapshot} (#${version}) of ${environment}${merged ? ', merged with changes made here' : ''}`;
 
 /** The one badge of a line. @param {Line} line @param {Standing | null} standing */
 export function badgeOf(line, standing) {

@@ -1,9 +1,9 @@
 /** `<waymark-history>`, as the README describes it. The token is a property, so that it gets into no page's text. */
 
-import { Panel } from './panel.js';
+import { keys, Panel } from './panel.js';
 
 export class WaymarkHistory extends HTMLElement {
-  static observedAttributes = ['api', 'app', 'env'];
+  static observedAttributes = ['api', 'app', 'env', 'token'];
 
   /** @type {string} */
   #token = '';
@@ -20,6 +20,13 @@ export class WaymarkHistory extends HTMLElement {
   }
 
   connectedCallback() {
+    // A property that was set before the element was defined is its own, and hides this class's.
+    if (Object.hasOwn(this, 'token')) {
+      const { token } = this;
+      delete (/** @type {any} */ (this).token);
+      this.token = token;
+    }
+    this.#take();
     this.#begin();
   }
 
@@ -27,11 +34,21 @@ export class WaymarkHistory extends HTMLElement {
     this.#end();
   }
 
-  /** @param {string} _name @param {string | null} before @param {string | null} after */
-  attributeChangedCallback(_name, before, after) {
-    if (before === after || !this.isConnected) return;
+  /** @param {string} name @param {string | null} before @param {string | null} after */
+  attributeChangedCallback(name, before, after) {
+    if (before === after) return;
+    if (name === 'token') return this.#take();
+    if (!this.isConnected) return;
     this.#end();
     this.#begin();
+  }
+
+  /** Takes a token out of the page's text: some frameworks can only set attributes. */
+  #take() {
+    const token = this.getAttribute('token');
+    if (token === null) return;
+    this.removeAttribute('token');
+    this.token = token;
   }
 
   #begin() {
@@ -54,7 +71,9 @@ export class WaymarkHistory extends HTMLElement {
   }
 
   set token(token) {
-    this.#token = String(token ?? '');
+    const text = String(token ?? '');
+    if (text === this.#token) return;
+    this.#token = text;
     void this.#panel?.refresh();
   }
 
@@ -71,9 +90,17 @@ export class WaymarkHistory extends HTMLElement {
     await this.#panel?.blame(pointer);
   }
 
-  /** Opens an entry. @param {number} version */
+  /** Opens an entry; none for 0. @param {number} version */
   async openVersion(version) {
-    await this.#panel?.openVersion(version);
+    if (version > 0) await this.#panel?.openVersion(version);
+    else this.#panel?.shutEntry();
+  }
+
+  /** Does what a key does in the panel, for a page in which nothing else has the focus. @param {KeyboardEvent} event */
+  press(event) {
+    if (!this.#panel) return;
+    if (['ArrowDown', 'ArrowUp', 'Enter'].includes(event.key)) this.#panel.timeline.key(event);
+    else keys(this.#panel, event);
   }
 }
 

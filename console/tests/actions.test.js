@@ -145,7 +145,9 @@ test('what does not pass the check is not published, and it says where', async (
   await button('Publish first release').click();
   await act('Publish v1');
   await dialog().getByText('does not pass the check').waitFor();
-  await dialog().getByText('/title').waitFor();
+  await dialog()
+    .locator('.dialog-note li', { hasText: /^title: / })
+    .waitFor();
   assert.equal((await standing()).live, null);
   await finish(page);
 });
@@ -193,8 +195,8 @@ test('an edit that was overwritten is not undone', async () => {
   await opened();
   await row(/Ben/);
   await button('Undo this edit…').click();
-  await act('Undo #2');
   await dialog().getByText('a later edit changed the same').waitFor();
+  assert.ok(await dialog().getByRole('button', { name: 'Undo #2' }).isDisabled());
   assert.equal((await working()).title, 'Desk three');
   await finish(page);
 });
@@ -423,6 +425,7 @@ test('backups are taken, downloaded, restored after a look, and sent by picker a
   await dialog()
     .locator('input[type=file]')
     .setInputFiles({ name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('{"half":') });
-  await dialog().getByText('neither a Waymark backup nor JSON').waitFor();
+  await dialog().getByText('What this changes cannot be shown.').waitFor();
+  assert.ok(await dialog().getByRole('button', { name: 'Restore backup' }).isDisabled());
   await finish(page);
 });

@@ -138,7 +138,10 @@ test('when its attributes change, no dialog and no event of what was there befor
   await tab.getByRole('heading', { name: 'Restore #1' }).waitFor();
   await to('other');
   await gone();
-  await tab.getByRole('treeitem', { name: /First save|saves/ }).first().waitFor();
+  await tab
+    .getByRole('treeitem', { name: /First save|saves/ })
+    .first()
+    .waitFor();
 
   // What comes late: a script, which opens a dialog, and an answer, which is told.
   let release = () => {};

@@ -38,7 +38,21 @@ test('a moment is restored, as the time is where the reader is', async () => {
   });
   const sent = [];
   await page.route('**/restore', (route) => {
-    sent.push(route.request().postDataJSON());
+    const body = route.request().postDataJSON();
+    if (body.preview)
+      return route.fulfill(
+        body.at < at
+          ? problem(404, 'before-history')
+          : {
+              json: {
+                version: 2,
+                unchanged: false,
+                changes: [{ op: 'replace', path: '/n', label: 'n', before: 2, after: 1 }],
+                counts: { added: 0, removed: 0, changed: 1 },
+              },
+            },
+      );
+    sent.push(body);
     return route.fulfill({
       json: {
         version: 3,
@@ -106,7 +120,7 @@ test('a session is undone as one, and what others did since stays', async () => 
   await toast('Undid #2–#4');
   assert.deepEqual(await working('session'), { a: 1, b: 1, c: 9 });
   const { working: newest } = await service.call('GET', api('session'));
-  assert.deepEqual([newest.version, newest.note], [6, 'Undid #2–#4']);
+  assert.deepEqual([newest.version, newest.kind, newest.label], [6, 'restored', 'Undid #2–#4']);
   await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
   await toast('Undone');
   assert.deepEqual(await working('session'), { a: 4, b: 4, c: 9 });
@@ -117,11 +131,10 @@ test('a session is not undone where a later edit changed the same, and it says w
   await service.save('crm/clash', { first: true, a: 1, b: 1 }, ben);
   for (const a of [2, 3]) await service.save('crm/clash', { a, b: 1 });
   await service.save('crm/clash', { a: 7, b: 1 }, ben);
-  const { page, row, button, says, act } = await opened('crm/clash');
+  const { page, row, button, says } = await opened('crm/clash');
   await row(/2 saves/);
   await button('Undo this session…').click();
   await says('Undo #2–#3?');
-  await act('Undo #2–#3');
   await says('a later edit changed the same', /changed since by Ben/);
   assert.deepEqual(await working('clash'), { a: 7, b: 1 });
   await finish(page);

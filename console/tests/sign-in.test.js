@@ -102,6 +102,36 @@ test('one signs in, is where one wanted to be, and the token is in memory alone'
   await finish(page);
 });
 
+test('a token in a link counts only where the service says that its own links bring one', async () => {
+  const token = service.token('mallory', '*/*:admin');
+  const link = `${home.origin}/#token=${token}&app=crm&env=production`;
+  setUp();
+  const page = await newPage(chrome);
+  const asked = [];
+  page.on('request', (request) => asked.push(request.headers().authorization ?? ''));
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Sign in to see a history' }).waitFor();
+  assert.ok(!page.url().includes(token), 'the token is out of the address all the same');
+  await signIn(page);
+  await page.getByText('Ada Lindqvist').waitFor();
+  // Nor does one that is pasted into the same tab.
+  await page.evaluate((to) => (location.href = to), `${link}&version=1`);
+  await page.locator('.detail .meta', { hasText: '#1' }).first().waitFor();
+  assert.ok(!page.url().includes(token));
+  await page.getByText('Ada Lindqvist').waitFor();
+  // A page without a provider does not take it either, unless it says so.
+  config = { api: service.origin };
+  await page.goto('about:blank');
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Sign in with a token' }).waitFor();
+  assert.ok(!asked.some((header) => header.includes(token)), 'the token was not sent');
+  config.token_in_link = true;
+  await page.goto('about:blank');
+  await page.goto(link);
+  await page.getByRole('treeitem').first().waitFor();
+  await finish(page);
+});
+
 test("the provider's grants decide: a viewer may look, and publish nothing", async () => {
   setUp();
   const page = await first();

@@ -244,7 +244,8 @@ const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascrip
 /** Serves a file of the console as it is. @param {string} path @param {import('node:http').ServerResponse} response */
 export function file(path, response) {
   // As the binary has it.
-  if (path === '/config.json') return response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  if (path === '/config.json')
+    return response.writeHead(200, { 'content-type': 'application/json' }).end('{"token_in_link": true}');
   const name = path === '/' ? 'index.html' : path.slice(1);
   const whole = join(root, 'console', name);
   if (!existsSync(whole) || name.includes('..')) return response.writeHead(404).end();
@@ -252,3 +253,6 @@ export function file(path, response) {
     .writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'text/plain', 'access-control-allow-origin': '*' })
     .end(readFileSync(whole));
 }
+
+/** Looks for something new, as the panel does by itself every few seconds. @param {any} page */
+export const refresh = (page) => page.evaluate(() => document.querySelector('waymark-history').refresh());

@@ -64,7 +64,7 @@ test('no accessibility violation in any view', async () => {
   await accessible(page, 'snapshot');
   await finish(page);
   for (const [token, where, text] of [
-    ['x', place, 'You are no longer signed in'],
+    ['x', place, 'You are not signed in'],
     [service.admin, 'crm/nowhere', 'No history yet'],
   ]) {
     const other = await newPage(chrome);

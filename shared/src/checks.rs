@@ -271,6 +271,16 @@ impl Waymark {
         in_time(warnings).await
     }
 
+    /// What a preview warns of, by the schema of now; `None` where there is none. One get. It never fails and takes at
+    /// most two seconds.
+    pub async fn warnings_on_preview(&self, env: &EnvId, config: &Config) -> Option<Vec<Failure>> {
+        let warnings = async {
+            let schema = self.schema(env).await?;
+            Ok(self.warnings(schema.as_ref(), config).await)
+        };
+        in_time(warnings).await
+    }
+
     async fn recent_schema(&self, env: &EnvId) -> Result<Option<Arc<Schema>>, Error> {
         let now = self.sources.clock.now();
         let read = self.checks.recent.get(&key::environment(env));

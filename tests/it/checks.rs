@@ -36,12 +36,15 @@ async fn releases(ada: &Person) -> Stack {
 #[tokio::test]
 async fn a_publish_that_fails_is_refused_and_says_where() {
     let (stack, ada) = (Stack::start().await, Person::admin("ada"));
-    stack.save(&ada, "{\"n\": 7, \"pages\": [{\"title\": \"hunter2\"}]}").await.is(201);
+    stack
+        .save(&ada, "{\"n\": 7, \"pages\": [{\"title\": \"Start\", \"secret\": \"hunter2\"}]}")
+        .await
+        .is(201);
     stack.act(&ada, "snapshots", json!({"name": "bad"})).await.is(201);
     let schema = json!({
         "properties": {
             "n": { "maximum": 5 },
-            "pages": { "items": { "properties": { "title": { "type": "string", "maxLength": 3 } } } },
+            "pages": { "items": { "properties": { "secret": { "type": "string", "maxLength": 3 } } } },
         },
     });
     set(&stack, &ada, schema).await.is(200);
@@ -98,7 +101,7 @@ async fn saves_are_warned_and_never_refused() {
     let bad = stack.save(&ada, "{\"n\":9}").await.is(200);
     assert_eq!(
         bad.at("/warnings"),
-        json!([{"path": "/n", "message": "value is greater than the maximum of 5"}])
+        json!([{"path": "/n", "label": "n", "message": "value is greater than the maximum of 5"}])
     );
     let headers = [("content-type", "application/merge-patch+json"), ("idempotency-key", "k")];
     let working = under("working");
@@ -122,7 +125,7 @@ async fn roll_backs_are_warned_and_never_refused() {
     assert_eq!(back.at("/name"), "a");
     assert_eq!(
         back.at("/warnings"),
-        json!([{"path": "/n", "message": "value is less than the minimum of 2"}])
+        json!([{"path": "/n", "label": "n", "message": "value is less than the minimum of 2"}])
     );
     assert_eq!(stack.users_see().await.1, "a");
     let forward = stack.act(&ada, "rollback", json!({"to": "c"})).await.is(200);

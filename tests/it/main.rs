@@ -27,6 +27,7 @@ mod local_schedule;
 mod merge;
 mod model;
 mod moments;
+mod preview;
 mod privileges;
 mod promote;
 mod publish;

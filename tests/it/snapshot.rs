@@ -94,6 +94,36 @@ async fn versions_are_named_in_any_way() {
 }
 
 #[tokio::test]
+async fn a_note_is_taken_away() {
+    let ada = Person::admin("ada");
+    let stack = Stack::start().await;
+    stack.save(&ada, "{}").await.is(201);
+    stack.act(&ada, "snapshots", json!({"name": "a", "note": "First"})).await.is(201);
+    let note = async || stack.read(&ada, "snapshots").await.is(200).at("/items/0/note");
+    for nothing in [Value::Null, json!("")] {
+        rename(&stack, &ada, "a", json!({"note": "Second"})).await.is(200);
+        assert_eq!(note().await, "Second");
+        let taken = rename(&stack, &ada, "a", json!({ "note": nothing })).await.is(200);
+        assert_eq!(
+            (taken.at("/unchanged"), taken.at("/note"), note().await),
+            (json!(false), Value::Null, Value::Null)
+        );
+        assert_eq!(
+            rename(&stack, &ada, "a", json!({ "note": nothing })).await.is(200).at("/unchanged"),
+            true
+        );
+    }
+    // A name alone leaves the note.
+    rename(&stack, &ada, "a", json!({"note": "Third"})).await.is(200);
+    rename(&stack, &ada, "a", json!({"name": "b"})).await.is(200);
+    assert_eq!(note().await, "Third");
+    for bad in [json!({"note": 7}), json!({"note": ["a"]})] {
+        rename(&stack, &ada, "b", bad).await.is_problem(400, "malformed-request");
+    }
+    rename(&stack, &ada, "b", json!({"note": "  "})).await.is_problem(422, "invalid-name");
+}
+
+#[tokio::test]
 async fn a_name_is_given_once() {
     let stack = Stack::start().await;
     let ada = Person::admin("ada");

@@ -103,7 +103,7 @@ async fn parts_come_back_and_the_rest_stays() {
         working(&stack).await,
         r#"{"title":"Desk", "pages":[{"id":3,"name":"New"},{"id":1,"name":"Home"}]}"#
     );
-    assert_eq!(restored.at("/label"), "Brought back /title, /pages/0/name from #1");
+    assert_eq!(restored.at("/label"), "Brought back title and 1 more from #1");
     let changed = json!([{"op": "replace", "path": "/title"}, {"op": "replace", "path": "/pages/1/name"}]);
     assert_eq!(restored.at("/first_changes"), changed);
     assert_eq!(restored.at("/from"), json!({"version": 1, "paths": ["/title", "/pages/0/name"]}));
@@ -112,7 +112,7 @@ async fn parts_come_back_and_the_rest_stays() {
     stack.act(&ada, "snapshots", json!({"name": "first", "version": 1})).await.is(201);
     let body = json!({"snapshot": "first", "paths": ["/pages/1", "/title", "/pages/0"]});
     let restored = stack.act(&ada, "restore", body).await.is(200);
-    assert_eq!(restored.at("/label"), "Brought back /pages/1, /title and 1 more from first (#1)");
+    assert_eq!(restored.at("/label"), "Brought back Page \"Old\" from first (#1)");
     let expected =
         r#"{"title":"Desk", "pages":[{"id":3,"name":"New"},{"id":1,"name":"Home"},{"id":2,"name":"Old"}]}"#;
     assert_eq!(working(&stack).await, expected);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use waymark::backup::BackupId;
 use waymark::caller::Role;
 use waymark::entry::{Entry, EntryView, Releases, SubjectView};
-use waymark::history::Settings;
+use waymark::history::{Brief, Settings};
 use waymark::http::{As, Limit, Query, Signed, Viewer, listing, page_json, query_of};
 use waymark::id::{AppName, EnvId, EnvName, SnapshotName, Version};
 use waymark::{Error, Problem, Waymark};
@@ -30,13 +30,17 @@ pub(crate) async fn standing(
         waymark.history.newest_backup(env)
     )?;
     let head = head.ok_or_else(|| Problem::no_environment(env))?.entry;
-    let (next_name, before) =
-        tokio::try_join!(waymark.history.next_name(env, &head), before(&waymark, env, &head))?;
+    let (next_name, before, edited) = tokio::try_join!(
+        waymark.history.next_name(env, &head),
+        before(&waymark, env, &head),
+        waymark.history.last_edit(env, &head)
+    )?;
     let live = head.releases.live.as_ref();
     page_json(&Standing {
         app: &env.app,
         environment: &env.env,
         working: EntryView::from(&head),
+        edited,
         live: live.map(|live| Live {
             name: &live.name,
             version: live.subject.version,
@@ -81,6 +85,8 @@ struct Standing<'a> {
     environment: &'a EnvName,
     /// The newest entry: what builders edit.
     working: EntryView,
+    /// The entry that gave builders what they edit; null where it lies more than 1,000 entries back.
+    edited: Option<Brief>,
     /// The release that users see; null where none is live.
     live: Option<Live<'a>>,
     /// The release before it, which rolling back would publish.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use waymark::caller::Role;
 use waymark::config::Config;
+use waymark::config::diff::diff;
 use waymark::config::keep;
 use waymark::entry::{Before, Entry, Event, Promotion, PromotionView, Source, Subject};
 use waymark::history::{
@@ -27,6 +28,9 @@ use crate::releases::{Expected, users_see_it_soon};
 
 /// The member of an answer that says what was merged.
 const MERGED: &str = "merged";
+
+/// Longest list of changes in a preview, in bytes of JSON: the answer takes 4.4 MB, with the config where it fits.
+const MOST_SHOWN: usize = 1_000_000;
 
 /// The snapshot that is to be brought here.
 #[derive(Debug, Deserialize)]
@@ -155,6 +159,17 @@ async fn preview(waymark: &Waymark, env: &EnvId, asked: Asked) -> Result<Respons
     });
     if let (Some(members), Some(merged)) = (body.as_object_mut(), outcome.merged) {
         members.insert(MERGED.to_owned(), merged);
+    }
+    // What users have now; where they have nothing, there is nothing that it changes.
+    if let (Some(members), Some(head)) = (body.as_object_mut(), head) {
+        let own = promote.seen(head).await?;
+        let bytes = own.len().saturating_add(outcome.config.len());
+        let diff = heavy::compare(bytes, || diff(own.text(), outcome.config.text())).await?;
+        members.insert("counts".to_owned(), json!(diff.counts));
+        let changes = serde_json::to_string(&diff.changes).map_err(|e| Error::Item(e.to_string()))?;
+        if changes.len() <= MOST_SHOWN {
+            members.insert("changes".to_owned(), json!(diff.changes));
+        }
     }
     let answer = Reply { status: 200, body, version: None, etag: None, location: None };
     reply_with(&answer, "config", &outcome.config).await
@@ -299,20 +314,24 @@ impl Promote<'_> {
         Promotion { kept: outcome.kept, merged, ..self.origin.clone() }
     }
 
+    /// What users see here; without a release, the working version.
+    async fn seen(&self, head: &Entry) -> Result<Config, Error> {
+        let (version, config) = match &head.releases.live {
+            Some(live) => (live.subject.version, live.subject.config()),
+            None => (head.version, head.config.clone()),
+        };
+        self.waymark.configs.read(&self.env.app, version, &config).await
+    }
+
     /// The config with this environment's values where the settings keep them: those that users see, or without a
     /// release those of the working version.
     async fn with_own_values(&self, head: Option<&Entry>) -> Result<Config, Problem> {
         let Some(head) = head.filter(|_| !self.kept.keep.is_empty()) else {
             return Ok(self.incoming.clone());
         };
-        let own = match &head.releases.live {
-            Some(live) => (live.subject.version, live.subject.config()),
-            None => (head.version, head.config.clone()),
-        };
-        let own = self.waymark.configs.read(&self.env.app, own.0, &own.1).await?;
+        let own = self.seen(head).await?;
         let bytes = self.incoming.len().saturating_add(own.len());
-        let kept = heavy::compare(bytes, || keep::apply(&self.incoming, &own, &self.kept.keep)).await?;
-        Ok(kept?)
+        Ok(heavy::compare(bytes, || keep::apply(&self.incoming, &own, &self.kept.keep)).await??)
     }
 
     /// The entries: the snapshot and its publication; before them, where nothing was saved, the first config.

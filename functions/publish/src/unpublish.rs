@@ -7,7 +7,7 @@ use serde_json::Value;
 use waymark::entry::{Before, Entry, Event, Releases};
 use waymark::hash::Sha256;
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, LiveWithoutRelease, Place};
-use waymark::http::{As, Change, Publisher, given, reply};
+use waymark::http::{As, Change, IfMatch, Publisher, given, reply};
 use waymark::id::{EnvId, Note};
 use waymark::{Problem, Waymark};
 
@@ -28,10 +28,10 @@ struct Request {
 /// No release is live any more. Rolling back brings it back.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/v1/apps/{app}/envs/{env}/unpublish", operation_id = "unpublish",
-    params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
+    params(waymark::openapi::InEnvironment, waymark::openapi::Matching, waymark::openapi::Repeatable),
     request_body(content = Option<Request>),
     responses((status = 200, description = "No release is live.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "live-changed", "config-damaged"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "live-changed", "version-mismatch", "config-damaged"]))),
 ))]
 pub(crate) async fn unpublish(
     State(waymark): State<Waymark>,
@@ -41,10 +41,11 @@ pub(crate) async fn unpublish(
     let request: Request = change.json()?;
     let note: Option<Note> = given(request.note.as_deref())?;
     let expected = Expected::read(request.expect_live.as_ref())?;
+    let if_match = IfMatch::read(&change.headers)?;
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let unpublish = Unpublish { waymark: &waymark, env, note, expected, proven: None };
+    let unpublish = Unpublish { waymark: &waymark, env, note, expected, if_match, proven: None };
     reply(&waymark.history.commit(&mutation, start, unpublish).await?)
 }
 
@@ -56,6 +57,7 @@ struct Unpublish<'a> {
     expected: Option<Expected>,
     /// The keyframe that an earlier attempt found in the bucket.
     proven: Option<Sha256>,
+    if_match: IfMatch,
 }
 
 impl Decide for Unpublish<'_> {
@@ -66,6 +68,8 @@ impl Decide for Unpublish<'_> {
         if let Some(expected) = &self.expected {
             expected.check(self.waymark, self.env, head).await?;
         }
+        // After what users see: that another release is live says more.
+        self.if_match.check(Some(head))?;
         let Some(live) = &head.releases.live else { return Ok(Decision::unchanged(head)) };
         self.prove_working(head).await?;
         let mut draft = Draft::of(DraftEntry {

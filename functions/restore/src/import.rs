@@ -4,11 +4,12 @@ use axum::response::Response;
 use waymark::backup::{BackupId, Class, File, Proof, Take, gunzip, is_backup, is_gzip, most_gunzipped};
 use waymark::config::keep::{self, Keep};
 use waymark::config::{Config, MAX_BYTES};
-use waymark::entry::{Event, Origin, Source};
+use waymark::entry::{Entry, Event, Origin, Source};
 use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Head, Mutation, Reply, Start};
-use waymark::http::reply;
-use waymark::id::{EnvId, Note};
+use waymark::id::{EnvId, Note, Version};
 use waymark::{Error, Problem, Waymark, heavy};
+
+use crate::preview::{End, Outcome};
 
 /// A config that was read from a file and checked, and the event that its restore is.
 #[derive(Debug)]
@@ -95,15 +96,15 @@ impl Import {
 
 /// Appends what was read from a file or a stored backup.
 pub(crate) async fn restore(
-    waymark: &Waymark,
-    env: &EnvId,
-    (mutation, start): (&Mutation, Start),
+    end: End<'_>,
+    start: Start,
     import: Import,
     note: Option<Note>,
 ) -> Result<Response, Problem> {
+    let End { waymark, env, mutation, .. } = end;
     let keep = if import.is_foreign { waymark.history.effective_settings(env).await?.keep } else { None };
     let restore = RestoreFile { waymark, env, mutation, import, keep: keep.unwrap_or_default(), note };
-    reply(&waymark.history.commit(mutation, start, restore).await?)
+    end.reach(start, restore).await
 }
 
 /// The decision to make a config from a file the working version.
@@ -122,7 +123,7 @@ impl Decide for RestoreFile<'_> {
 
     async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
         let head = attempt.head;
-        let config = &self.with_own_values(head).await?;
+        let config = &self.outcome(head.map(|head| &head.entry)).await?;
         if let Some(head) = head {
             if head.entry.config.sha256 == config.sha256() {
                 return Ok(Decision::unchanged(&head.entry));
@@ -151,13 +152,13 @@ impl Decide for RestoreFile<'_> {
     }
 }
 
-impl RestoreFile<'_> {
+impl Outcome for RestoreFile<'_> {
     /// The config with this environment's values where the settings keep them. Where those cannot be read safely it is
     /// taken as it is: it is what mends them.
-    async fn with_own_values(&self, head: Option<&Head>) -> Result<Config, Problem> {
+    async fn outcome(&self, head: Option<&Entry>) -> Result<Config, Problem> {
         let incoming = &self.import.config;
         let Some(head) = head.filter(|_| !self.keep.is_empty()) else { return Ok(incoming.clone()) };
-        match self.waymark.configs.of(&self.env.app, &head.entry).await {
+        match self.waymark.configs.of(&self.env.app, head).await {
             Ok(own) => {
                 let bytes = incoming.len().saturating_add(own.len());
                 let kept = heavy::compare(bytes, || keep::apply(incoming, &own, &self.keep)).await?;
@@ -168,6 +169,12 @@ impl RestoreFile<'_> {
         }
     }
 
+    fn back_to(&self) -> Option<Version> {
+        None
+    }
+}
+
+impl RestoreFile<'_> {
     /// Backs up the present state, unless it has been. A state that cannot be read safely cannot be backed up, and
     /// does not stop the restore that would mend it.
     async fn back_up_before(&self, head: &Head) -> Result<(), Problem> {

@@ -4,20 +4,22 @@
 
 mod import;
 mod part;
+mod preview;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use waymark::backup::BackupId;
-use waymark::config::MAX_BYTES;
-use waymark::entry::{ConfigRef, Event, Origin};
-use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Place, Start};
-use waymark::http::{As, Change, Editor, Query, given, reply};
+use waymark::config::{Config, MAX_BYTES};
+use waymark::entry::{ConfigRef, Entry, Event, Origin};
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Place, Start};
+use waymark::http::{As, Change, Editor, IfMatch, Query, given, reply};
 use waymark::id::{EnvId, Moment, Note, SnapshotName, Version, VersionRef};
 use waymark::{Error, Problem, Waymark};
 
 use crate::import::{Import, Stored};
+use crate::preview::{End, Outcome};
 
 waymark::routes! {
     "/v1/apps/{app}/envs/{env}/restore" => POST restore;
@@ -57,6 +59,8 @@ struct Request {
     upload: Option<String>,
     /// The entry to reverse; what came after it stays.
     undo: Option<VersionRef>,
+    /// The first of several entries to reverse as one; `undo` is the last of them.
+    undo_from: Option<VersionRef>,
     /// The parts to bring back of the version, snapshot or moment, as JSON Pointers; everything else stays.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<waymark::openapi::Pointer>>, min_items = 1, max_items = 20))]
     paths: Option<Vec<String>>,
@@ -65,6 +69,8 @@ struct Request {
     from: Option<String>,
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Note>))]
     note: Option<String>,
+    /// Whether only to show what the working version would be.
+    preview: Option<bool>,
 }
 
 /// The earlier state that was asked for.
@@ -73,7 +79,8 @@ enum Target {
     Version(VersionRef),
     At(Moment),
     Stored(Stored),
-    Undo(VersionRef),
+    /// The first and the last entry to reverse.
+    Undo(VersionRef, VersionRef),
 }
 
 impl Request {
@@ -97,16 +104,26 @@ impl Request {
             .or(snapshot.map(VersionRef::Snapshot))
             .map(Target::Version)
             .or(self.at.map(Target::At))
-            .or(self.undo.clone().map(Target::Undo))
+            .or(self.undo.clone().map(|last| {
+                Target::Undo(self.undo_from.clone().unwrap_or_else(|| last.clone()), last)
+            }))
             .or(backup.or(self.upload.clone().map(Stored::Upload)).map(Target::Stored));
         match target {
-            Some(Target::Undo(_) | Target::Stored(_)) if self.paths.is_some() => Err(Problem::malformed(
+            Some(Target::Undo(..) | Target::Stored(_)) if self.paths.is_some() => Err(Problem::malformed(
                 "\"paths\" are parts of a {\"version\": 7}, {\"snapshot\": \"v1\"} or {\"at\": \"…\"}.",
             )),
+            Some(target @ Target::Undo(..)) => Ok(target),
+            _ if self.undo_from.is_some() => Err(undo_from()),
             Some(target) => Ok(target),
             None => Err(say_what()),
         }
     }
+}
+
+fn undo_from() -> Problem {
+    Problem::malformed(
+        "\"undo_from\" is the first of the entries to reverse, and \"undo\" the last: {\"undo_from\": 39, \"undo\": 41}. Nothing was changed.",
+    )
 }
 
 fn say_what() -> Problem {
@@ -120,10 +137,10 @@ fn say_what() -> Problem {
 /// Makes an earlier config, or parts of one, the working version again.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/v1/apps/{app}/envs/{env}/restore", operation_id = "restore",
-    params(waymark::openapi::InEnvironment, Params, waymark::openapi::Repeatable),
+    params(waymark::openapi::InEnvironment, Params, waymark::openapi::Matching, waymark::openapi::Repeatable),
     request_body(content((Request = "application/json"), (waymark::openapi::Bytes = "application/gzip"), (waymark::openapi::Bytes = "application/octet-stream"))),
-    responses((status = 200, description = "It was restored, or is there already.", body = waymark::openapi::Restored), (status = 201, description = "A file began the history.", body = waymark::openapi::Restored)),
-    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "before-history", "backup-not-found", "upload-not-found", "other-environment", "merge-conflict", "config-damaged", "invalid-config", "upload-mismatch", "invalid-file", "nothing-before", "nothing-to-undo", "path-not-found", "path-has-no-parent", "merge-too-large"]))),
+    responses((status = 200, description = "It was restored, or is there already; or what would be.", body = waymark::openapi::RestoreAnswer), (status = 201, description = "A file began the history.", body = waymark::openapi::Restored)),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "before-history", "backup-not-found", "upload-not-found", "other-environment", "merge-conflict", "config-damaged", "invalid-config", "upload-mismatch", "invalid-file", "nothing-before", "nothing-to-undo", "path-not-found", "path-has-no-parent", "merge-too-large", "part-ambiguous", "keep-ambiguous", "version-mismatch"]))),
 ))]
 async fn restore(
     State(waymark): State<Waymark>,
@@ -133,13 +150,19 @@ async fn restore(
 ) -> Result<Response, Problem> {
     let env = &editor.env;
     let mutation = change.mutation(&editor.caller, Place::Environment(env.clone()))?;
+    let if_match = IfMatch::read(&change.headers)?;
     if change.media_type().is_some_and(|media| FILES.contains(&media.as_str())) {
         let bytes = change.bytes(MAX_BYTES).await?;
         let file = Import::file(env, &bytes, params.from.as_deref()).await?;
         let start = waymark.history.start(&mutation).await?;
-        return Box::pin(import::restore(&waymark, env, (&mutation, start), file, change.note()?)).await;
+        let end = End { waymark: &waymark, env, mutation: &mutation, if_match, is_preview: false };
+        return Box::pin(import::restore(end, start, file, change.note()?)).await;
     }
     let request: Request = change.json()?;
+    let is_preview = request.preview.unwrap_or_default();
+    // A preview is no change: it is neither recorded nor answered from a record.
+    let mutation = if is_preview { Mutation { key: None, ..mutation } } else { mutation };
+    let end = End { waymark: &waymark, env, mutation: &mutation, if_match, is_preview };
     let target = request.target()?;
     let pointers = request.paths.as_deref().map(part::pointers).transpose()?;
     let note: Option<Note> = given(request.note.as_deref())?;
@@ -152,18 +175,22 @@ async fn restore(
                 return reply(first);
             }
             let import = Import::stored(&waymark, env, stored, request.from.as_deref()).await?;
-            return Box::pin(import::restore(&waymark, env, (&mutation, start), import, note)).await;
+            return Box::pin(import::restore(end, start, import, note)).await;
         }
-        Target::Undo(wanted) => {
+        Target::Undo(first, last) => {
             let start = existing(start.await)?;
             // The newest entry is another one when the request is repeated.
             if let Some(first) = start.replayed() {
                 return reply(first);
             }
-            let version = waymark.version_of(env, &wanted).await?;
-            let undone = part::undo(&waymark, env, version).await?;
-            let start = waymark.history.not_before(env, start, version).await?;
-            return Box::pin(part::restore(&waymark, env, (&mutation, start), undone, note)).await;
+            let last = waymark.version_of(env, &last).await?;
+            let first = waymark.version_of(env, &first).await?;
+            if first > last {
+                return Err(undo_from());
+            }
+            let undone = part::undo(&waymark, env, first, last).await?;
+            let start = waymark.history.not_before(env, start, last).await?;
+            return Box::pin(part::restore(end, start, undone, note)).await;
         }
         Target::Version(VersionRef::Number(version)) => find_version(&waymark, env, start, version).await?,
         Target::Version(VersionRef::Snapshot(name)) => find_snapshot(&waymark, env, start, name).await?,
@@ -179,10 +206,10 @@ async fn restore(
     };
     if let Some(pointers) = pointers {
         let taken = part::earlier(&waymark, env, (config, from), pointers).await?;
-        return Box::pin(part::restore(&waymark, env, (&mutation, start), taken, note)).await;
+        return Box::pin(part::restore(end, start, taken, note)).await;
     }
     let restore = Restore { waymark: &waymark, env, config, from, note, is_proven: false };
-    reply(&waymark.history.commit(&mutation, start, restore).await?)
+    Box::pin(end.reach(start, restore)).await
 }
 
 /// The decision to bring an earlier config back.
@@ -194,6 +221,16 @@ struct Restore<'a> {
     note: Option<Note>,
     /// Whether the bucket was found to have the config.
     is_proven: bool,
+}
+
+impl Outcome for Restore<'_> {
+    async fn outcome(&self, _: Option<&Entry>) -> Result<Config, Problem> {
+        Ok(self.waymark.configs.read(&self.env.app, self.from.version, &self.config).await?)
+    }
+
+    fn back_to(&self) -> Option<Version> {
+        Some(self.from.version)
+    }
 }
 
 impl Decide for Restore<'_> {

@@ -5,10 +5,11 @@ use waymark::config::Config;
 use waymark::config::merge::{MergeError, Merged, merge, take_paths};
 use waymark::config::pointer::Pointer;
 use waymark::entry::{Entry, Event, Origin};
-use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Mutation, Start};
-use waymark::http::reply;
+use waymark::history::{Attempt, Decide, Decision, Draft, DraftEntry, Start};
 use waymark::id::{EnvId, Note, Version};
 use waymark::{Error, Problem, Waymark, heavy};
+
+use crate::preview::{End, Outcome};
 
 /// Most parts in one restore.
 const MAX_PATHS: usize = 20;
@@ -59,12 +60,17 @@ pub(crate) fn pointers(paths: &[String]) -> Result<Vec<Pointer>, Problem> {
     paths.iter().map(pointer).collect()
 }
 
-/// Reads what an entry did, to reverse it.
+/// Reads what an entry did, or several from `first` to `undone`, to reverse it.
 ///
 /// # Errors
-/// 422 when it is the first entry, or one that changed no config; [`Error::NoVersion`]; those of reading configs.
-pub(crate) async fn undo(waymark: &Waymark, env: &EnvId, undone: Version) -> Result<(Part, Origin), Problem> {
-    let Some(version) = undone.before() else {
+/// 422 when it begins with the first entry, or changed no config; [`Error::NoVersion`]; those of reading.
+pub(crate) async fn undo(
+    waymark: &Waymark,
+    env: &EnvId,
+    first: Version,
+    undone: Version,
+) -> Result<(Part, Origin), Problem> {
+    let Some(version) = first.before() else {
         return Err(Problem::unprocessable(
             "nothing-before",
             "There is nothing before it",
@@ -88,19 +94,19 @@ pub(crate) async fn undo(waymark: &Waymark, env: &EnvId, undone: Version) -> Res
     }
     let (made, before) =
         tokio::try_join!(waymark.configs.of(&env.app, &entry), waymark.configs.of(&env.app, &before))?;
-    Ok((Part::Undo { made, before }, Origin { undo: Some(undone), ..Origin::of(version) }))
+    let undo_from = (first < undone).then_some(first);
+    Ok((Part::Undo { made, before }, Origin { undo: Some(undone), undo_from, ..Origin::of(version) }))
 }
 
 /// Appends the newest config with a part of it restored.
 pub(crate) async fn restore(
-    waymark: &Waymark,
-    env: &EnvId,
-    (mutation, start): (&Mutation, Start),
+    end: End<'_>,
+    start: Start,
     (part, from): (Part, Origin),
     note: Option<Note>,
 ) -> Result<Response, Problem> {
-    let restore = RestorePart { waymark, env, part, from, note };
-    reply(&waymark.history.commit(mutation, start, restore).await?)
+    let restore = RestorePart { waymark: end.waymark, env: end.env, part, from, note };
+    end.reach(start, restore).await
 }
 
 /// The decision to restore a part.
@@ -140,6 +146,16 @@ impl RestorePart<'_> {
                 }
             },
         }
+    }
+}
+
+impl Outcome for RestorePart<'_> {
+    async fn outcome(&self, head: Option<&Entry>) -> Result<Config, Problem> {
+        self.config(head.ok_or(Error::NoEnvironment)?).await
+    }
+
+    fn back_to(&self) -> Option<Version> {
+        None
     }
 }
 

@@ -63,7 +63,7 @@ impl Configs {
         if self.stored(&object).await? == Some(stored) {
             return Ok(());
         }
-        self.overwrite(&object, &text, compressed(&text)?).await
+        self.overwrite(&object, &text, compressed(&text).await?).await
     }
 
     /// [`Configs::prove`] for what must not wait: a bucket that fails or does not answer in time is logged, and is no

@@ -1,7 +1,7 @@
 //! What an entry is called, for people. Nothing reads a meaning back out of it.
 
 use super::{Entry, Event, Origin, Source};
-use crate::config::diff::Counts;
+use crate::config::diff::{Counts, Summary};
 use crate::visible::visible;
 
 impl Entry {
@@ -30,7 +30,7 @@ impl Entry {
                 format!("Changed the note of {name}")
             }
             Event::Renamed { name, previous, .. } => format!("Renamed {previous} to {name}"),
-            Event::Restored { from, .. } => restored(from),
+            Event::Restored { from, changes } => restored(from, changes.as_deref()),
             Event::Published { name, rollback: true, .. } => format!("Rolled back to {name}"),
             Event::Published { name, .. } => format!("Published {name}"),
             Event::Unpublished { name } => format!("Unpublished {name}"),
@@ -60,11 +60,23 @@ fn imported(source: &Source) -> String {
 /// How many parts a label names.
 const NAMED_PATHS: usize = 2;
 
-fn restored(from: &Origin) -> String {
-    if let Some(undone) = from.undo {
-        return format!("Undid #{undone}");
+fn restored(from: &Origin, changes: Option<&Summary>) -> String {
+    match (from.undo, from.undo_from) {
+        (Some(last), Some(first)) => return format!("Undid #{first}–#{last}"),
+        (Some(undone), None) => return format!("Undid #{undone}"),
+        (None, _) => {}
     }
     if !from.paths.is_empty() {
+        let of = match &from.name {
+            Some(name) => format!("{name} (#{})", from.version),
+            None => format!("#{}", from.version),
+        };
+        // In words, where the entry has room for them.
+        if let Some(label) = changes.map(|changes| changes.label.as_str()).filter(|label| !label.is_empty()) {
+            let came =
+                label.strip_prefix("Added ").or_else(|| label.strip_prefix("Removed ")).unwrap_or(label);
+            return format!("Brought back {came} from {of}");
+        }
         let name = |path: &String| {
             if path.is_empty() { "everything".to_owned() } else { visible(path).into_owned() }
         };
@@ -73,11 +85,7 @@ fn restored(from: &Origin) -> String {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let named = named.join(", ");
-        return match &from.name {
-            Some(name) => format!("Brought back {named}{more} from {name} (#{})", from.version),
-            None => format!("Brought back {named}{more} from #{}", from.version),
-        };
+        return format!("Brought back {}{more} from {of}", named.join(", "));
     }
     if let Some(backup) = &from.backup {
         return format!("Reverted changes to #{} (backup {backup})", from.version);
@@ -102,7 +110,7 @@ mod tests {
         {
             let Some(c) = char::from_u32(c) else { continue };
             let from = Origin { paths: vec![format!("/a{c}b")], ..Origin::of(Version::FIRST) };
-            let label = restored(&from);
+            let label = restored(&from, None);
             assert!(!label.contains(c), "{label:?}");
         }
     }

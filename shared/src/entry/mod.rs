@@ -202,6 +202,9 @@ pub struct Origin {
     /// The entry that was reversed, when one was; `version` is then the one before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Version>,
+    /// The first of several entries that were reversed as one; `undo` is the last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_from: Option<Version>,
     /// The JSON Pointers of the parts that were brought back, when not all of it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
@@ -210,7 +213,7 @@ pub struct Origin {
 impl Origin {
     /// A version, asked for by its number.
     pub fn of(version: Version) -> Self {
-        Self { version, name: None, backup: None, at: None, undo: None, paths: Vec::new() }
+        Self { version, name: None, backup: None, at: None, undo: None, undo_from: None, paths: Vec::new() }
     }
 }
 

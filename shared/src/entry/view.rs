@@ -31,6 +31,9 @@ pub struct EntryView {
     note: Option<Note>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<SubjectView>,
+    /// The entry that made the snapshot that this is about, whatever it is called by now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Version>,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<PromotionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,14 +71,17 @@ struct OriginView {
     at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undo: Option<Version>,
+    /// The first of several entries that were reversed as one; `undo` is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo_from: Option<Version>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     paths: Vec<String>,
 }
 
 impl From<&Origin> for OriginView {
     fn from(origin: &Origin) -> Self {
-        let Origin { version, name, backup, at, undo, paths } = origin.clone();
-        Self { version, name, backup, at, undo, paths }
+        let Origin { version, name, backup, at, undo, undo_from, paths } = origin.clone();
+        Self { version, name, backup, at, undo, undo_from, paths }
     }
 }
 
@@ -162,6 +168,7 @@ impl From<&Entry> for EntryView {
             previous: None,
             note: entry.note.clone(),
             subject: None,
+            snapshot: None,
             origin: None,
             from: None,
             source: None,
@@ -178,9 +185,11 @@ impl From<&Entry> for EntryView {
             Event::Snapshot { name, subject, origin } => {
                 view.name = Some(name.clone());
                 view.origin = origin.as_ref().map(PromotionView::from);
+                view.snapshot = Some(entry.version);
                 view.subject = Some(subject.into());
             }
-            Event::Renamed { name, previous, .. } => {
+            Event::Renamed { name, previous, snapshot } => {
+                view.snapshot = Some(*snapshot);
                 view.name = Some(name.clone());
                 view.previous = Some(previous.clone());
             }
@@ -189,8 +198,12 @@ impl From<&Entry> for EntryView {
                 view.name = Some(name.clone());
                 view.subject = Some(subject.into());
                 view.rollback = Some(*rollback);
+                view.snapshot = entry.releases.live.as_ref().map(|live| live.snapshot);
             }
-            Event::Unpublished { name } => view.name = Some(name.clone()),
+            Event::Unpublished { name } => {
+                view.name = Some(name.clone());
+                view.snapshot = entry.releases.before.as_ref().map(|before| before.snapshot);
+            }
             Event::Imported { source, .. } => view.source = Some(source.into()),
             Event::Saved { .. } | Event::Unknown => {}
         }

@@ -91,6 +91,36 @@ impl History {
     }
 }
 
+/// Entries that the first look for an edit reads; later ones read more.
+const FIRST_LOOK: u16 = 20;
+
+/// Most entries among which an edit is looked for.
+const MOST_LOOKED_AT: u16 = 1_000;
+
+impl History {
+    /// The newest entry up to `head` that may have changed the config; `None` where it lies more than 1,000 back.
+    /// No call where that is `head`, and one query where it is one of the 20 before.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]; [`Error::Item`].
+    pub async fn last_edit(&self, env: &EnvId, head: &Entry) -> Result<Option<Brief>, Error> {
+        if head.event.changes_config() {
+            return Ok(Some(Brief::from(head)));
+        }
+        let (mut before, mut limit, mut left) = (Some(head.version), FIRST_LOOK, MOST_LOOKED_AT);
+        while let Some(version) = before.filter(|_| left > 0) {
+            let page = self.page(env, Some(version), limit.min(left), &Filter::default()).await?;
+            if let Some(edit) = page.items.iter().find(|entry| entry.event.changes_config()) {
+                return Ok(Some(Brief::from(edit)));
+            }
+            left = left.saturating_sub(limit);
+            limit = limit.saturating_mul(4);
+            before = page.next;
+        }
+        Ok(None)
+    }
+}
+
 impl From<&Entry> for Brief {
     fn from(entry: &Entry) -> Self {
         Self { version: entry.version, author: entry.author.clone(), at: entry.at, label: entry.label() }

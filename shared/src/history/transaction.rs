@@ -37,8 +37,8 @@ pub enum Alongside {
         snapshot: Version,
         /// The name from now on.
         name: SnapshotName,
-        /// The note from now on; `None` leaves it.
-        note: Option<Note>,
+        /// The note from now on, `Some(None)` for no note; `None` leaves it.
+        note: Option<Option<Note>>,
     },
     /// Marks a listed snapshot as a release.
     Published {
@@ -157,9 +157,10 @@ impl History {
             }
             Alongside::Rename { snapshot, name, note } => {
                 let name = ("name", AttributeValue::S(name.to_string()));
-                let note = note.as_ref().map(|note| ("note", AttributeValue::S(note.to_string())));
-                let set: Vec<_> = [Some(name), note].into_iter().flatten().collect();
-                (self.change_marker(pk, *snapshot, &set, "attribute_exists(sk)", &[])?, Meaning::None)
+                let goes = matches!(note, Some(None)).then_some("note");
+                let note = note.iter().flatten().map(|note| ("note", AttributeValue::S(note.to_string())));
+                let set: Vec<_> = std::iter::once(name).chain(note).collect();
+                (self.update_marker(pk, *snapshot, (&set, goes), "attribute_exists(sk)", &[])?, Meaning::None)
             }
             Alongside::Published { snapshot, entry, name } => {
                 let set = [("published", AttributeValue::N(entry.to_string()))];
@@ -243,17 +244,33 @@ impl History {
         condition: &str,
         compared: &[(&str, AttributeValue)],
     ) -> Result<TransactWriteItem, Error> {
+        self.update_marker(pk, snapshot, (set, None), condition, compared)
+    }
+
+    /// Changes a marker: sets attributes, and removes one.
+    fn update_marker(
+        &self,
+        pk: &str,
+        snapshot: Version,
+        (set, remove): (&[(&str, AttributeValue)], Option<&str>),
+        condition: &str,
+        compared: &[(&str, AttributeValue)],
+    ) -> Result<TransactWriteItem, Error> {
         let assignments: Vec<String> = set.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
+        let removal = remove.map_or_else(String::new, |name| format!(" REMOVE #{name}"));
         let mut update = Update::builder()
             .table_name(&self.table)
             .key("pk", AttributeValue::S(pk.to_owned()))
             .key("sk", AttributeValue::S(key::marker(snapshot)))
-            .update_expression(format!("SET {}", assignments.join(", ")))
+            .update_expression(format!("SET {}{removal}", assignments.join(", ")))
             .condition_expression(condition);
         for (name, value) in set.iter().chain(compared) {
             update = update
                 .expression_attribute_names(format!("#{name}"), *name)
                 .expression_attribute_values(format!(":{name}"), value.clone());
+        }
+        if let Some(name) = remove {
+            update = update.expression_attribute_names(format!("#{name}"), name);
         }
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
     }

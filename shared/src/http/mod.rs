@@ -16,4 +16,4 @@ pub use answer::{ConfigAnswer, Prefer, json, page_json, page_text, reply, reply_
 pub use body::{MAX_SENT, config_text, decoded};
 pub use input::{Change, Query, Segment, given, present};
 pub use listing::{Limit, listing, query_of};
-pub use precondition::{IfMatch, base, matches_etag, mismatch};
+pub use precondition::{Guarded, IfMatch, base, matches_etag, mismatch};

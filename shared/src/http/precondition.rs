@@ -5,6 +5,7 @@ use http::header::IF_MATCH;
 
 use crate::entry::Entry;
 use crate::hash::Sha256;
+use crate::history::{Attempt, Decide, Decision};
 use crate::id::Version;
 use crate::problem::Problem;
 
@@ -71,6 +72,33 @@ impl IfMatch {
             (_, None) => false,
         };
         if passes { Ok(()) } else { Err(mismatch(head)) }
+    }
+}
+
+/// A decision that counts only on an entry that `If-Match` allows.
+#[derive(Debug)]
+pub struct Guarded<D> {
+    if_match: IfMatch,
+    decision: D,
+}
+
+impl IfMatch {
+    /// Takes `decision` only on an entry that the header allows to build on; 412 otherwise.
+    pub fn guard<D>(self, decision: D) -> Guarded<D> {
+        Guarded { if_match: self, decision }
+    }
+}
+
+impl<D: Decide<Refusal = Problem>> Decide for Guarded<D> {
+    type Refusal = Problem;
+
+    async fn decide(&mut self, attempt: Attempt<'_>) -> Result<Decision, Problem> {
+        self.if_match.check(attempt.head.map(|head| &head.entry))?;
+        self.decision.decide(attempt).await
+    }
+
+    fn reads_beside(&self) -> bool {
+        self.decision.reads_beside()
     }
 }
 

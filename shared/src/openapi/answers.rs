@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::types::Config;
+use crate::config::diff::{Change, Counts, Diff};
 use crate::config::merge::Conflict;
 use crate::entry::{Author, EntryView, PromotionView};
 use crate::hash::Sha256;
@@ -117,10 +118,41 @@ pub struct PromotionPreview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub merged: Option<Since>,
+    /// What it changes for users. Absent where the history begins with it, and over 1 MB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub changes: Option<Vec<Change>>,
+    /// How many changes of each kind they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub counts: Option<Counts>,
     /// What users would get. Absent where it is too large for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Config)]
     pub config: Option<()>,
+}
+
+/// What a restore would come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RestorePreview {
+    /// The newest version; null where there is none.
+    #[schema(required)]
+    pub version: Option<Version>,
+    /// The SHA-256 of what the working version would be.
+    pub sha256: Sha256,
+    /// Whether it is just that already.
+    pub unchanged: bool,
+    /// Whose edits would give way. Absent where later edits stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub since: Option<Since>,
+    /// What the environment's schema finds in the outcome. Absent where there is no schema, or where it was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Failure>>,
+    /// What it changes of the working version.
+    #[serde(flatten)]
+    pub diff: Diff,
 }
 
 /// What a save was merged with.

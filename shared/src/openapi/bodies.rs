@@ -12,7 +12,7 @@ const RESTORE: &[Way] = &[
     ("at", "string", &["paths"]),
     ("backup", "string", &[]),
     ("upload", "string", &[]),
-    ("undo", "", &[]),
+    ("undo", "", &["undo_from"]),
 ];
 
 /// Ways to say what to publish.
@@ -36,9 +36,9 @@ pub(super) fn constrain(schemas: &mut Map<String, Value>) {
         schema["not"] = both;
     }
     if let Some(schema) = schemas.get_mut("Rename") {
-        let given =
-            |member: &str| json!({ "required": [member], "properties": { member: { "type": "string" } } });
-        schema["anyOf"] = json!([given("name"), given("note")]);
+        let name = json!({ "required": ["name"], "properties": { "name": { "type": "string" } } });
+        // Null takes the note away.
+        schema["anyOf"] = json!([name, { "required": ["note"] }]);
     }
 }
 

@@ -11,7 +11,7 @@ use super::problems::Kind;
 const PROBLEMS: &str = "x-problems";
 
 /// The schemas of answers about an entry.
-const ABOUT_ENTRIES: [&str; 5] = ["Changed", "Restored", "Saved", "Released", "Published"];
+const ABOUT_ENTRIES: [&str; 5] = ["Changed", "Saved", "Released", "Published", "Restored"];
 
 /// What API Gateway answers by itself, with its text.
 const GATEWAY: [(u16, &str); 8] = [

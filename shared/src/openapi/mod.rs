@@ -15,11 +15,11 @@ use utoipa::openapi::OpenApi;
 
 pub use answers::{
     Changed, Download, EntryKind, GatewayMessage, ListedConflict, Listing, Merged, Preview, Problem,
-    PromotionPreview, Release, Released, Restored, Saved,
+    PromotionPreview, Release, Released, Restored, RestorePreview, Saved,
 };
-pub use parameters::{Based, Downloading, InApp, InEnvironment, Reading, Repeatable, Saving};
+pub use parameters::{Based, Downloading, InApp, InEnvironment, Matching, Reading, Repeatable, Saving};
 pub use problems::{Kind, kinds};
-pub use types::{Bytes, Config, Operation, Pointer, Published};
+pub use types::{Bytes, Config, NewNote, Operation, Pointer, Published, RestoreAnswer};
 
 /// Puts the parts of the functions, each by its name, together, and adds what all operations have in common. `examples` has
 /// for each operation those of its body, by media type, and of its answers, by status and media type.
@@ -90,6 +90,7 @@ fn schemas() -> Map<String, Value> {
         )+};
     }
     with!(Problem, GatewayMessage, ListedConflict, Release, Released, PromotionPreview, Download, Config);
+    with!(Changed, RestorePreview);
     with!(crate::caller::Role, crate::entry::EntryView, crate::schema::Failure);
     with!(crate::id::Version, crate::id::SnapshotName);
     let schema = |(name, schema)| Some((name, serde_json::to_value(schema).ok()?));

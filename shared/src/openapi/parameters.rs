@@ -56,6 +56,15 @@ pub struct Saving {
     waymark_note: Option<String>,
 }
 
+/// What a change was decided on.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct Matching {
+    /// Changes something only while this is the newest version (`"7"`) or the working config (an ETag).
+    #[param(rename = "If-Match", pattern = "^(\\*|(W/)?\"[!#-+.-~-]*\"( *, *(W/)?\"[!#-+.-~-]*\")*)$")]
+    if_match: Option<String>,
+}
+
 /// The version that a config to be merged builds on.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -24,6 +24,14 @@ pub struct Operation;
 #[derive(Debug)]
 pub struct Published;
 
+/// The answer to a restore.
+#[derive(Debug)]
+pub struct RestoreAnswer;
+
+/// A note, or an empty text.
+#[derive(Debug)]
+pub struct NewNote;
+
 /// A file.
 #[derive(Debug)]
 pub struct Bytes;
@@ -107,6 +115,10 @@ schemas! {
     Published =
         AnyOfBuilder::new().item(Ref::from_schema_name("Released")).item(Ref::from_schema_name("PromotionPreview"));
 
+    /// The answer to a restore; where only a preview was asked for, what it would come to.
+    RestoreAnswer =
+        AnyOfBuilder::new().item(Ref::from_schema_name("Restored")).item(Ref::from_schema_name("RestorePreview"));
+
     /// An operation of a JSON Patch (RFC 6902).
     Operation = OneOfBuilder::new()
         .item(operation(&["add", "replace", "test"]).property("value", any()).required("value"))
@@ -115,6 +127,11 @@ schemas! {
 
     /// The place of a part, as a JSON Pointer (RFC 6901).
     Pointer = pointer().max_length(Some(200));
+
+    /// A snapshot's note from now on; an empty text takes it away.
+    NewNote = AnyOfBuilder::new()
+        .item(Ref::from_schema_name("Note"))
+        .item(ObjectBuilder::new().schema_type(Type::String).max_length(Some(0)));
 
     /// A file.
     Bytes = ObjectBuilder::new()

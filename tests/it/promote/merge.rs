@@ -112,6 +112,9 @@ async fn edits_that_were_not_published_yet_go_along() {
     let shown = promote(&stack, &ada, "summer", preview).await.is(200);
     assert_eq!(shown.at("/config"), json!({"title": "Refunds", "n": 2, "fix": true}));
     assert_eq!((shown.at("/unchanged"), shown.at("/origin/merged")), (json!(false), json!(true)));
+    let labels: Vec<_> =
+        shown.at("/changes").as_array().unwrap().iter().map(|c| c["label"].clone()).collect();
+    assert_eq!((labels, shown.at("/counts/changed")), (vec![json!("title"), json!("n")], json!(2)));
     assert_eq!(stack.newest(&ada).await, 7, "a preview publishes nothing");
     let merged = promote(&stack, &ada, "summer", MERGE()).await.is(200);
     assert_eq!(

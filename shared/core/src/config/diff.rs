@@ -36,7 +36,7 @@ mod tests;
 
 pub(super) use align::{Aligned, Pair, Sameness, known};
 pub(super) use became::is_alike;
-pub use follow::{Earlier, at, follow, follow_each, labelled};
+pub use follow::{Earlier, at, follow, follow_each, labelled, labels};
 pub(super) use identity::{Elements, is_name_of, twins};
 pub(super) use label::Trail;
 pub use lines::Hunk;

@@ -24,6 +24,7 @@ mod words;
 
 use std::fmt;
 
+use crate::config::diff::labels;
 use crate::config::{Config, ConfigError, cut};
 use crate::hash::Sha256;
 
@@ -81,7 +82,7 @@ pub struct Failures {
 impl Failures {
     /// One failure of the whole config.
     pub fn whole(message: impl Into<String>) -> Self {
-        Self { items: vec![Failure { path: String::new(), message: message.into() }], more: false }
+        Self { items: vec![Failure { path: String::new(), label: String::new(), message: message.into() }], more: false }
     }
 
     /// Whether the config passes.
@@ -193,12 +194,15 @@ impl Schema {
         let mut found: Vec<Fault<'_>> = Vec::new();
         let ended = Search::new(&mut run).failures(whole, 0, most.saturating_add(1), &mut found);
         let more = ended.is_err() || found.len() > most;
-        let items: Vec<Failure> =
+        let mut items: Vec<Failure> =
             found.iter().take(most).map(|fault| words::failure(&self.program, &document, fault)).collect();
         if items.is_empty() {
             let whole = Failures::whole("The config does not pass, and it takes too long to find out where.");
             return Ok(Failures { more, ..whole });
         }
+        let paths: Vec<&str> = items.iter().map(|failure| failure.path.as_str()).collect();
+        let labels = labels(text, &paths);
+        items.iter_mut().zip(labels).for_each(|(failure, label)| failure.label = label);
         Ok(Failures { items, more })
     }
 }

@@ -19,6 +19,9 @@ pub struct Failure {
     /// The JSON Pointer of the place in the config, cut when it is very long. The empty one is the whole
     /// config.
     pub path: String,
+    /// The place in words, as in a diff. Empty where it is the whole config.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
     /// What the schema asks for. It holds the schema's words and names of members, no values of the config.
     pub message: String,
 }
@@ -45,7 +48,7 @@ pub(super) fn failure(program: &Program, document: &Document<'_>, fault: &Fault<
         let keyword = if matches!(fault.nearest, Some((Keyword::AnyOf(_), _))) { "anyOf" } else { "oneOf" };
         message = format!("{message} (by {which} of {} in '{keyword}', which came nearest)", schemas.len());
     }
-    Failure { path: cut(&document.pointer(fault.value)), message }
+    Failure { path: cut(&document.pointer(fault.value)), label: String::new(), message }
 }
 
 fn message(program: &Program, document: &Document<'_>, fault: &Fault<'_>) -> String {

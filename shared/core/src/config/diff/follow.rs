@@ -116,6 +116,22 @@ fn raw(outline: &Outline<'_>, id: Id) -> Option<Box<RawValue>> {
 pub fn at(text: &str, place: &Pointer) -> Option<(String, Box<RawValue>)> {
     let outline = Outline::of(text);
     let value = raw(&outline, find(&outline, place)?)?;
+    Some((trail(&outline, place)?.label(), value))
+}
+
+/// Places in words, as in [`super::Change::label`]; empty for the whole config, and where there is nothing.
+pub fn labels(text: &str, places: &[&str]) -> Vec<String> {
+    let outline = Outline::of(text);
+    let label = |place: &&str| {
+        let place = place.parse().ok().filter(|_| !place.is_empty())?;
+        find(&outline, &place)?;
+        Some(trail(&outline, &place)?.label())
+    };
+    places.iter().map(|place| label(place).unwrap_or_default()).collect()
+}
+
+/// The way to a place that is there.
+fn trail(outline: &Outline<'_>, place: &Pointer) -> Option<Trail> {
     let mut trail = Trail::default();
     let mut at = Outline::ROOT;
     for token in place.tokens() {
@@ -125,10 +141,10 @@ pub fn at(text: &str, place: &Pointer) -> Option<(String, Box<RawValue>)> {
         } else {
             let index = token.parse().ok()?;
             at = outline.children(at).nth(index)?;
-            trail.element(&outline, at, index);
+            trail.element(outline, at, index);
         }
     }
-    Some((trail.label(), value))
+    Some(trail)
 }
 
 /// The places of a config that have this label; at most 20. Time grows with the number of its values.
