@@ -53,7 +53,7 @@ pub(crate) struct Request {
     params(waymark::openapi::InEnvironment, waymark::openapi::Repeatable),
     request_body(content = Request),
     responses((status = 200, description = "Users see it, or would.", body = waymark::openapi::Published), (status = 201, description = "The history began with another environment's snapshot.", body = waymark::openapi::Released)),
-    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "releases-off", "name-taken", "live-changed", "promotion-would-lose", "no-merge-base", "merge-conflict", "merge-too-large", "check-failed", "check-too-costly", "invalid-schema", "checks-busy", "config-damaged", "too-large"]))),
+    extensions(("x-problems" = json!(["environment-not-found", "version-not-found", "snapshot-not-found", "nothing-live", "releases-off", "name-taken", "live-changed", "promotion-would-lose", "keep-ambiguous", "no-merge-base", "merge-conflict", "merge-too-large", "check-failed", "check-too-costly", "invalid-schema", "checks-busy", "config-damaged", "too-large"]))),
 ))]
 pub(crate) async fn publish(
     State(waymark): State<Waymark>,

@@ -101,6 +101,27 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind(
         409,
+        "part-ambiguous",
+        (
+            "Nobody can tell which element it is",
+            "Nothing was restored: which element of today's config \"/list/1\" belongs to cannot be told. Restore what is around it, \
+             or save the config as it should be. Elements with an id are always told apart.",
+        ),
+        &[("pointer", "string", "\"/list/1\"")],
+    ),
+    kind(
+        409,
+        "keep-ambiguous",
+        (
+            "Nobody can tell whose the values to keep are",
+            "Nothing was changed. The settings keep values of elements of an array, and nothing tells for sure which element is \
+             which in the two environments: what is kept itself does not count. Give the elements an id, or take the paths out of \
+             keep (PUT /settings).",
+        ),
+        &[("paths", "[string]", "[\"/resources/*/url\"]")],
+    ),
+    kind(
+        409,
         "name-taken",
         (
             "The name is taken",
