@@ -51,16 +51,8 @@ pub(crate) async fn rollback(
     let env = &publisher.env;
     let mutation = change.mutation(&publisher.caller, Place::Environment(env.clone()))?;
     let start = waymark.history.start(&mutation).await?;
-    let mut rollback = Rollback {
-        waymark: &waymark,
-        env,
-        to,
-        note,
-        expected,
-        target: None,
-        proven: None,
-        subject: None,
-    };
+    let mut rollback =
+        Rollback { waymark: &waymark, env, to, note, expected, target: None, proven: None, subject: None };
     let mut answer = waymark.history.commit(&mutation, start, &mut rollback).await?;
     warn(&waymark, env, rollback.subject, &mut answer).await;
     reply(&answer)

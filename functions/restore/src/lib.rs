@@ -104,9 +104,10 @@ impl Request {
             .or(snapshot.map(VersionRef::Snapshot))
             .map(Target::Version)
             .or(self.at.map(Target::At))
-            .or(self.undo.clone().map(|last| {
-                Target::Undo(self.undo_from.clone().unwrap_or_else(|| last.clone()), last)
-            }))
+            .or(self
+                .undo
+                .clone()
+                .map(|last| Target::Undo(self.undo_from.clone().unwrap_or_else(|| last.clone()), last)))
             .or(backup.or(self.upload.clone().map(Stored::Upload)).map(Target::Stored));
         match target {
             Some(Target::Undo(..) | Target::Stored(_)) if self.paths.is_some() => Err(Problem::malformed(

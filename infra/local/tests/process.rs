@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 fn waymark(data: &Path, arguments: &[&str]) -> Command {
+    // As the service would make it, so that there is nothing to say of it.
+    std::fs::set_permissions(data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_waymark"));
     command.args(arguments).arg("--data").arg(data).stdin(Stdio::null());
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "RUST_LOG"] {

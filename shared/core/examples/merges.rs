@@ -2,7 +2,11 @@
 //! `cargo run --release -p waymark-core --example merges -- FILE…`. Counts what merges and what conflicts; needs git.
 //!
 //! A file has a version a line, `{"config": …}`, compressed by zstd. Git merges the same versions, a member a line.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for developers: a fault may end it at once")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program for developers: a fault may end it at once"
+)]
 
 use std::path::Path;
 use std::process::Command;

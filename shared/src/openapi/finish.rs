@@ -125,7 +125,14 @@ fn kinds(operation: &Value, own: &Value) -> Vec<&'static Kind> {
     let mut names: BTreeSet<&str> = own.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     names.extend(["unauthenticated", "malformed-request", "internal", "storage-unavailable", "storage-full"]);
     if has_parameter(operation, |parameter| parameter["in"] == "path") {
-        names.extend(["busy", "forbidden", "invalid-name", "newer-format", "entry-damaged", "route-not-found"]);
+        names.extend([
+            "busy",
+            "forbidden",
+            "invalid-name",
+            "newer-format",
+            "entry-damaged",
+            "route-not-found",
+        ]);
     }
     if operation["requestBody"].is_object() {
         names.extend(["too-large", "unsupported-media-type"]);

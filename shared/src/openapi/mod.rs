@@ -15,7 +15,7 @@ use utoipa::openapi::OpenApi;
 
 pub use answers::{
     Changed, Download, EntryKind, GatewayMessage, ListedConflict, Listing, Merged, Preview, Problem,
-    PromotionPreview, Release, Released, Restored, RestorePreview, Saved,
+    PromotionPreview, Release, Released, RestorePreview, Restored, Saved,
 };
 pub use parameters::{Based, Downloading, InApp, InEnvironment, Matching, Reading, Repeatable, Saving};
 pub use problems::{Kind, kinds};

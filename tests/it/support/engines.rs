@@ -132,8 +132,11 @@ impl TestEngines {
     }
 }
 
+/// The secret of every test's key.
+pub(crate) const SECRET_KEY: &str = "test-secret";
+
 fn credentials(access_key: String) -> Credentials {
-    Credentials { access_key, secret_key: "test-secret".to_owned() }
+    Credentials { access_key, secret_key: SECRET_KEY.to_owned() }
 }
 
 fn of_its_own(id: &str) -> Resources {

@@ -6,8 +6,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{AsyncSleep, SharedAsyncSleep, Sleep};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -21,6 +24,7 @@ use tokio::sync::{Notify, oneshot};
 use waymark::aws::local_sdk_config;
 
 use super::Stack;
+use super::engines::SECRET_KEY;
 
 type Received = Result<HttpResponse, ConnectorError>;
 type Receiving = Pin<Box<dyn Future<Output = Received> + Send>>;
@@ -274,9 +278,36 @@ pub(crate) fn with_another_token() -> Fault {
         body["ClientRequestToken"] = json!("another");
         let body = body.to_string();
         sent.request.headers_mut().insert("content-length", body.len().to_string());
+        sign_again(&mut sent.request, body.as_bytes());
         *sent.request.body_mut() = SdkBody::from(body);
         Box::pin(sent.deliver())
     })
+}
+
+/// Signs a request with another body as its sender would: with the key, time and headers of its signature.
+fn sign_again(request: &mut HttpRequest, body: &[u8]) {
+    let header = |request: &HttpRequest, name: &str| request.headers().get(name).unwrap().to_owned();
+    let old = header(request, "authorization");
+    let (rest, _) = old.split_once("Signature=").unwrap();
+    let part = |name: &str| rest.split_once(name).unwrap().1.split(',').next().unwrap().to_owned();
+    let scope = part("Credential=");
+    let scope: Vec<&str> = scope.split('/').collect();
+    let date = header(request, "x-amz-date");
+    let time: jiff::civil::DateTime =
+        jiff::fmt::strtime::parse("%Y%m%dT%H%M%SZ", &date).unwrap().to_datetime().unwrap();
+    let time = time.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    let names = part("SignedHeaders=");
+    let headers: Vec<(&str, String)> = names.split(';').map(|name| (name, header(request, name))).collect();
+    let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let key = Credentials::new(scope[0], SECRET_KEY, None, None, "test").into();
+    let mut settings = SigningSettings::default();
+    settings.excluded_headers = None;
+    let params = SigningParams::builder().identity(&key).region(scope[2]).name(scope[3]).time(time.into());
+    let params = params.settings(settings).build().unwrap().into();
+    let signable =
+        SignableRequest::new("POST", "http://localhost/", headers, SignableBody::Bytes(body)).unwrap();
+    let signature = sign(signable, &params).unwrap().signature().to_owned();
+    request.headers_mut().insert("authorization", format!("{rest}Signature={signature}"));
 }
 
 /// The request is held on the way; for the caller the connection breaks. It arrives when [`Held::deliver`] says.

@@ -23,6 +23,9 @@ pub(crate) struct Service {
 }
 
 fn command(binary: &str, data: &Path) -> Command {
+    // As the service would make it, so that there is nothing to say of it.
+    #[cfg(unix)]
+    std::fs::set_permissions(data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let mut command = Command::new(binary);
     // Nothing of the developer's own settings may reach it.
     command.env_clear().arg("--data").arg(data).stdin(Stdio::null()).kill_on_drop(true);

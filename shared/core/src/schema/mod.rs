@@ -82,7 +82,10 @@ pub struct Failures {
 impl Failures {
     /// One failure of the whole config.
     pub fn whole(message: impl Into<String>) -> Self {
-        Self { items: vec![Failure { path: String::new(), label: String::new(), message: message.into() }], more: false }
+        Self {
+            items: vec![Failure { path: String::new(), label: String::new(), message: message.into() }],
+            more: false,
+        }
     }
 
     /// Whether the config passes.
