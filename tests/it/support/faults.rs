@@ -286,7 +286,12 @@ pub(crate) fn with_another_token() -> Fault {
 
 /// Signs a request with another body as its sender would: with the key, time and headers of its signature.
 fn sign_again(request: &mut HttpRequest, body: &[u8]) {
-    let header = |request: &HttpRequest, name: &str| request.headers().get(name).unwrap().to_owned();
+    // The host is added behind the signature.
+    let host = request.uri().parse::<http::Uri>().unwrap().authority().unwrap().to_string();
+    let header = |request: &HttpRequest, name: &str| match name {
+        "host" => host.clone(),
+        name => request.headers().get(name).unwrap().to_owned(),
+    };
     let old = header(request, "authorization");
     let (rest, _) = old.split_once("Signature=").unwrap();
     let part = |name: &str| rest.split_once(name).unwrap().1.split(',').next().unwrap().to_owned();
