@@ -4,10 +4,12 @@
 //! Saves arrive at a fixed rate, however long those before them take, through routers of their own over the same stores.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a failed step ends the measurement"
+    reason = "a program for developers: it measures time, and a failed step ends it"
 )]
 #![allow(clippy::wrong_self_convention, reason = "`answer.is(200)` reads as what it asserts")]
 

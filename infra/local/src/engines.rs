@@ -12,17 +12,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use dynoxide::Database;
-use http::header::DATE;
-use http::{HeaderValue, Response};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower::Layer as _;
-use tower::util::MapResponse;
 use tower_http::cors::CorsLayer;
 use waymark::aws::Clients;
 
@@ -96,7 +91,7 @@ impl Engine {
         let path = dir.join(OBJECTS);
         let service = s3_service(&path, credentials, disk)
             .map_err(|reason| EngineError::Objects { path: path.clone(), reason })?;
-        let service = MapResponse::new(CorsLayer::permissive().layer(service), dated);
+        let service = CorsLayer::permissive().layer(service);
         Self::start(|listener, stop| server::serve(listener, service, stop)).await
     }
 
@@ -113,8 +108,7 @@ impl Engine {
             reason,
         })?;
         let router = DynamoDb::router(database, path.map(Rows::new), credentials.clone());
-        let service = MapResponse::new(router, dated);
-        Self::start(|listener, stop| server::serve(listener, service, stop)).await
+        Self::start(|listener, stop| server::serve(listener, router, stop)).await
     }
 
     async fn start<F>(serve: impl FnOnce(TcpListener, Stop) -> F) -> Result<Self, EngineError>
@@ -144,16 +138,6 @@ impl Engine {
             tracing::warn!("an engine did not end in time");
         }
     }
-}
-
-/// Writes the time into an answer. hyper keeps its own for as long as the clock is behind it, so that after the clock
-/// was set back the SDK would take the engine's clock for one that is ahead, and sign for that.
-fn dated<B>(mut response: Response<B>) -> Response<B> {
-    let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());
-    if let Some(now) = now.ok().and_then(|now| HeaderValue::try_from(now).ok()) {
-        response.headers_mut().insert(DATE, now);
-    }
-    response
 }
 
 /// Resolves when an engine shall stop.

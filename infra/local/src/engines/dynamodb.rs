@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,6 +17,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use waymark::clock::{Clock as _, SystemClock};
 
 use super::rows::Rows;
 use super::sigv4::{Claim, Refused};
@@ -59,7 +59,7 @@ impl DynamoDb {
 
     async fn call(self, request: Request) -> Result<String, Failed> {
         let (parts, body) = request.into_parts();
-        let claim = Claim::of(&parts, "dynamodb", &self.credentials, SystemTime::now())?;
+        let claim = Claim::of(&parts, "dynamodb", &self.credentials, SystemClock.now().into())?;
         let body = to_bytes(body, MAX_BODY).await.map_err(|_| Failed::too_large())?;
         claim.check(&parts, &body, &self.credentials)?;
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());

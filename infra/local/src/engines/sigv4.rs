@@ -81,7 +81,7 @@ impl Claim {
         let date = only(parts, "x-amz-date").ok_or(Refused::Malformed)?;
         let signed_headers: Vec<_> = member("SignedHeaders")?.split(';').map(str::to_owned).collect();
         let unsigned = |name: &&str| !signed_headers.iter().any(|signed| signed == name);
-        if of != service || !date.starts_with(day) || SIGNED_ALWAYS.iter().any(|name| unsigned(&name)) {
+        if of != service || !date.starts_with(day) || SIGNED_ALWAYS.iter().any(unsigned) {
             return Err(Refused::Malformed);
         }
         if key != credentials.access_key {

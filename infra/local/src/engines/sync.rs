@@ -8,8 +8,12 @@ use std::path::Path;
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
     #[cfg(test)]
-    pub(crate) seen: Option<std::sync::Arc<dyn Fn(&Path) + Send + Sync>>,
+    pub(crate) seen: Option<Seen>,
 }
+
+/// Is told each path that was synced.
+#[cfg(test)]
+pub(crate) type Seen = std::sync::Arc<dyn Fn(&Path) + Send + Sync>;
 
 impl Disk {
     /// Returns when the content of a file, or the list of names in a folder, is on the disk.

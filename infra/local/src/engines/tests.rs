@@ -145,11 +145,3 @@ async fn a_damaged_database_is_one_clear_error() {
     let refused = Engine::dynamodb(Some(folder.path()), &credentials()).await.err().unwrap().to_string();
     assert!(refused.starts_with("cannot open the database "), "{refused}");
 }
-
-#[tokio::test]
-async fn an_answer_has_the_time_of_now_whatever_was_the_time_before() {
-    let answer = dated(Response::builder().header(DATE, "Sun, 06 Nov 1994 08:49:37 GMT").body(()).unwrap());
-    let date = answer.headers()[DATE].to_str().unwrap();
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).unwrap();
-    assert!((Timestamp::now() - date).get_seconds().abs() < 60);
-}

@@ -219,9 +219,8 @@ fn element(
         elements.ids.get(place).is_some_and(|id| elements.outline.get(*id).kind == Kind::Number)
     };
     let may_be = |other: usize| {
-        !known.contains(&other)
-            && !(aligned.is_named(0, place) && aligned.is_named(1, other))
-            && (is_alike(old, place, new, other) || is_number(old, place) && is_number(new, other))
+        let is_another = known.contains(&other) || aligned.is_named(0, place) && aligned.is_named(1, other);
+        !is_another && (is_alike(old, place, new, other) || is_number(old, place) && is_number(new, other))
     };
     if aligned.names.is_none() && (twins.contains(&old.hash(place)) || (0..now.len()).any(may_be)) {
         return None;
