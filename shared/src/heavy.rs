@@ -8,9 +8,9 @@
 //! |---|---|---|
 //! | any | 64 KiB | none: done at once, on the same thread |
 //! | copy: hash, check, compress, decompress | 1 MiB | none: some milliseconds |
-//! | copy | any size | [`COPY_BYTES`] at once |
+//! | copy | any size | `COPY_BYTES` at once |
 //! | compare: patch, merge, diff | 1 MiB | as many at once as there are processors |
-//! | compare | any size | [`COMPARE_BYTES`] at once, on half of the processors |
+//! | compare | any size | `COMPARE_BYTES` at once, on half of the processors |
 //!
 //! A function on Lambda has one request at a time and finds every lane free. On a runtime with one thread, as in tests,
 //! there is nothing to keep free and everything is done at once.
