@@ -104,6 +104,15 @@ fn ambiguous(incoming: &str, own: &str, paths: &[&str]) -> Vec<String> {
 
 #[test]
 fn what_is_kept_tells_no_elements_apart() {
+    // Of two of one type, one URL is the same in both environments for once: it leads to no other element.
+    let r = |urls: [&str; 2]| {
+        let resource = |url| serde_json::json!({"type": "pg", "url": url});
+        serde_json::json!({ "r": urls.map(resource) }).to_string()
+    };
+    let own = r(["prod-1", "prod-2"]);
+    for incoming in [["prod-2", "staging-2"], ["staging-1", "prod-1"], ["prod-2", "prod-1"], ["s1", "s2"]] {
+        assert_eq!(kept(&r(incoming), &own, &["/r/*/url"]), own, "{incoming:?}");
+    }
     // One value is the same in both environments; the others are not.
     let own = r#"[{"type": "pg", "url": "same"}, {"type": "pg", "url": "p2"}]"#;
     assert_eq!(
