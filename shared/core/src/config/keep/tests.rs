@@ -145,7 +145,12 @@ fn values_that_may_be_anothers_are_not_kept_without_a_word() {
     ] {
         assert_eq!(ambiguous(&r(incoming), &r(own), &["/r/*/url", "/title"]), path, "{incoming} {own}");
     }
+    // Numbers that may have been given out anew.
+    let incoming = r#"[{"id": 1, "t": 2, "url": "s1"}, {"id": 2, "t": 1, "url": "s2"}]"#;
+    assert_eq!(ambiguous(incoming, r#"[{"id": 1, "t": 1, "url": "p"}]"#, &["/*/url"]), ["/*/url"]);
+    // Where all is kept, values tell nothing.
     assert_eq!(ambiguous(r#"["s1", "s2"]"#, r#"["p1"]"#, &["/*"]), ["/*"]);
+    assert_eq!(ambiguous("[3, 4, 1]", "[3, 3, 4, 2]", &["/*"]), ["/*"]);
     // Where all have the same, it does not matter whose it is.
     let (incoming, own) = (r#"{"t": 1, "url": "p"}, {"t": 1, "url": "p"}"#, r#"{"t": 1, "url": "p"}"#);
     assert_eq!(kept(&r(incoming), &r(own), &["/r/*/url"]), r(incoming));

@@ -152,3 +152,55 @@ fn an_id_is_another_element_for_everyone() {
         found == json!([{ "id": "b", "title": "A", "w": 1 }, { "id": "c", "title": "A", "w": 1 }])
     }));
 }
+
+#[test]
+fn what_may_be_another_element_is_a_conflict() {
+    for (base, head, request) in [
+        // Renamed, or replaced: no name is trusted.
+        (r#"[{"n":3,"u":1}]"#, r#"[{"n":3,"u":0},{"n":2,"u":1}]"#, r#"[{"n":0,"u":0}]"#),
+        // The names are names on one side only.
+        (r#"[{"n":1},{"n":0}]"#, r#"[{"n":2},{"n":0}]"#, r#"[{"n":0},{"n":1}]"#),
+        // Another one is as like it.
+        (
+            r#"[{"n":2,"u":0},{"n":1,"u":1},{"n":3,"u":2}]"#,
+            r#"[{"n":3,"u":2},{"n":1,"u":1},{"n":3,"u":2},{"n":2,"u":2}]"#,
+            r#"[{"n":3,"u":2},{"n":2,"u":0},{"n":1,"u":1},{"n":3,"u":2}]"#,
+        ),
+        (
+            r#"[{"n":2,"u":1},{"n":0,"u":0}]"#,
+            r#"[{"n":1,"u":2},{"n":2,"u":0}]"#,
+            r#"[{"n":0,"u":2},{"n":2,"u":1},{"n":2,"u":0,"z":1}]"#,
+        ),
+        // Of one id there are two, and each side has other ones in their places.
+        (
+            r#"[{"id":3,"u":1},{"id":4,"u":1},{"id":4,"u":1},{"id":1,"u":1}]"#,
+            r#"[{"id":4,"u":1},{"id":3,"u":1},{"id":4,"u":1},{"id":1,"u":1}]"#,
+            r#"[{"id":4,"u":1},{"id":4,"u":1},{"id":1,"u":1},{"id":0,"u":1}]"#,
+        ),
+        // One side may have moved and edited what the other removed.
+        (
+            r#"[{"n":0,"u":2},{"n":1,"u":2},{"n":3,"u":2}]"#,
+            r#"[{"n":0,"u":2},{"n":0,"u":2},{"n":1,"u":2}]"#,
+            r#"[{"n":0,"u":2},{"n":1,"u":2}]"#,
+        ),
+        (
+            r#"[{"n":3,"u":2},{"n":0,"u":1},{"n":1,"u":2}]"#,
+            r#"[{"n":3,"u":2},{"n":1,"u":2}]"#,
+            r#"[{"n":2,"u":1},{"n":3,"u":2},{"n":1,"u":2}]"#,
+        ),
+    ] {
+        assert_eq!(conflicts(base, head, request), [format!(" {base} {head} {request} | Everything")]);
+    }
+}
+
+#[test]
+fn ids_that_are_there_once_are_known_beside_one_that_is_there_twice() {
+    assert_eq!(
+        text(
+            r#"[{"id":3,"u":1},{"id":4,"u":0},{"id":2,"u":1},{"id":4,"u":1}]"#,
+            r#"[{"id":4,"u":0},{"id":2,"u":1},{"id":0,"u":1,"z":1}]"#,
+            r#"[{"id":2,"u":1},{"id":4,"u":1}]"#,
+        ),
+        r#"[{"id":2,"u":1},{"id":0,"u":1,"z":1}]"#
+    );
+}
