@@ -128,6 +128,10 @@ def run(binaries, tests, number):
             ).stdout
         except subprocess.TimeoutExpired as late:
             done = (late.stdout or b"").decode(errors="replace")
+            if number is not None:
+                # What does not end without its guard has failed.
+                ended = set(re.findall(r"^test (\S+) \.\.\. ok$", done, re.MULTILINE))
+                red |= {f"{short}::{name}" for name in mine or [] if name not in ended}
         for name, result in re.findall(r"^test (\S+) \.\.\. (ok|FAILED)$", done, re.MULTILINE):
             ran.add(f"{short}::{name}")
             if result == "FAILED":

@@ -104,6 +104,15 @@ fn ambiguous(incoming: &str, own: &str, paths: &[&str]) -> Vec<String> {
 
 #[test]
 fn what_is_kept_tells_no_elements_apart() {
+    // Of two of one type, one URL is the same in both environments for once: it leads to no other element.
+    let r = |urls: [&str; 2]| {
+        let resource = |url| serde_json::json!({"type": "pg", "url": url});
+        serde_json::json!({ "r": urls.map(resource) }).to_string()
+    };
+    let own = r(["prod-1", "prod-2"]);
+    for incoming in [["prod-2", "staging-2"], ["staging-1", "prod-1"], ["prod-2", "prod-1"], ["s1", "s2"]] {
+        assert_eq!(kept(&r(incoming), &own, &["/r/*/url"]), own, "{incoming:?}");
+    }
     // One value is the same in both environments; the others are not.
     let own = r#"[{"type": "pg", "url": "same"}, {"type": "pg", "url": "p2"}]"#;
     assert_eq!(
@@ -136,7 +145,12 @@ fn values_that_may_be_anothers_are_not_kept_without_a_word() {
     ] {
         assert_eq!(ambiguous(&r(incoming), &r(own), &["/r/*/url", "/title"]), path, "{incoming} {own}");
     }
+    // Numbers that may have been given out anew.
+    let incoming = r#"[{"id": 1, "t": 2, "url": "s1"}, {"id": 2, "t": 1, "url": "s2"}]"#;
+    assert_eq!(ambiguous(incoming, r#"[{"id": 1, "t": 1, "url": "p"}]"#, &["/*/url"]), ["/*/url"]);
+    // Where all is kept, values tell nothing.
     assert_eq!(ambiguous(r#"["s1", "s2"]"#, r#"["p1"]"#, &["/*"]), ["/*"]);
+    assert_eq!(ambiguous("[3, 4, 1]", "[3, 3, 4, 2]", &["/*"]), ["/*"]);
     // Where all have the same, it does not matter whose it is.
     let (incoming, own) = (r#"{"t": 1, "url": "p"}, {"t": 1, "url": "p"}"#, r#"{"t": 1, "url": "p"}"#);
     assert_eq!(kept(&r(incoming), &r(own), &["/r/*/url"]), r(incoming));

@@ -3,6 +3,7 @@ use crate::config::Config;
 
 mod arrays;
 mod laws;
+mod same;
 mod take;
 
 fn config(text: &str) -> Config {

@@ -1,5 +1,6 @@
 //! Arrays: identity, moves, and what stands in the place of what.
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{changes, counts, diff, patch};
@@ -112,6 +113,14 @@ fn elements_without_identity_are_matched_by_value() {
         ("[1,2,3,4]", "[0,1,2,3,4]", &["+ /0 →0 | Item 1"]),
         ("[1,2,3,4]", "[2,3,4,1]", &["> /3 from /0 → | Item 4"]),
         ("[1,1,2]", "[1,2,1]", &["> /2 from /1 → | Item 3"]),
+        // Which of two moved, nothing says.
+        ("[1,3]", "[3,1,1]", &["- /0 1→ | Item 1", "+ /1 →1 | Item 2", "+ /2 →1 | Item 3"]),
+        // What is equal in its place stays.
+        (
+            r#"[{"n":0},{"n":2},{"n":1}]"#,
+            r#"[{"n":2},{"n":2},{"n":2}]"#,
+            &["~ /0/n 0→2 | Item 1 › n", "~ /2/n 1→2 | Item 3 › n"],
+        ),
         ("[7,8]", "[1,2,3]", &["~  [7,8]→[1,2,3] | Everything"]),
         ("[[1],[2]]", "[[1],[3],[2]]", &["+ /1 →[3] | Item 2"]),
         ("[0,[1,2],[2,2]]", "[0,[1,5],[2,2]]", &["~ /1/1 2→5 | Item 2 › Item 2"]),
@@ -153,4 +162,69 @@ fn a_patch_follows_the_indexes_as_it_goes() {
         assert_eq!(patched, serde_json::from_str::<Value>(&after).unwrap());
         assert!(operations.0.len() <= 8, "{operations:?}");
     }
+}
+
+#[test]
+fn one_id_that_is_there_twice_takes_identity_from_no_other_element() {
+    for count in [50, 64, 300] {
+        let mut panels: Vec<Value> = (0..count)
+            .map(|id| json!({"id": id, "title": format!("Panel no {}", id % 7), "expr": "up", "w": id % 3}))
+            .collect();
+        panels[14]["id"] = json!(13);
+        let mut moved = panels.clone();
+        moved.rotate_right(10);
+        let (before, after) = (json!(panels).to_string(), json!(moved).to_string());
+        assert_eq!(counts(&before, &after), Counts { moved: 10, ..Counts::default() }, "{count}");
+        // And each is known when it is edited, too.
+        moved.iter_mut().for_each(|panel| panel["expr"] = json!("down"));
+        let found = counts(&before, &json!(moved).to_string());
+        let expected = Counts { moved: 10, changed: u64::try_from(count).unwrap(), ..Counts::default() };
+        assert_eq!(found, expected, "{count}");
+    }
+}
+
+#[test]
+fn a_reorder_is_no_renumbering() {
+    let of = |ids: [u8; 9]| {
+        let element = |(id, z): (u8, u8)| json!({"id": id, "style": {"zIndex": z}});
+        json!(ids.into_iter().zip(1..).map(element).collect::<Vec<_>>()).to_string()
+    };
+    let found = diff(&of([1, 2, 3, 4, 5, 6, 7, 8, 9]), &of([7, 8, 9, 1, 2, 3, 4, 5, 6]));
+    assert_eq!(found.counts, Counts { moved: 3, changed: 9, ..Counts::default() });
+    let changed = found.changes.iter().filter(|change| change.op == Op::Replace);
+    assert!(changed.clone().all(|change| change.path.ends_with("/style/zIndex")));
+    let moved: Vec<_> = found.changes.iter().filter(|change| change.op == Op::Move).collect();
+    let moved: Vec<_> = moved.iter().map(|change| (change.from.as_deref(), change.path.as_str())).collect();
+    assert_eq!(moved, [(Some("/6"), "/0"), (Some("/7"), "/1"), (Some("/8"), "/2")]);
+}
+
+#[test]
+fn a_large_row_of_numbers_reports_what_changed_and_nothing_else() {
+    // Of many that are equal some change, each to one that was not there.
+    let mut state = 1_u64;
+    let mut random = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let before: Vec<u64> = (0..300_000).map(|_| random(1_000)).collect();
+    let mut after = before.clone();
+    for _ in 0..3_000 {
+        let place = usize::try_from(random(300_000)).unwrap();
+        after[place] = 1_000 + random(1_000);
+    }
+    let expected: Vec<String> = (0..300_000)
+        .filter(|place| before[*place] != after[*place])
+        .map(|place| format!("/{place} {}→{}", before[place], after[place]))
+        .collect();
+    assert!(expected.len() > 2_900, "{}", expected.len());
+    let found = diff(&json!(before).to_string(), &json!(after).to_string());
+    assert!(found.changes.iter().all(|change| change.op == Op::Replace));
+    let value = |value: &Option<Box<RawValue>>| value.as_ref().unwrap().get().to_owned();
+    let told = found
+        .changes
+        .iter()
+        .map(|change| format!("{} {}→{}", change.path, value(&change.before), value(&change.after)));
+    let others: Vec<String> =
+        told.zip(&expected).filter(|(told, expected)| told != *expected).map(|(told, _)| told).collect();
+    assert_eq!((found.changes.len(), others), (expected.len(), Vec::new()));
 }

@@ -89,3 +89,23 @@ fn what_cannot_be_brought_back_is_refused() {
     assert!(matches!(found("{\"a\":1}", "{\"a\":1}", "/b/c/d"), TakeError::Nowhere { .. }));
     assert!(matches!(found("[1]", "[1]", "/-"), TakeError::Nowhere { .. }));
 }
+
+#[test]
+fn a_part_is_refused_where_nobody_can_tell_which_element_it_is() {
+    for (head, earlier, pointer) in [
+        // One more of what is equal.
+        ("[2,2]", "[2]", "/0"),
+        ("[0,0]", "[4,0]", "/1"),
+        // What is there may be it, moved and edited.
+        ("[4]", "[0,1]", "/0"),
+        // What was before it may be what is there now.
+        (r#"["b","e"]"#, r#"["e","a","e"]"#, "/1"),
+        (r#"[{"n":0}]"#, r#"[{"n":1},{"n":3}]"#, "/1"),
+    ] {
+        let found = taken(head, earlier, &[pointer]);
+        assert!(
+            matches!(&found, Err(TakeError::Ambiguous { pointer: told }) if told == pointer),
+            "{head} {earlier}: {found:?}"
+        );
+    }
+}
