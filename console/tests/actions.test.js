@@ -144,7 +144,7 @@ test('what does not pass the check is not published, and it says where', async (
   await opened();
   await button('Publish first release').click();
   await act('Publish v1');
-  await dialog().getByText('does not pass the check').waitFor();
+  await dialog().locator('.dialog-note', { hasText: 'does not pass the check' }).waitFor();
   await dialog()
     .locator('.dialog-note li', { hasText: /^title: / })
     .waitFor();
