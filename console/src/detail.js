@@ -127,10 +127,12 @@ export class Detail {
       this.showPicked();
       if (had) (find(this.top, `[data-act="${had}"]`) ?? this.element).focus();
     }
-    const moving = JSON.stringify([standing?.edited?.version, standing?.live?.published]);
+    const moving = JSON.stringify([ref, standing?.edited?.version, standing?.live?.published]);
     const moved = this.moving && moving !== this.moving;
     this.moving = moving;
-    if (moved && this.asked.some((side) => side === 'working' || side === 'live')) void this.read(...this.asked);
+    // A new name is another side.
+    if (moved && (!this.asked.includes(ref) || this.asked.some((side) => side === 'working' || side === 'live')))
+      this.compared(line, this.other);
   }
 
   /**
