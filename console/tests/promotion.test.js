@@ -311,7 +311,7 @@ test('somebody was faster, and the name is taken', async () => {
   await says('There is a snapshot called v2 already. Nothing was published.');
   await act('Review again');
   await says("from v1 to v3, which is staging's rc2");
-  await service.call('POST', `${api('three')}/publish`, { snapshot: 'v2' });
+  await service.call('POST', `${api('three')}/publish`, { snapshot: 'v2', go_ahead: true });
   await act('Publish v3');
   await says('published v2 just now');
   await act('Review again');
