@@ -142,6 +142,10 @@ export interface Change {
   after?: unknown;
   label: string;
   lines?: Hunk[];
+  /** All that differs between two texts that look alike. */
+  only?: string;
+  /** The element before a moved one. */
+  follows?: string;
 }
 
 export interface Diff {

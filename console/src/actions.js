@@ -1,4 +1,4 @@
-/** What people do with versions. Every action first shows what it changes for users and builders. */
+/** What people do with versions. Every action first shows what it changes. */
 
 import { changes } from './changes.js';
 import { ask, Dialog, effect, explained } from './dialog.js';

@@ -1,4 +1,4 @@
-/** The service's HTTP interface, as the README describes it, and how files get there. */
+/** The service's HTTP interface: see the README. */
 
 /** @import {Diff, Options} from '../types' */
 
@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 }
 
-/** A number whose text says more than JavaScript's can, such as `1.0` or forty digits. */
+/** A number that JavaScript's cannot hold, such as `1.0`. */
 export class NumberText {
   /** @param {string} text */
   constructor(text) {
@@ -29,7 +29,7 @@ export class NumberText {
   }
 }
 
-/** Reads JSON and keeps the text of numbers where the browser can tell it. @param {string} text @returns {any} */
+/** Reads JSON and keeps the text of numbers. @param {string} text @returns {any} */
 export function parseExact(text) {
   /** @type {any} */
   const keep = (
@@ -61,7 +61,7 @@ export class Api {
   /**
    * Sends a request within the environment and reads the JSON of its answer.
    * @param {string} method
-   * @param {string} path relative to the environment, or from the root as a listing's `next`
+   * @param {string} path within the environment, or a listing's `next`
    * @param {Options} [options]
    * @returns {Promise<any>}
    */
@@ -227,7 +227,7 @@ export async function sendFile(api, file, progress) {
   return id;
 }
 
-/** Characters of a config in a request's body; a longer one is uploaded first. */
+/** Most characters in a request's body; longer configs are uploaded first. */
 const IN_BODY = 1_500_000;
 
 /**

@@ -1,4 +1,4 @@
-/** Backups: the list, taking one, downloading, uploading, and restoring after a look at what it changes. */
+/** Backups: listed, taken, downloaded, uploaded and restored. */
 
 import { sendFile } from './api.js';
 import { Dialog, effect, failed } from './dialog.js';
@@ -18,7 +18,7 @@ export class Backups {
   /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
-    /** The same until a backup was taken: one whose answer was lost is not taken twice. */
+    /** The same until a backup was taken: none is taken twice. */
     this.key = crypto.randomUUID();
   }
 

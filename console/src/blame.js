@@ -20,15 +20,14 @@ export function blameRemoval(panel, diff, change) {
 }
 
 /**
- * The entry that removed a value, by halves: places in an array are no names, so that only a diff with the version that
- * had it tells.
+ * Finds the entry that removed a value, by bisection. Indexes are no names: only a diff with the version that had it tells.
  * @param {Api} api
  * @param {Diff} diff
  * @param {Change} change
  */
 async function removal(api, { from, to }, { path, label, before }) {
   const older = from.name ?? from.version;
-  // What was promoted was never the working version: then it is gone where its name was given already.
+  // What was promoted was never the working version.
   let low = from.name ? from.version - 1 : from.version;
   let high = to.version;
   while (high - low > 1) {
@@ -41,7 +40,7 @@ async function removal(api, { from, to }, { path, label, before }) {
   return { label, path, before, complete: true, entry: await api.get(`/versions/${high}`) };
 }
 
-/** Whether a change removes what was at a place, alone or with what is around it. @param {Change} change @param {string} place */
+/** Whether a change removes a place or what is around it. @param {Change} change @param {string} place */
 function takes({ op, path, from = path }, place) {
   if (op === 'remove') return `${place}/`.startsWith(`${path}/`);
   return op === 'replace' && place.startsWith(`${from}/`);

@@ -1,4 +1,4 @@
-/** What changed, as people read it: where, before and after, lines and words of texts. */
+/** What changed, as people read it. */
 
 import { NumberText } from './api.js';
 import { button, h, number, own, plural, total, visible } from './dom.js';
@@ -19,6 +19,9 @@ const FOLDED = 400;
 
 const WORDS = { add: 'Added', remove: 'Removed', replace: 'Changed', move: 'Moved' };
 
+/** What alone differs between texts that look alike. @type {Record<string, string>} */
+const ONLY = { 'line-ends': 'line ends', 'white-space': 'white space', invisible: 'invisible characters' };
+
 /** @param {Counts} counts */
 export function countsInWords(counts) {
   const parts = [
@@ -35,15 +38,14 @@ export function countsInWords(counts) {
   );
 }
 
-/** "9 changes", also where nobody can tell how many. @param {{counts: Counts} | null} diff */
+/** "9 changes". @param {{counts: Counts} | null} diff */
 export const changes = (diff) => (diff ? plural(total(diff.counts), 'change') : 'changes that cannot be shown');
 
 /**
  * The changes of a diff.
  * @param {{changes: Change[]}} diff
- * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `blame` looks who
- *   changed or removed it; `pick` chooses what has a value
- *   before: not of a move, which would bring back the whole element
+ * @param {{blame?: (change: Change) => void, pick?: (change: Change, picked: boolean) => void}} [options] `pick`: not of a
+ *   move, which would bring back the whole element
  */
 export function changeList(diff, options = {}) {
   const list = h('ol.changes', { role: 'list' });
@@ -85,7 +87,7 @@ function changeItem(change, options = {}) {
     h(
       'div.change-head',
       pick,
-      h('span', { class: `op ${op}` }, WORDS[op] ?? change.op),
+      h('span', { class: `op ${op}` }, WORDS[op] ?? change.op, change.only && `: only ${ONLY[change.only] ?? change.only}`),
       own(change.label ? short(change.label) : 'The whole config', 'where'),
       blame,
     ),
@@ -99,13 +101,20 @@ const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 /** @param {Change} change */
 function body(change) {
   if (change.op === 'move')
-    return h('p.moved', 'In another place: from ', code(change.from ?? ''), ' to ', code(change.path));
+    return h(
+      'p.moved',
+      change.follows ? ['Now after ', own(short(change.follows))] : 'Now the first',
+      ': from ',
+      code(change.from ?? change.path),
+      ' to ',
+      code(change.path),
+    );
   if (change.lines && typeof change.before === 'string') return textChange(change.before, change.lines);
   const { before, after } = change;
   if (typeof before === 'string' && typeof after === 'string') {
     const marked = words(before, after);
     const both = [...marked.before, ...marked.after];
-    // Of two long texts that have nothing in common, the beginnings say as much.
+    // Long texts with nothing in common: the beginnings say as much.
     if (before.length + after.length < ALIGNED || both.some((part) => part.same))
       return h('div.values', marks('before', 'Before', marked.before), marks('after', 'After', marked.after));
   }
@@ -242,7 +251,7 @@ const ALIGNED = 10_000;
 const WORD = /[\p{L}\p{N}_\ud800-\udfff]/u;
 
 /**
- * Two texts with the words marked that only one of them has.
+ * Marks the words that only one of two texts has.
  * @param {string} before
  * @param {string} after
  * @returns {{before: Marked, after: Marked}}

@@ -24,7 +24,7 @@ function readFragment() {
 }
 readFragment();
 
-/** Where the API is, and how people sign in: config.json beside this page. @type {{api?: string, sign_in?: any, token_in_link?: boolean}} */
+/** The page's config.json. @type {{api?: string, sign_in?: any, token_in_link?: boolean}} */
 let config = {};
 /** @type {SignIn | null} */
 let provider = null;
@@ -105,7 +105,7 @@ async function addSample(beside) {
   }
 }
 
-/** Environments that are a list; more are found by typing. And the most pages of them. */
+/** Most environments that are a list; more are found by typing. Most pages of them. */
 const MANY = 20;
 const PAGES = 50;
 

@@ -24,7 +24,7 @@ import { badgeOf, cameFrom, titleOf } from './timeline.js';
 
 /** @import {Change, Child, Diff, Entry, Line, Panel, Problem} from '../types' */
 
-/** How long nothing is shown before a placeholder is, in milliseconds. */
+/** Milliseconds before a placeholder is shown. */
 const PATIENCE = 200;
 
 export class Detail {
@@ -59,8 +59,11 @@ export class Detail {
 
   /** @param {Line} line */
   show(line) {
+    this.reading?.abort();
     this.line = line;
+    this.failing = false;
     this.element.ariaLabel = 'Entry';
+    if (line.kind === 'damaged') return this.damaged(line);
     this.changes = h('div.changes-box');
     this.top = h('div');
     this.side = h('div');
@@ -69,7 +72,25 @@ export class Detail {
     this.follow();
     this.element.scrollTop = 0;
     void this.read(...this.sides(line));
-    void this.find(line);
+    return void this.find(line);
+  }
+
+  /** @param {Line} line */
+  damaged(line) {
+    this.line = null;
+    this.element.replaceChildren(
+      this.wayBack(),
+      h(
+        'div.problem',
+        h('h2', own(line.label)),
+        h('p', 'Who made this entry, when, and what it changed cannot be told. Other versions are not affected.'),
+        button('Show backups', () => this.panel.backups()),
+      ),
+    );
+  }
+
+  wayBack() {
+    return button('← Timeline', () => this.panel.back(), { class: 'quiet back', 'data-act': 'back' });
   }
 
   /** Reads a snapshot that the listing did not go so far to. @param {Line} line */
@@ -106,10 +127,12 @@ export class Detail {
       this.showPicked();
       if (had) (find(this.top, `[data-act="${had}"]`) ?? this.element).focus();
     }
-    const moving = JSON.stringify([standing?.edited?.version, standing?.live?.published]);
+    const moving = JSON.stringify([ref, standing?.edited?.version, standing?.live?.published]);
     const moved = this.moving && moving !== this.moving;
     this.moving = moving;
-    if (moved && this.asked.some((side) => side === 'working' || side === 'live')) void this.read(...this.asked);
+    // A new name is another side.
+    if (moved && (!this.asked.includes(ref) || this.asked.some((side) => side === 'working' || side === 'live')))
+      this.compared(line, this.other);
   }
 
   /**
@@ -132,7 +155,7 @@ export class Detail {
     const session = line.items;
     return h(
       'header.detail-head',
-      button('← Timeline', () => this.panel.back(), { class: 'quiet back', 'data-act': 'back' }),
+      this.wayBack(),
       h('h2', own(titleOf(line, store)), badge ? h('span', { class: `badge ${badge.toLowerCase()}` }, badge) : null),
       h(
         'p.meta',
@@ -156,7 +179,7 @@ export class Detail {
     const edit = session || ['saved', 'restored', 'imported'].includes(line.kind);
     const subject = store.subject(line);
     const publishable = may(role, 'publisher') && store.standing?.settings.releases && line.kind !== 'unpublished';
-    // When it was named; of a release that is not known here, no time at all.
+    // When it was named; an unknown release has no time.
     const at = session
       ? undefined
       : (subject.snapshot?.at ?? (subject.name && line.kind !== 'snapshot' ? undefined : line.at));

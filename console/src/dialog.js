@@ -1,4 +1,4 @@
-/** Dialogs, by the browser's own `<dialog>`, which keeps the focus; and what is said where something cannot be shown. */
+/** Dialogs, by the browser's `<dialog>`, and what is said of failures. */
 
 import { changeList, countsInWords } from './changes.js';
 import { button, fill, find, h, own, skeleton, total } from './dom.js';
@@ -187,7 +187,7 @@ export function explained(problem) {
   else if (status === 401) return [h('p', 'You are no longer signed in. What you were doing is kept.'), signIn()];
   else if (status === 403 && body.needs)
     text = `You are ${body.has ?? 'nobody'} here. This needs the ${body.needs} role: ask whoever grants roles.`;
-  else if (status === 429)
+  else if (status === 429 && !body.detail)
     text = 'Too much was asked of the service at once. Nothing was changed; try again in a moment.';
   else if (status >= 500 && !body.detail) text = 'The service failed. Nothing is lost; try again in a moment.';
   const id = status >= 500 && problem.requestId ? h('span.request', ` Request ${problem.requestId}.`) : null;
@@ -221,11 +221,10 @@ const AGAIN = 3;
 /**
  * Asks before an action, and shows what it comes to.
  * @param {Panel} panel
- * @param {Question} question its body stands above the diff
- * @param {() => Promise<Shown | Child[] | null>} read null where there is nothing to compare; children say why there is
- *   nothing to do yet
+ * @param {Question} question
+ * @param {() => Promise<Shown | Child[] | null>} read null: nothing to compare; children: why there is nothing to do
  * @param {(diff: Shown | null) => Child[]} lines what it means for Users and Builders
- * @returns {{dialog: Dialog, load: (quiet?: boolean) => Promise<boolean>}} `load` reads again, and says whether that shows something else
+ * @returns {{dialog: Dialog, load: (quiet?: boolean) => Promise<boolean>}} `load` reads again: true if something else is shown
  */
 export function ask(panel, question, read, lines) {
   const found = h('div.found');

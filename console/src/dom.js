@@ -1,6 +1,6 @@
 /**
- * Making elements, and the words in them. Text gets into a page as text alone, never as HTML, and what nobody would see in
- * it is written out: a name cannot turn the words around it.
+ * Makes elements and words. Text is never HTML, and unseen characters in it are written out: a name cannot turn the
+ * words around it.
  */
 
 /** @import {Author, Child, Counts, Made} from '../types' */
@@ -18,8 +18,7 @@ export function visible(text) {
  * An element.
  * @template {string} T
  * @param {T} tag such as `div`, or `div.words` with classes
- * @param {Child | Record<string, any>} [first] attributes, if it is a plain object: `on…` are listeners; null, undefined
- *   and false leave one out
+ * @param {Child | Record<string, any>} [first] attributes, if a plain object: `on…` are listeners; null and false leave one out
  * @param {...Child} rest texts and nodes
  * @returns {Made<T>}
  */
@@ -72,7 +71,7 @@ export function button(label, act, attributes) {
   return h('button', { type: 'button', onclick: act, ...attributes }, label);
 }
 
-/** A time in short, with the exact one on hover and focus. @param {string} at @param {string} text */
+/** A short time, with the exact one on hover and focus. @param {string} at @param {string} text */
 export const when = (at, text) => h('time', { datetime: at, title: exactTime(at), tabindex: '0' }, text);
 
 /**
@@ -98,7 +97,7 @@ export function skeleton() {
 }
 
 /**
- * The parts of a time in the reader's zone, which a date's text has in this order. `Intl` takes longer to begin than all else.
+ * The parts of a time in the reader's zone. `Intl` is slow to begin.
  * @param {string | Date} at
  */
 function parts(at) {

@@ -1,4 +1,4 @@
-/** The panel: its parts, what they share, the states that people meet, and the keys. */
+/** The panel: its parts, states and keys. */
 
 import { Actions, create, restoreMoment } from './actions.js';
 import { Api } from './api.js';
@@ -118,7 +118,7 @@ export class Panel {
     return undefined;
   }
 
-  /** Tells the page that the token is no longer taken: once of each, and not more often than is looked for something new. */
+  /** Tells the page that the token is refused: once of each, and not more often than `EVERY`. */
   expired() {
     const token = this.where.token();
     if (token === this.told.token || performance.now() - this.told.at < EVERY) return;
@@ -162,7 +162,7 @@ export class Panel {
     const { standing, filter, people: known, earlier } = this.store;
     const role = standing?.role;
     const facts = JSON.stringify([role, standing?.settings, !standing?.live, filter, [...known], earlier]);
-    // A button that is drawn anew may miss a click. The menu is painted when it closes.
+    // A button that is drawn anew may miss a click.
     if (this.more.open || facts === this.painted) return;
     this.painted = facts;
     const tab = (/** @type {'all' | 'snapshots' | 'releases'} */ show, /** @type {string} */ text) =>
@@ -223,7 +223,7 @@ export class Panel {
     if (had) find(this.tools, `[data-act="${had}"]`)?.focus();
   }
 
-  /** What the first look needs not is loaded when somebody needs it. @param {() => Promise<unknown>} run */
+  /** Loads everything else on demand. @param {() => Promise<unknown>} run */
   async late(run) {
     if (this.loading) return;
     this.loading = true;

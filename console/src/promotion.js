@@ -1,10 +1,10 @@
-/** Promotion: publishing here what another environment has made, with the changes of this one or without them. */
+/** Promotion: publishes here what another environment has made. */
 
 import { Problem } from './api.js';
 import { bothSides, changes, radio } from './changes.js';
 import { ask, effect } from './dialog.js';
-import { dateAndTime, h, own, people, plural } from './dom.js';
-import { act, faster, taken } from './releases.js';
+import { dateAndTime, h, people, plural } from './dom.js';
+import { act, entries, faster, taken } from './releases.js';
 import { asProblem } from './store.js';
 
 /** @import {Actions, Conflict, Dialog, Entry, Shown} from '../types' */
@@ -12,7 +12,7 @@ import { asProblem } from './store.js';
 /** Most pages of snapshots that are offered. */
 const PAGES = 5;
 
-/** @typedef {'' | 'merge' | 'go_ahead'} Over what becomes of changes that the snapshot does not have; '' until somebody says */
+/** @typedef {'' | 'merge' | 'go_ahead'} Over what becomes of local changes; '' until somebody says */
 
 /**
  * @param {Actions} actions
@@ -136,7 +136,7 @@ class Promotion {
         const page = await this.api.get(next);
         // Another one may have been chosen meanwhile.
         if (from !== envs.value) return '';
-        items.push(...page.items);
+        items.push(...page.items.filter((/** @type {Entry} */ item) => item.name));
         next = page.next;
       }
       names.replaceChildren(
@@ -181,7 +181,7 @@ class Promotion {
   }
 
   /** What would be lost, and what to do about it. @param {any} body of the refusal */
-  lost({ changes: entries, more, since }) {
+  lost(body) {
     const { env } = this.where;
     const name = this.names.value;
     const title = `${env} has changes that ${name} does not have`;
@@ -191,14 +191,8 @@ class Promotion {
       'div.problem.amber',
       { role: 'radiogroup', 'aria-label': title },
       h('h3', title),
-      h(
-        'ul',
-        entries.map((/** @type {Entry} */ e) =>
-          h('li', `#${e.version} `, own(e.label), ' · ', own(e.author.name), `, ${dateAndTime(e.at)}`),
-        ),
-        more ? h('li', 'and more') : null,
-      ),
-      since
+      entries(body),
+      body.since
         ? choice('merge', `Merge them: users get ${name} with these changes, also with those not published yet.`)
         : `Nothing was promoted to ${env} before, so they cannot be merged: make them in ${this.envs.value} first, or leave them out.`,
       choice('go_ahead', 'Leave them out: they stay in the history and in the working version; users do not see them.'),

@@ -1,17 +1,18 @@
-/** What users see: where it stands, publishing, rolling back, and taking a release away. */
+/** What users see: publish, roll back, unpublish. */
 
 import { changes } from './changes.js';
 import { ask, Dialog, effect, inShort } from './dialog.js';
-import { ago, button, find, h, may, own, plural, total, when } from './dom.js';
+import { ago, button, dateAndTime, find, h, may, own, plural, total, when } from './dom.js';
 
 /** @import {Actions, Entry, Panel, Problem, Question, Shown, Standing} from '../types' */
 
 /**
  * @param {Actions} actions
- * @param {{ref: string | number, name?: string}} subject a snapshot, or a version, which gets a name
+ * @param {{ref: string | number, name?: string}} subject a version gets a name
  * @param {string} [as] what the version is to be called
+ * @param {{go_ahead: true}} [over] users may lose what was promoted
  */
-export function publish(actions, subject, as = actions.standing?.next_name) {
+export function publish(actions, subject, as = actions.standing?.next_name, over) {
   const standing = actions.standing;
   if (!standing) return;
   const { live, settings } = standing;
@@ -21,15 +22,17 @@ export function publish(actions, subject, as = actions.standing?.next_name) {
   /** @type {Question} */
   const question = {
     title: `Publish ${what} to ${actions.env}?`,
-    act: `Publish ${what}`,
+    act: `Publish ${what}${over ? ' all the same' : ''}`,
     run: (dialog) =>
       act(actions, dialog, '/publish', {
         ...(name ? { snapshot: name } : { version: ref, name: as }),
         expect_live: live?.name ?? null,
+        ...over,
       }),
     explain: (problem, dialog) =>
       faster(actions, problem, dialog, () => publish(actions, subject)) ??
-      taken(problem, dialog, as, (next) => publish(actions, subject, next)),
+      taken(problem, dialog, as, (next) => publish(actions, subject, next, over)) ??
+      lacking(problem, dialog, what, () => publish(actions, subject, as, { go_ahead: true })),
   };
   const first = `from here on they see ${which}, and later edits only when they are published.`;
   const lines = (/** @type {Shown | null} */ diff) => [
@@ -64,7 +67,7 @@ export async function act({ api, panel }, dialog, path, body) {
 }
 
 /**
- * When the name belongs to another snapshot: the next one is offered.
+ * Offers the next name where this one is taken.
  * @param {Problem} problem
  * @param {Dialog} dialog
  * @param {string | undefined} name
@@ -77,7 +80,35 @@ export function taken(problem, dialog, name, again) {
   );
 }
 
-/** A way to begin again in the place of the dialog's button. @param {Dialog} dialog @param {HTMLElement} note @param {() => void} again */
+/**
+ * Offers to go ahead where users would lose what was promoted.
+ * @param {Problem} problem
+ * @param {Dialog} dialog
+ * @param {string} what
+ * @param {() => void} again
+ */
+function lacking({ type, body }, dialog, what, again) {
+  if (type !== 'promotion-would-lose') return null;
+  const note = h(
+    'div',
+    h('h3', `Users have changes that ${what} does not have`),
+    entries(body),
+    h('p', 'Nothing was published. Bring them to the working version first, or publish without them.'),
+  );
+  return anew(dialog, note, again);
+}
+
+/** Entries that a refusal names. @param {any} body */
+export const entries = ({ changes, more }) =>
+  h(
+    'ul',
+    changes.map((/** @type {Entry} */ e) =>
+      h('li', `#${e.version} `, own(e.label), ' · ', own(e.author.name), `, ${dateAndTime(e.at)}`),
+    ),
+    more ? h('li', 'and more') : null,
+  );
+
+/** Begins again, in the place of the dialog's button. @param {Dialog} dialog @param {HTMLElement} note @param {() => void} again */
 function anew(dialog, note, again) {
   dialog.action?.remove();
   const anew = () => {

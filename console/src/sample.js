@@ -1,4 +1,4 @@
-/** Beside the panel of the sample app: what users see, what builders edit, and steps to try. */
+/** The sample app beside the panel. */
 
 import { Api } from './api.js';
 import { inShort } from './dialog.js';

@@ -1,4 +1,4 @@
-/** What is known of an environment: where it stands, and the timeline as far as it was read. */
+/** What is known of an environment. */
 
 import { Problem } from './api.js';
 import { dayName } from './dom.js';
@@ -95,7 +95,7 @@ export class Store extends EventTarget {
       for (let n = 0; n < PAGES && named.next && named.until > until; n++) {
         const { items = [], next = null } = await this.api.get(named.next);
         if (round !== this.naming) return;
-        for (const item of items) found.set(item.version, item);
+        for (const item of items) if (item.name) found.set(item.version, item);
         named = { next, until: items[items.length - 1]?.version ?? 0 };
       }
     } catch {
@@ -111,7 +111,7 @@ export class Store extends EventTarget {
   /** A snapshot as it is now, by the entry that made it. @param {number} version @returns {Promise<Snapshot | undefined>} */
   async snapshot(version) {
     const { items } = await this.api.get('/snapshots', { before: version + 1, limit: 1 });
-    return items?.[0]?.version === version ? items[0] : undefined;
+    return items?.find((/** @type {Snapshot} */ item) => item.name && item.version === version);
   }
 
   /**
@@ -136,7 +136,7 @@ export class Store extends EventTarget {
     await this.readNewest();
   }
 
-  /** Reads the first page and puts it before what is there already. @param {Promise<unknown>} [wait] shown after this */
+  /** Reads the first page and puts it before the others. @param {Promise<unknown>} [wait] shown after this */
   async readNewest(wait) {
     const round = ++this.round;
     await this.read(this.path(), async (page) => {
@@ -176,13 +176,23 @@ export class Store extends EventTarget {
       for (let n = 0; n < 5 && this.earlier; n++) {
         const page = await this.api.get(this.earlier);
         this.earlier = page.next;
-        for (const line of page.items) this.people.set(line.author.id, line.author.name);
+        this.meet(page.items);
         at = page.items[page.items.length - 1]?.at ?? at;
       }
     } catch (error) {
       this.settle(error);
     }
     return at ? dayName(at) : 'where it was';
+  }
+
+  /** Notes the people. Damage has neither author nor time: it stands with its neighbour. @param {Line[]} items */
+  meet(items) {
+    let at = items.find((line) => line.at)?.at ?? `${new Date()}`;
+    for (const line of items) {
+      if (line.kind === 'damaged') Object.assign(line, { at, author: { id: '', name: '?' } });
+      else this.people.set(line.author.id, line.author.name);
+      ({ at } = line);
+    }
   }
 
   path() {
@@ -200,8 +210,8 @@ export class Store extends EventTarget {
     this.tell('state');
     try {
       const page = await this.api.get(path);
+      this.meet(page.items);
       await take(page);
-      for (const line of page.items) this.people.set(line.author.id, line.author.name);
       this.ready = true;
       if (!this.next && this.filter.show === 'all' && !this.filter.author) this.earlier = null;
       this.loading = false;

@@ -1,4 +1,4 @@
-/** The timeline: a tree of sessions and entries of which only the rows in sight are in the page. */
+/** The timeline: a tree of which only the rows in sight are in the page. */
 
 import { avatar, dayKey, dayName, exactTime, h, own, plural, timeOfDay, total, visible } from './dom.js';
 import { newest } from './store.js';
@@ -9,7 +9,7 @@ import { newest } from './store.js';
 export const ROW = 56;
 export const DAY = 36;
 
-/** Telling a day takes longer than all the rest. @type {WeakMap<Line, string>} */
+/** Days are slow to compute. @type {WeakMap<Line, string>} */
 const days = new WeakMap();
 
 /** @param {Line} line */
@@ -49,7 +49,7 @@ export function layOut(lines, open) {
   return { rows, height: top };
 }
 
-/** The index of the last row that begins at or above a place. @param {Row[]} rows @param {number} y */
+/** The last row that begins at or above a place. @param {Row[]} rows @param {number} y */
 export function rowAt(rows, y) {
   let low = 0;
   let high = rows.length - 1;
@@ -181,9 +181,13 @@ export class Timeline {
     const unfolded = Boolean(session) && this.unfolded.has(newest(line));
     const badge = badgeOf(line, this.store.standing);
     const { name, snapshot } = this.store.subject(line);
-    const facts = [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
+    const damaged = line.kind === 'damaged';
+    const facts = damaged
+      ? ['Who made it, and when, cannot be told']
+      : [line.author.name, timeOfDay(line.at), session ? plural(line.saves, 'save') : `#${newest(line)}`];
     if (name && line.name !== name && line.kind !== 'renamed') facts.push(`then ${line.name}`);
     if (line.origin) facts.push(`from ${cameFrom(line.origin)}`);
+    const time = damaged ? null : exactTime(line.at);
     const note = line.kind === 'snapshot' && snapshot ? snapshot.note : line.note;
     if (!session && note) facts.push(note);
     return h(
@@ -197,7 +201,7 @@ export class Timeline {
         'aria-setsize': -1,
         'aria-posinset': row.place,
         'aria-selected': 'false',
-        'aria-description': exactTime(line.at),
+        'aria-description': time,
         onclick: () => this.choose(row, true),
       },
       h('span.rail', { 'aria-hidden': 'true' }, h('span.dot')),
@@ -211,7 +215,7 @@ export class Timeline {
         ),
         h(
           'span.second',
-          { title: exactTime(line.at) },
+          { title: time },
           visible(facts.join(' · ')),
           line.changes && total(line.changes) > 1 ? ` · ${plural(total(line.changes), 'change')}` : null,
         ),

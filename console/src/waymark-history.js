@@ -1,4 +1,4 @@
-/** `<waymark-history>`, as the README describes it. The token is a property, so that it gets into no page's text. */
+/** `<waymark-history>`: see the README. The token is a property, to be in no page's text. */
 
 import { keys, Panel } from './panel.js';
 
@@ -20,7 +20,7 @@ export class WaymarkHistory extends HTMLElement {
   }
 
   connectedCallback() {
-    // A property that was set before the element was defined is its own, and hides this class's.
+    // A property that was set before the element was defined hides this class's.
     if (Object.hasOwn(this, 'token')) {
       const { token } = this;
       delete (/** @type {any} */ (this).token);
@@ -43,7 +43,7 @@ export class WaymarkHistory extends HTMLElement {
     this.#begin();
   }
 
-  /** Takes a token out of the page's text: some frameworks can only set attributes. */
+  /** Takes a token out of the page: some frameworks can only set attributes. */
   #take() {
     const token = this.getAttribute('token');
     if (token === null) return;
@@ -65,7 +65,7 @@ export class WaymarkHistory extends HTMLElement {
     this.#panel = null;
   }
 
-  /** Who looks: a JWT. Setting a new one goes on where the old one ended. */
+  /** A JWT. A new one goes on where the old one ended. */
   get token() {
     return this.#token;
   }
@@ -96,7 +96,7 @@ export class WaymarkHistory extends HTMLElement {
     else this.#panel?.shutEntry();
   }
 
-  /** Does what a key does in the panel, for a page in which nothing else has the focus. @param {KeyboardEvent} event */
+  /** Does what a key does in the panel. @param {KeyboardEvent} event */
   press(event) {
     if (!this.#panel) return;
     if (['ArrowDown', 'ArrowUp', 'Enter'].includes(event.key)) this.#panel.timeline.key(event);

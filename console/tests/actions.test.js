@@ -144,7 +144,7 @@ test('what does not pass the check is not published, and it says where', async (
   await opened();
   await button('Publish first release').click();
   await act('Publish v1');
-  await dialog().getByText('does not pass the check').waitFor();
+  await dialog().locator('.dialog-note', { hasText: 'does not pass the check' }).waitFor();
   await dialog()
     .locator('.dialog-note li', { hasText: /^title: / })
     .waitFor();
@@ -229,6 +229,22 @@ test('what was moved cannot be brought back as a part, since only its place is a
   await act('Bring back 1 part');
   await page.locator('.toast').waitFor();
   assert.deepEqual((await working()).pages, [c, { id: 'a', title: 'Start' }, b]);
+  await finish(page);
+});
+
+test('what alone differs between texts, and what a moved element follows, is said in words', async () => {
+  const pages = ['a', 'b', 'c'].map((id) => ({ id, title: `Page ${id}` }));
+  await service.save(place, { pages, line: 'one\ntwo\n', name: 'Desk', code: 'x' });
+  await service.save(
+    place,
+    { pages: [pages[1], pages[2], pages[0]], line: 'one\r\ntwo\r\n', name: 'DESK', code: 'x\u200b' },
+    ben,
+  );
+  await opened();
+  await row(/Ben/);
+  const list = page.locator('.detail .changes');
+  for (const text of ['only line ends', 'only case', 'only invisible characters', /Now after .*Page c.*: from/])
+    await list.getByText(text).first().waitFor();
   await finish(page);
 });
 

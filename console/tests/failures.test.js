@@ -77,6 +77,34 @@ test('too much at once, and a failure, say what to do and keep what was typed', 
   await finish(page);
 });
 
+test('what the service says of a refusal is said as it is', async () => {
+  const { page, button, dialog, act } = await opened();
+  let answer = problem(500, 'internal');
+  await page.route('**/snapshots', (route) => route.fulfill(answer));
+  await button('Create snapshot').click();
+  await dialog().getByLabel('Name', { exact: true }).fill('typed');
+  let said = 'Create snapshot';
+  for (const [status, type] of [
+    [409, 'keep-ambiguous'],
+    [409, 'part-ambiguous'],
+    [422, 'check-too-costly'],
+    [429, 'busy'],
+    [503, 'busy'],
+    [503, 'checks-busy'],
+    [503, 'storage-full'],
+    [500, 'entry-damaged'],
+  ]) {
+    const detail = `What ${type} (${status}) says.`;
+    answer = problem(status, type, { detail });
+    await act(said);
+    const note = dialog().getByRole('alert');
+    await note.getByText(detail).waitFor();
+    assert.equal(await note.textContent(), status < 500 ? detail : `${detail} Request REQ-9.`);
+    if (status >= 500) said = 'Try again';
+  }
+  await finish(page);
+});
+
 test('backups: a list that cannot be read, one that cannot be taken, a damaged one', async () => {
   const { page, button, dialog, act, says } = await opened();
   let fails = true;

@@ -29,7 +29,7 @@ before(async () => {
   });
   assert.equal(file.status, 200); // #6
   await call('POST', '/publish', { from: { env: 'staging', snapshot: 's1' }, go_ahead: true }); // #7 v1, #8
-  await call('POST', '/publish', { snapshot: 'spring' }); // #9
+  await call('POST', '/publish', { snapshot: 'spring', go_ahead: true }); // #9
   await service.save('crm/production', { theme: 'newest', n: 4, more: true }); // #10
 });
 after(async () => {
@@ -69,7 +69,7 @@ for (const [way, { version, ref, called, title, theme }] of Object.entries(WAYS)
   test(`${way}: compared, downloaded, linked, restored and published`, async () => {
     // The same before each.
     await call('POST', '/restore', { version: 10 });
-    await call('POST', '/publish', { snapshot: 'spring' });
+    await call('POST', '/publish', { snapshot: 'spring', go_ahead: true });
     const text = await (
       await fetch(`${service.origin}${api}/versions/${ref}/config`, {
         headers: { Authorization: `Bearer ${service.admin}` },

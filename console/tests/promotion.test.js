@@ -263,6 +263,29 @@ test('what a refusal says of one snapshot is not said of another', async () => {
   await finish(page);
 });
 
+test('a version that lacks what was promoted is published only when one says so', async () => {
+  await service.save('crm/lacking', { first: true, n: 1 });
+  await service.call('POST', `${api('lacking')}/publish`, {
+    from: { env: 'staging', snapshot: 'rc1' },
+    go_ahead: true,
+  });
+  await service.save('crm/lacking', { n: 2 });
+  const { page, button, says, act, toast, dialog } = await opened('lacking');
+  await button('Review & publish').click();
+  await says('from v1 to v2 (#');
+  await act('Publish v2');
+  await says('Users have changes that v2 does not have', /Promoted rc1/, 'Nothing was published.');
+  await accessible(page, 'what users would lose');
+  assert.equal((await live('lacking')).title, 'Desk');
+  await act('Review again');
+  await says('from v1 to v2 (#');
+  await act('Publish v2 all the same');
+  await toast('Published v2. Users have it');
+  assert.deepEqual(await live('lacking'), { n: 2 });
+  assert.equal(await dialog().count(), 0);
+  await finish(page);
+});
+
 test('nobody here removed what users have from a promotion alone', async () => {
   await service.save('crm/never', { first: true, title: 'Mine' });
   await service.call('POST', `${api('never')}/publish`, { from: { env: 'staging', snapshot: 'rc2' }, go_ahead: true });
@@ -288,7 +311,7 @@ test('somebody was faster, and the name is taken', async () => {
   await says('There is a snapshot called v2 already. Nothing was published.');
   await act('Review again');
   await says("from v1 to v3, which is staging's rc2");
-  await service.call('POST', `${api('three')}/publish`, { snapshot: 'v2' });
+  await service.call('POST', `${api('three')}/publish`, { snapshot: 'v2', go_ahead: true });
   await act('Publish v3');
   await says('published v2 just now');
   await act('Review again');

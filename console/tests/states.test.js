@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Service, browser, finish, hands, newPage, open, problem } from './support.js';
+import { Service, accessible, browser, finish, hands, newPage, open, problem } from './support.js';
 
 /** @type {Service} */ let service;
 /** @type {any} */ let chrome;
@@ -239,6 +239,41 @@ test('a version that cannot be read safely', async () => {
   );
   await page.getByRole('treeitem', { name: /title/ }).first().click();
   await seen(page, 'Version #2 cannot be read safely');
+  await page.getByRole('button', { name: 'Show backups' }).click();
+  await page.getByRole('heading', { name: 'Backups' }).waitFor();
+  await finish(page);
+});
+
+test('an entry that is damaged is told as damage, and everything else stays', async () => {
+  const page = await newPage(chrome);
+  const damaged = (version) => ({
+    version,
+    kind: 'damaged',
+    label: `Damaged: #${version} is missing`,
+    fault: 'is missing',
+  });
+  for (const path of ['**/history?**', '**/snapshots?**'])
+    await page.route(path, async (route) => {
+      const response = await route.fetch();
+      const { items, next } = await response.json();
+      // Also as the newest, which has none before it.
+      await route.fulfill({ response, json: { items: [damaged(91), ...items, damaged(90)], next } });
+    });
+  await open(page, service, place);
+  const rows = page.getByRole('treeitem', { name: /Damaged: #9\d is missing/ });
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 2);
+  assert.match((await rows.first().textContent()) ?? '', /Who made it, and when, cannot be told/);
+  await page.getByRole('treeitem', { name: /title/ }).first().click();
+  await seen(page, 'Compare with');
+  assert.doesNotMatch((await page.locator('.detail').textContent()) ?? '', /undefined/);
+  await rows.first().click();
+  await seen(page, 'Who made this entry, when, and what it changed cannot be told.');
+  assert.equal(await page.locator('.detail').getByRole('button').count(), 1);
+  await accessible(page, 'damage');
+  // Nobody is offered as its author, also where people are looked for.
+  const people = page.getByLabel('People');
+  assert.doesNotMatch((await people.textContent()) ?? '', /\?|undefined/);
   await page.getByRole('button', { name: 'Show backups' }).click();
   await page.getByRole('heading', { name: 'Backups' }).waitFor();
   await finish(page);

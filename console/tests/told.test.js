@@ -97,6 +97,8 @@ test('B2: a release that has no note is renamed, gets a note, and loses it', asy
     await field('Note').fill(note);
     await act('Rename snapshot');
     await toast('Changed the note of winter-1');
+    // The toast of the note before says the same.
+    await dialog().waitFor({ state: 'detached' });
     assert.equal((await listed()).note ?? '', note);
   }
   await finish(page);
@@ -152,6 +154,21 @@ test('B3: a rename is seen wherever the snapshot is, and is taken back', async (
   await service.call('PATCH', `${api('b3')}/snapshots/first`, { name: 'last' });
   await refresh(page);
   await page.getByRole('treeitem', { name: /Published last/ }).waitFor();
+  await finish(page);
+});
+
+test('a name that is known late is that of what is compared, too', async () => {
+  await saved('late', [{ n: 1 }], [{ n: 2 }, ben]);
+  await post('late', 'snapshots', { name: 'old', version: 1 });
+  await service.call('PATCH', `${api('late')}/snapshots/old`, { name: 'new' });
+  const page = await newPage(chrome);
+  let answer = () => {};
+  const asked = new Promise((resolve) => (answer = () => resolve(null)));
+  await page.route('**/snapshots?**', (route) => asked.then(() => route.continue()));
+  await open(page, service, 'crm/late', service.admin, '&version=3');
+  await detail(page).getByText('from old (#1) to').waitFor();
+  answer();
+  await detail(page).getByText('from new (#1) to').waitFor();
   await finish(page);
 });
 
