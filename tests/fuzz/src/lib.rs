@@ -24,8 +24,6 @@ pub mod id;
 pub mod key;
 #[path = "../../../shared/src/number.rs"]
 pub mod number;
-#[path = "../../../shared/src/schema.rs"]
-pub mod schema;
 
 /// Of entries, which know DynamoDB's types, the one part that the others use.
 pub mod entry {
@@ -36,7 +34,7 @@ pub mod entry {
     }
 }
 
-pub use waymark_core::{config, delta, hash};
+pub use waymark_core::{config, delta, hash, schema, visible};
 
 use backup::{BackupId, File, gunzip, is_backup, is_gzip};
 use caller::{Caller, DEFAULT_GRANTS_CLAIM, Grant, Role};
