@@ -212,7 +212,9 @@ for (const question of Object.keys(QUESTIONS))
         else if (!shown.able) break;
         else {
           const pressed = shown;
-          await page.locator('dialog').last().locator('.dialog-buttons button').nth(1).click();
+          const button = page.locator('dialog').last().locator('.dialog-buttons button').nth(1);
+          // A press may still be under way when the dialog is read again, and close it before the next one.
+          await button.click({ timeout: 3000 }).catch(() => {});
           shown = await read(page);
           if (!shown) {
             shown = pressed;
